@@ -1,0 +1,33 @@
+"""Cockpit Gateway: the one URL that Cockpit CMS posts to.
+
+These are the names that a plugin uses; `cockpit_gateway.config` adds what its `Config` model needs.
+"""
+
+from cockpit_gateway.contract import hookimpl
+from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Outcome, Response
+from cockpit_gateway.errors import Drop, Reject, Retry
+from cockpit_gateway.events import Event, EventStatus
+from cockpit_gateway.plugin import PluginContext
+from cockpit_gateway.targets import Coalesce, Planned, Rate, RetrySchedule, Target
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Attempt",
+    "Coalesce",
+    "Delivery",
+    "DeliveryState",
+    "Drop",
+    "Event",
+    "EventStatus",
+    "Outcome",
+    "Planned",
+    "PluginContext",
+    "Rate",
+    "Reject",
+    "Response",
+    "Retry",
+    "RetrySchedule",
+    "Target",
+    "hookimpl",
+]

@@ -1,0 +1,128 @@
+"""Deliveries: one event on its way to one target of one plugin, and the attempts made at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from cockpit_gateway.events import Event
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands. The last four are ends."""
+
+    PENDING = "pending"
+    """Due at a time."""
+    RUNNING = "running"
+    """Leased to an owner."""
+    DELIVERED = "delivered"
+    DEAD = "dead"
+    """Given up, with a reason: a dead letter."""
+    SUPERSEDED = "superseded"
+    """Replaced by another delivery, which it names."""
+    CANCELLED = "cancelled"
+    """Stopped by a person."""
+
+
+class Outcome(StrEnum):
+    """How an attempt ended."""
+
+    DELIVERED = "delivered"
+    RETRY = "retry"
+    REJECTED = "rejected"
+
+
+class TargetId(NamedTuple):
+    """Names a target: a plugin, and one of its targets (an endpoint's name, or a handler's hook)."""
+
+    plugin: str
+    target: str
+
+    def __str__(self) -> str:
+        return f"{self.plugin}:{self.target}"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What a target answered to one attempt.
+
+    Attributes:
+        status: HTTP status, or None for a transport without one.
+        headers: Pairs in the order received, names as received.
+        body: The first 4 KiB.
+        truncated: True when the body was longer.
+    """
+
+    status: int | None
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try of a delivery.
+
+    Attributes:
+        number: 1 for the first.
+        started_at: Seconds since the Unix epoch.
+        duration: Seconds.
+        outcome: How it ended.
+        reason: One line when it was not delivered.
+        response: What the target answered, if it did.
+    """
+
+    number: int
+    started_at: float
+    duration: float
+    outcome: Outcome
+    reason: str | None = None
+    response: Response | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One event on its way to one target of one plugin.
+
+    Attributes:
+        id: UUIDv7; the same on every attempt, and what the webhook plugin sends as `webhook-id`.
+        event_id: The event's id.
+        seq: The event's order of acceptance.
+        plugin: The plugin's name.
+        target: The target's name within the plugin: an endpoint, or a handler's hook.
+        key: The lane's key, a path; None when no order is kept.
+        state: Where it stands.
+        attempts: Attempts made so far.
+        due_at: When a pending delivery is due, seconds since the Unix epoch.
+        created_at: When it was planned, seconds since the Unix epoch.
+        ended_at: When it reached an end, None before.
+        reason: Why it is where it is: the last failure, or the reason of the end.
+        superseded_by: The id of the delivery that replaced it.
+    """
+
+    id: str
+    event_id: str
+    seq: int
+    plugin: str
+    target: str
+    key: str | None
+    state: DeliveryState
+    attempts: int
+    due_at: float
+    created_at: float
+    ended_at: float | None = None
+    reason: str | None = None
+    superseded_by: str | None = None
+
+    @property
+    def target_id(self) -> TargetId:
+        """The target's full name."""
+        return TargetId(self.plugin, self.target)
+
+
+class Work(NamedTuple):
+    """A leased delivery with its event: all that an attempt needs."""
+
+    delivery: Delivery
+    event: Event

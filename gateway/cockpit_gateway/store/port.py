@@ -1,0 +1,269 @@
+"""The port: what the gateway asks of a store, whichever engine keeps it.
+
+An engine promises: what a call returned is durable; `accept` writes an event and its deliveries in one
+transaction; `seq` grows in commit order; a delivery is leased to one owner at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, TargetId, Work
+from cockpit_gateway.events import Event, EventStatus
+from cockpit_gateway.targets import Coalesce
+
+
+@dataclass(frozen=True, slots=True)
+class NewDelivery:
+    """A delivery to be written.
+
+    Attributes:
+        id: UUIDv7.
+        target_id: Where it goes.
+        key: The lane's key; required for an ordered or coalescing target.
+        due_at: Seconds since the Unix epoch.
+        leased: True to commit it as running, leased to this store's owner, ready to be handed over from memory.
+        coalesce: The target's coalescing rule: pending deliveries of the same target and key are merged with
+            this one, and `due_at` is moved by it.
+    """
+
+    id: str
+    target_id: TargetId
+    key: str | None
+    due_at: float
+    leased: bool = False
+    coalesce: Coalesce | None = None
+
+
+class Duplicate(NamedTuple):
+    """Recognises a repeated POST.
+
+    Attributes:
+        key: What two copies share: a digest of source, header and body.
+        until: Seconds since the Unix epoch after which an equal key is a new event.
+    """
+
+    key: str
+    until: float
+
+
+class Accepted(NamedTuple):
+    """The result of `accept`.
+
+    Attributes:
+        event_id: The event's id, or the earlier one's if this was a duplicate.
+        duplicate: True if nothing was written because the same POST had been accepted before.
+        work: The deliveries committed as leased, with their event (`seq` set).
+    """
+
+    event_id: str
+    duplicate: bool
+    work: Sequence[Work]
+
+
+class Settlement(NamedTuple):
+    """The end of an attempt: its row, and where the delivery goes from there.
+
+    Attributes:
+        delivery: The delivery as it was leased.
+        attempt: The attempt that ended.
+        state: `pending` to try again, or an end.
+        due_at: When to try again; ignored for an end.
+        reason: The reason kept with the delivery.
+    """
+
+    delivery: Delivery
+    attempt: Attempt
+    state: DeliveryState
+    due_at: float
+    reason: str | None
+
+
+class Claimed(NamedTuple):
+    """The result of `claim`.
+
+    Attributes:
+        work: Deliveries now leased to this owner, oldest due first.
+        next_due: When the next pending delivery of that target is due, in seconds since the Unix epoch; None
+            if there is none, or (ordered) if each waits for one that is running.
+    """
+
+    work: Sequence[Work]
+    next_due: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TargetState:
+    """Run-time state of a target that outlives the process.
+
+    Attributes:
+        target_id: Its name.
+        disabled: True if it asked never to be called again, or failed too long.
+        reason: Why.
+        changed_at: Since when, seconds since the Unix epoch.
+    """
+
+    target_id: TargetId
+    disabled: bool = False
+    reason: str | None = None
+    changed_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits for a target: `pending` deliveries, and when the first is due (seconds since the Unix epoch)."""
+
+    pending: int
+    next_due: float
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Narrows a list of events; None means any. `before` is the seq that a page ends below (exclusive)."""
+
+    name: str | None = None
+    source: str | None = None
+    subject: str | None = None
+    status: EventStatus | None = None
+    before: int | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryFilter:
+    """Narrows a list of deliveries; None means any. `before` is the delivery id that a page ends below (exclusive)."""
+
+    plugin: str | None = None
+    target: str | None = None
+    state: DeliveryState | None = None
+    event_id: str | None = None
+    before: str | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Row counts for metrics and the overview: events by status, deliveries by target and state."""
+
+    events: Mapping[EventStatus, int] = field(default_factory=dict[EventStatus, int])
+    deliveries: Mapping[tuple[TargetId, DeliveryState], int] = field(
+        default_factory=dict[tuple[TargetId, DeliveryState], int]
+    )
+
+
+class Store(Protocol):
+    """What the gateway asks of a store.
+
+    Every call raises `StoreUnavailableError` when the store cannot do it now (disk full, closed) and
+    `StoreError` when waiting would not help. Nothing is half done.
+    """
+
+    async def open(self) -> None:
+        """Open the store, migrate its schema, take this process's ownership, free what dead owners had leased.
+
+        Raises:
+            StoreOwnedError: another process owns it (SQLite: the file; PostgreSQL: never).
+            StoreError: it is of a newer program, corrupt, foreign, or not writable.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Commit what was handed in, give back every lease of this owner, and close."""
+        ...
+
+    async def accept(
+        self, event: Event, deliveries: Sequence[NewDelivery], duplicate: Duplicate | None = None
+    ) -> Accepted:
+        """Write an event with its deliveries, in one transaction, and return once it is durable."""
+        ...
+
+    async def add_deliveries(self, event: Event, deliveries: Sequence[NewDelivery]) -> Sequence[Work]:
+        """Write further deliveries of a stored event; returns those committed as leased."""
+        ...
+
+    def mark_begun(self, delivery: Delivery) -> None:
+        """Note, with the next commit, that an attempt has begun; nothing is waited for."""
+        ...
+
+    async def settle(self, settlement: Settlement) -> None:
+        """Write an attempt's row and the delivery's new state, and return once it is durable."""
+        ...
+
+    async def claim(self, target_id: TargetId, *, now: float, limit: int, ordered: bool) -> Claimed:
+        """Lease due deliveries of a target to this owner.
+
+        Args:
+            target_id: The target.
+            now: Deliveries due up to this time, seconds since the Unix epoch.
+            limit: At most so many.
+            ordered: Only heads of lanes: no earlier unfinished delivery (by seq) of this target has the same
+                key, nor one that is a path prefix of it, nor one of which it is a path prefix.
+        """
+        ...
+
+    async def release(self, deliveries: Sequence[Delivery]) -> None:
+        """Give leased deliveries back: pending, due at once, no attempt counted."""
+        ...
+
+    async def heartbeat(self, until: float) -> None:
+        """Extend this owner's leases to a time, and free those of owners whose leases have run out."""
+        ...
+
+    async def requeue(self, delivery_id: str, *, now: float) -> Delivery:
+        """Make an ended or pending delivery pending and due at once, on a fresh schedule.
+
+        Raises:
+            NotFoundError: no such delivery.
+            StoreError: it is running.
+        """
+        ...
+
+    async def set_targets(self, fingerprints: Mapping[TargetId, str]) -> Sequence[TargetState]:
+        """Record the targets of today's configuration; one whose fingerprint changed is no longer disabled."""
+        ...
+
+    async def set_disabled(self, target_id: TargetId, *, disabled: bool, reason: str | None, now: float) -> TargetState:
+        """Disable or enable a target.
+
+        Raises:
+            NotFoundError: no such target.
+        """
+        ...
+
+    async def backlog(self) -> Mapping[TargetId, Backlog]:
+        """Return what is pending, per target, targets that the configuration no longer names included."""
+        ...
+
+    async def totals(self) -> Totals:
+        """Count rows."""
+        ...
+
+    async def events(self, wanted: EventFilter) -> Sequence[Event]:
+        """List events, newest first."""
+        ...
+
+    async def event(self, event_id: str) -> Event:
+        """Return one event.
+
+        Raises:
+            NotFoundError: no such event.
+        """
+        ...
+
+    async def deliveries(self, wanted: DeliveryFilter) -> Sequence[Delivery]:
+        """List deliveries, newest first."""
+        ...
+
+    async def delivery(self, delivery_id: str) -> Delivery:
+        """Return one delivery.
+
+        Raises:
+            NotFoundError: no such delivery.
+        """
+        ...
+
+    async def attempts(self, delivery_id: str) -> Sequence[Attempt]:
+        """Return a delivery's attempts, first to last."""
+        ...
