@@ -65,8 +65,7 @@ class Retry(GatewayError):  # noqa: N818 - a signal, named for how it reads at t
 
     Args:
         reason: One line kept with the attempt.
-        after: Seconds until the next attempt; None follows the retry schedule. A delay asked for here
-            does not lengthen the schedule: when its last attempt fails, the delivery is dead.
+        after: Seconds until the next attempt, obeyed up to the target's limit; None follows the retry schedule.
         response: What the target answered, kept with the attempt.
 
     Example:

@@ -21,7 +21,7 @@ class RetrySchedule:
         jitter: Each delay is multiplied by a random number between 1 - jitter and 1 + jitter.
 
     Example:
-        >>> RetrySchedule((0.0, 5.0), jitter=0.0).delay_after(1)
+        >>> RetrySchedule((0.0, 5.0)).span
         5.0
     """
 
@@ -51,11 +51,36 @@ class RetrySchedule:
             delay *= factor
         return cls(tuple(delays))
 
-    def delay_after(self, attempts: int) -> float | None:
-        """Return the seconds to wait after so many failed attempts, None when the schedule is exhausted."""
-        if attempts >= len(self.delays):
+    @property
+    def span(self) -> float:
+        """Seconds from acceptance to the last attempt, jitter and held time aside."""
+        return sum(self.delays)
+
+    def next_delay(self, attempts: int, *, age: float, asked: float | None = None) -> float | None:
+        """Return how long to wait before the next attempt.
+
+        Delays that the target asks for are its own affair: they use up attempts, but not the time the schedule
+        grants. A delivery is given up when both its attempts are used up and half of that time has passed.
+
+        Args:
+            attempts: Failed attempts so far.
+            age: Seconds since the delivery was planned.
+            asked: Seconds that the target or handler asked for.
+
+        Returns:
+            Seconds, or None to give up.
+
+        Example:
+            >>> RetrySchedule((0.0, 5.0), jitter=0.0).next_delay(1, age=0.1)
+            5.0
+        """
+        used_up = attempts >= len(self.delays)
+        if used_up and age >= self.span / 2:
             return None
-        return self.delays[attempts] * random.uniform(1 - self.jitter, 1 + self.jitter)  # noqa: S311 - not a secret
+        if asked is not None:
+            return asked
+        delay = self.delays[-1] if used_up else self.delays[attempts]
+        return delay * random.uniform(1 - self.jitter, 1 + self.jitter)  # noqa: S311 - not a secret
 
 
 @dataclass(frozen=True, slots=True)

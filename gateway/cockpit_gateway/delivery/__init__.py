@@ -1,0 +1,1 @@
+"""Delivering: from planned deliveries to settled attempts. The second half of an event's way."""

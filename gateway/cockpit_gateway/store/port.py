@@ -232,6 +232,10 @@ class Store(Protocol):
         """
         ...
 
+    async def target_states(self) -> Sequence[TargetState]:
+        """Return the recorded state of every target ever configured."""
+        ...
+
     async def backlog(self) -> Mapping[TargetId, Backlog]:
         """Return what is pending, per target, targets that the configuration no longer names included."""
         ...

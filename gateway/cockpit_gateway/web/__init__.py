@@ -1,0 +1,1 @@
+"""The aiohttp side: receiving, the admin API, probes."""

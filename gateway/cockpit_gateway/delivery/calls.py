@@ -1,0 +1,52 @@
+"""What an attempt calls: a plugin's `deliver`, an event handler, or a planner that was late."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+from cockpit_gateway.catalogue import Catalogue
+from cockpit_gateway.deliveries import Response, Work
+from cockpit_gateway.delivery.threads import PluginThreads
+from cockpit_gateway.plugin import PluginContext
+from cockpit_gateway.registry import Implementation
+
+Call: TypeAlias = Callable[[Work], Awaitable[Response | None]]
+
+
+def deliver_call(implementation: Implementation, context: PluginContext, threads: PluginThreads) -> Call:
+    """Return the call of a plugin's `deliver`; what it returns is kept if it is a `Response`."""
+
+    async def call(work: Work) -> Response | None:
+        values = {"delivery": work.delivery, "event": work.event, "context": context}
+        answer = await _run(implementation, values, threads)
+        return answer if isinstance(answer, Response) else None
+
+    return call
+
+
+def handler_call(
+    implementation: Implementation, context: PluginContext, threads: PluginThreads, catalogue: Catalogue
+) -> Call:
+    """Return the call of an event handler, with Cockpit's arguments bound to the parameters it takes."""
+    wanted = implementation.parameters
+    needs_arguments = not {"event", "context"}.issuperset(wanted)
+
+    async def call(work: Work) -> Response | None:
+        event = work.event
+        values: dict[str, object] = dict(catalogue.bind(event.name, event.args)) if needs_arguments else {}
+        values["event"] = event
+        values["context"] = context
+        for name in wanted:
+            values.setdefault(name, None)
+        await _run(implementation, values, threads)
+        return None
+
+    return call
+
+
+async def _run(implementation: Implementation, values: dict[str, object], threads: PluginThreads) -> object:
+    if implementation.is_async:
+        result: object = await implementation.call(values)
+        return result
+    return await threads.run(lambda: implementation.call(values))

@@ -1,0 +1,149 @@
+"""Planning: which deliveries an event gives rise to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from posixpath import commonpath
+
+import structlog
+import uuid_utils
+
+from cockpit_gateway.catalogue import Catalogue
+from cockpit_gateway.clock import Clock
+from cockpit_gateway.deliveries import Response, TargetId, Work
+from cockpit_gateway.delivery.calls import Call
+from cockpit_gateway.delivery.dispatcher import Dispatcher
+from cockpit_gateway.delivery.threads import PluginThreads
+from cockpit_gateway.errors import PluginError
+from cockpit_gateway.events import Event, EventStatus
+from cockpit_gateway.plugin import PluginContext
+from cockpit_gateway.registry import HandlerTable, Implementation, Registry
+from cockpit_gateway.store.port import NewDelivery, Store
+from cockpit_gateway.targets import Planned
+from cockpit_gateway.telemetry.metrics import Metrics
+
+PLAN_TARGET = "plan_deliveries"
+"""Target of the deliveries by which a planner that failed or was late plans again."""
+
+PLANNING_BUDGET = 0.02
+"""Seconds on the event loop after which a planner is late: its next plans are made in its plugin's threads."""
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+class Planner:
+    """Plans deliveries: one per handler of the event, and what each plugin's `plan_deliveries` asks for.
+
+    Args:
+        registry: The plugins.
+        contexts: Each plugin's context.
+        catalogue: The known events.
+        dispatcher: Knows the targets, and whether it has room.
+        store: Takes the deliveries of a plan made later.
+        clock: Tells when they are due.
+        metrics: Counts failures.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        contexts: Mapping[str, PluginContext],
+        catalogue: Catalogue,
+        dispatcher: Dispatcher,
+        store: Store,
+        clock: Clock,
+        metrics: Metrics,
+    ) -> None:
+        self._handlers = HandlerTable(registry, catalogue)
+        self._planners = registry.implementations("plan_deliveries")
+        self._contexts = contexts
+        self._dispatcher = dispatcher
+        self._store = store
+        self._clock = clock
+        self._metrics = metrics
+        self._late: set[str] = set()
+        self._catalogue = catalogue
+
+    def plan(self, event: Event) -> list[NewDelivery]:
+        """Return the deliveries of an event; none for a dropped one. Never raises for what a plugin does."""
+        if event.status is EventStatus.DROPPED:
+            return []
+        deliveries = [
+            self._delivery(event, TargetId(handler.plugin, handler.hook))
+            for handler in self._handlers.for_event(event.name)
+        ]
+        for planner in self._planners:
+            deliveries += self._plan_or_defer(planner, event)
+        return deliveries
+
+    def late_call(self, planner: Implementation, threads: PluginThreads) -> Call:
+        """Return the call that plans again, in the plugin's threads, and adds the deliveries to the stored event."""
+
+        async def call(work: Work) -> Response | None:
+            planned = await threads.run(lambda: self._timed(planner, work.event))
+            deliveries = self._deliveries(planner, work.event, planned)
+            try:
+                added = await self._store.add_deliveries(work.event, deliveries)
+            except BaseException:
+                self._dispatcher.withdraw(deliveries, len(work.event.body))
+                raise
+            self._dispatcher.take(deliveries, added)
+            return None
+
+        return call
+
+    def _plan_or_defer(self, planner: Implementation, event: Event) -> Iterable[NewDelivery]:
+        if planner.plugin not in self._late:
+            try:
+                return self._deliveries(planner, event, self._timed(planner, event))
+            except Exception:
+                log.exception("planner failed, it plans again later", plugin=planner.plugin, event=event.id)
+                self._metrics.hook_failed(planner.plugin, "plan_deliveries")
+        return [self._delivery(event, TargetId(planner.plugin, PLAN_TARGET))]
+
+    def _timed(self, planner: Implementation, event: Event) -> Sequence[Planned]:
+        began = time.perf_counter()
+        try:
+            planned: Sequence[Planned] = planner.call({"event": event, "context": self._contexts[planner.plugin]}) or ()
+        finally:
+            self._note_duration(planner.plugin, time.perf_counter() - began)
+        return planned
+
+    def _note_duration(self, plugin: str, seconds: float) -> None:
+        if seconds <= PLANNING_BUDGET:
+            self._late.discard(plugin)
+        elif plugin not in self._late:
+            self._late.add(plugin)
+            log.warning(
+                "planner held the event loop, it plans in its threads", plugin=plugin, seconds=round(seconds, 3)
+            )
+
+    def _deliveries(self, planner: Implementation, event: Event, planned: Sequence[Planned]) -> list[NewDelivery]:
+        target_ids = [TargetId(planner.plugin, item.target) for item in planned]
+        for target_id in target_ids:
+            if self._dispatcher.target(target_id) is None:
+                raise PluginError(
+                    f"plan_deliveries of {planner.plugin} names the target {target_id.target!r}, "
+                    "which its register_targets does not"
+                )
+        return [self._delivery(event, target_id, item.key) for target_id, item in zip(target_ids, planned, strict=True)]
+
+    def _delivery(self, event: Event, target_id: TargetId, key: str | None = None) -> NewDelivery:
+        target = self._dispatcher.target(target_id)
+        keeps_lanes = target is not None and (target.ordered or target.coalesce is not None)
+        return NewDelivery(
+            str(uuid_utils.uuid7()),
+            target_id,
+            (self._lane_key(event) if key is None else key) if keeps_lanes else None,
+            self._clock.time(),
+            leased=self._dispatcher.admit(target_id, len(event.body)),
+            coalesce=target.coalesce if target is not None else None,
+        )
+
+    def _lane_key(self, event: Event) -> str:
+        """The subject; of several, the path that they share; without one, the event's generic name."""
+        if event.subjects:
+            return commonpath(event.subjects)
+        match = self._catalogue.match(event.name)
+        return match.entry.generic_name if match else event.name

@@ -1,0 +1,81 @@
+"""The threads in which a plugin's `def` functions run.
+
+Its own, few, and daemons, so that one that hangs neither starves another plugin nor holds up the exit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextvars import copy_context
+from typing import Any
+
+THREADS_PER_PLUGIN = 4
+
+
+class PluginThreads:
+    """Runs blocking functions of one plugin.
+
+    Args:
+        name: The plugin's name; the threads carry it.
+        count: At most so many threads; they are started as they are needed.
+    """
+
+    def __init__(self, name: str, count: int = THREADS_PER_PLUGIN) -> None:
+        self.slots = asyncio.Semaphore(count)
+        self._name = name
+        self._count = count
+        self._jobs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._started = 0
+        self._idle = 0
+        self._overdue = 0
+
+    @property
+    def stuck(self) -> bool:
+        """True when every thread is busy with a call that has overrun its time budget."""
+        return self._overdue >= self._count
+
+    async def run(self, function: Callable[[], Any]) -> Any:
+        """Run a function in one of the threads and return its result.
+
+        A cancelled call waits until the function has really ended, because a thread cannot be stopped and the next
+        attempt must not overlap it; a second cancellation (at shutdown) abandons the thread.
+        """
+        future: Future[Any] = Future()
+        self._submit(future, function)
+        waiter = asyncio.wrap_future(future)
+        try:
+            return await asyncio.shield(waiter)
+        except asyncio.CancelledError:
+            self._overdue += 1
+            try:
+                await asyncio.wait([waiter])
+            finally:
+                self._overdue -= 1
+                if waiter.done() and not waiter.cancelled():
+                    waiter.exception()
+            raise
+
+    def _submit(self, future: Future[Any], function: Callable[[], Any]) -> None:
+        context = copy_context()
+
+        def job() -> None:
+            try:
+                future.set_result(context.run(function))
+            except BaseException as error:  # noqa: BLE001 - it belongs to whoever awaits the future
+                future.set_exception(error)
+
+        self._jobs.put(job)
+        if self._started < self._count and self._jobs.qsize() > self._idle:
+            self._started += 1
+            threading.Thread(target=self._work, name=f"plugin-{self._name}-{self._started}", daemon=True).start()
+
+    def _work(self) -> None:
+        while True:
+            self._idle += 1
+            job = self._jobs.get()
+            self._idle -= 1
+            job()

@@ -1,0 +1,78 @@
+"""From the end of an attempt to the delivery's next state."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cockpit_gateway.deliveries import Attempt, DeliveryState, Outcome, Response, Work
+from cockpit_gateway.errors import Reject, Retry
+from cockpit_gateway.store.port import Settlement
+from cockpit_gateway.targets import Target
+
+LONGEST_REASON = 500
+
+
+class Verdict(NamedTuple):
+    """How an attempt ended.
+
+    Attributes:
+        outcome: Delivered, retry or rejected.
+        reason: One line, None when delivered.
+        response: What the target answered.
+        after: Seconds asked for before the next attempt.
+        disable_target: True if the target asked never to be called again.
+    """
+
+    outcome: Outcome
+    reason: str | None = None
+    response: Response | None = None
+    after: float | None = None
+    disable_target: bool = False
+
+
+def judge(error: BaseException, overrun: float | None = None) -> Verdict:
+    """Return the verdict on an attempt that raised.
+
+    Args:
+        error: What it raised.
+        overrun: The time budget in seconds if that is why it was stopped.
+    """
+    if overrun is not None:
+        return Verdict(Outcome.RETRY, f"not finished within {overrun:g} s")
+    if isinstance(error, Reject):
+        reason = _one_line(error.reason or "rejected")
+        return Verdict(Outcome.REJECTED, reason, error.response, disable_target=error.disable_target)
+    if isinstance(error, Retry):
+        return Verdict(Outcome.RETRY, _one_line(error.reason or "asked to retry"), error.response, error.after)
+    return Verdict(Outcome.RETRY, _one_line(f"{type(error).__name__}: {error}".removesuffix(": ")))
+
+
+def settlement(work: Work, verdict: Verdict, target: Target, *, started_at: float, duration: float) -> Settlement:
+    """Return what is to be written: the attempt's row, and where the delivery goes from here.
+
+    Args:
+        work: What was attempted.
+        verdict: How it ended.
+        target: The rules of its target.
+        started_at: Seconds since the Unix epoch.
+        duration: Seconds.
+    """
+    delivery = work.delivery
+    number = delivery.attempts + 1
+    ended_at = started_at + duration
+    attempt = Attempt(number, started_at, duration, verdict.outcome, verdict.reason, verdict.response)
+    if verdict.outcome is Outcome.DELIVERED:
+        return Settlement(delivery, attempt, DeliveryState.DELIVERED, ended_at, None)
+    if verdict.outcome is Outcome.REJECTED:
+        return Settlement(delivery, attempt, DeliveryState.DEAD, ended_at, verdict.reason)
+    asked = None if verdict.after is None else min(max(0.0, verdict.after), target.longest_retry_after)
+    delay = target.schedule.next_delay(number, age=ended_at - delivery.created_at, asked=asked)
+    if delay is None:
+        reason = f"gave up after {number} attempts: {verdict.reason}"
+        return Settlement(delivery, attempt, DeliveryState.DEAD, ended_at, reason)
+    return Settlement(delivery, attempt, DeliveryState.PENDING, ended_at + delay, verdict.reason)
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST_REASON else line[: LONGEST_REASON - 1] + "…"

@@ -1,0 +1,85 @@
+"""Cockpit's envelope: `{"event": str, "hook": str|null, "backend": 1|0, "args": list}` (events.md §1).
+
+Whatever arrives becomes an event: what cannot be decoded is an undecodable one, with the reason.
+"""
+
+from __future__ import annotations
+
+import re
+
+import orjson
+
+from cockpit_gateway.catalogue import Catalogue
+from cockpit_gateway.events import Event, EventStatus, decode_args
+
+_LEADING_NAME = re.compile(rb'\s*\{\s*"event"\s*:\s*("(?:[^"\\]|\\.)*")')
+
+
+def leading_name(body: bytes) -> str | None:
+    """Return the event's name if it is the first key, as in Cockpit's own bodies; None otherwise.
+
+    Reads no further than the name, so that noise can be told before a large body is parsed.
+
+    Example:
+        >>> leading_name(b'{"event":"cockpit.bootstrap","hook":"all"…')
+        'cockpit.bootstrap'
+    """
+    found = _LEADING_NAME.match(body)
+    if found is None:
+        return None
+    try:
+        name: str = orjson.loads(found[1])
+    except orjson.JSONDecodeError:
+        return None
+    return name
+
+
+def read_envelope(
+    body: bytes, *, event_id: str, source: str, label: str | None, received_at: float, catalogue: Catalogue
+) -> Event:
+    """Make the event of a body.
+
+    Args:
+        body: What was posted.
+        event_id: The event's id.
+        source: The Cockpit site.
+        label: The last part of the path.
+        received_at: Seconds since the Unix epoch.
+        catalogue: Tells what the event is about.
+
+    Returns:
+        The event, with the status "undecodable" and the reason if the body is no envelope.
+    """
+    envelope, problem = _decode(body)
+    if problem is not None:
+        return Event(event_id, "", source, body, received_at, label, status=EventStatus.UNDECODABLE, problem=problem)
+    name, hook, backend = envelope["event"], envelope.get("hook"), envelope.get("backend")
+    args = envelope.get("args")
+    listed = args if isinstance(args, list) else decode_args(body)
+    return Event(
+        event_id,
+        name,
+        source,
+        body,
+        received_at,
+        label,
+        hook if isinstance(hook, str) else None,
+        int(backend) if isinstance(backend, int) else None,
+        catalogue.subjects(name, listed),
+        _args=listed,
+    )
+
+
+def _decode(body: bytes) -> tuple[dict[str, object], None] | tuple[dict[str, object], str]:
+    if not body:
+        return {}, "the body is empty: Cockpit could not encode the event's arguments as JSON"
+    try:
+        envelope = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        return {}, f"the body is not JSON: {error}"
+    if not isinstance(envelope, dict):
+        return {}, "the body is not a JSON object"
+    name = envelope.get("event")
+    if not isinstance(name, str) or not name:
+        return {}, 'the body has no "event" with a name'
+    return envelope, None

@@ -1,0 +1,220 @@
+"""The gateway: every part put together, started in order and stopped in the reverse one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+
+from cockpit_gateway import __version__
+from cockpit_gateway.administration import Administration
+from cockpit_gateway.catalogue import Catalogue
+from cockpit_gateway.clock import Clock, SystemClock
+from cockpit_gateway.config import Config, Settings
+from cockpit_gateway.deliveries import TargetId
+from cockpit_gateway.delivery.calls import deliver_call, handler_call
+from cockpit_gateway.delivery.dispatcher import Dispatcher
+from cockpit_gateway.delivery.planning import PLAN_TARGET, Planner
+from cockpit_gateway.delivery.threads import PluginThreads
+from cockpit_gateway.errors import PluginError
+from cockpit_gateway.ingest import Ingest
+from cockpit_gateway.plugin import PluginContext
+from cockpit_gateway.registry import Implementation, Registry
+from cockpit_gateway.store import open_store
+from cockpit_gateway.store.port import Store
+from cockpit_gateway.targets import Target
+from cockpit_gateway.telemetry.metrics import Metrics
+from cockpit_gateway.telemetry.stall import StallWatch
+from cockpit_gateway.web.api import Api
+from cockpit_gateway.web.listeners import Listeners
+from cockpit_gateway.web.probes import Probes
+from cockpit_gateway.web.receive import Receiver
+
+HANDLER_TIMEOUT = 30.0
+"""Seconds that an event handler gets."""
+
+HANDLER_CONCURRENCY = 10
+"""Attempts of one `async def` handler under way at once; a `def` one is limited by its plugin's threads too."""
+
+STOPPING_HOOK_TIMEOUT = 5.0
+"""Seconds that a plugin's gateway_stopping gets."""
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+class Gateway:
+    """One gateway in this process.
+
+    Args:
+        config: The validated configuration.
+        registry: The plugins.
+        catalogue: The known events.
+        clock: What due times are read off.
+
+    Example:
+        >>> gateway = Gateway(config, registry, catalogue)  # doctest: +SKIP
+        >>> await gateway.start()  # doctest: +SKIP
+        >>> await gateway.stop()  # doctest: +SKIP
+    """
+
+    def __init__(self, config: Config, registry: Registry, catalogue: Catalogue, clock: Clock | None = None) -> None:
+        self.settings = config.settings
+        self.registry = registry
+        self.clock = clock or SystemClock()
+        self.metrics = Metrics(__version__)
+        self.store: Store = open_store(self.settings.store)
+        self.dispatcher = Dispatcher(self.store, self.clock, self.metrics)
+        self._catalogue = catalogue
+        self._contexts = self._make_contexts(config)
+        self._threads = {name: PluginThreads(name) for name in self._contexts}
+        self._planner = Planner(
+            registry, self._contexts, catalogue, self.dispatcher, self.store, self.clock, self.metrics
+        )
+        self._register_targets()
+        self._unready: str | None = "starting"
+        self._watch: StallWatch | None = None
+        self.administration = Administration(
+            version=__version__,
+            store=self.store,
+            dispatcher=self.dispatcher,
+            registry=registry,
+            threads=self._threads,
+            clock=self.clock,
+            unready=self.unready,
+        )
+        self.listeners = Listeners(self.settings, admin_socket_path(self.settings))
+
+    def unready(self) -> str | None:
+        """Return why events cannot be taken now, None when they can."""
+        return self._unready
+
+    async def start(self) -> None:
+        """Open the store, start the plugins, resume what is pending, and listen.
+
+        Raises:
+            StoreError: the store cannot be opened.
+            PluginError: a plugin refused to start.
+            OSError: an address cannot be listened on.
+        """
+        self._watch = StallWatch(self.metrics)
+        await self.store.open()
+        await self._call_started()
+        self.metrics.prepare(self.settings.sources, self.dispatcher.targets)
+        await self.dispatcher.start()
+        await self.listeners.start(public=self._public_routes(), admin=self._admin_routes(), metrics=self.metrics)
+        self._unready = None
+
+    async def stop(self) -> None:
+        """Stop accepting, finish or give back what runs, stop the plugins, close the store."""
+        self._unready = "stopping"
+        await self.listeners.stop()
+        await self.dispatcher.stop(self.settings.server.grace)
+        await self._call_stopping()
+        await self.store.close()
+        if self._watch is not None:
+            self._watch.stop()
+
+    def _make_contexts(self, config: Config) -> dict[str, PluginContext]:
+        return {
+            name: PluginContext(
+                name=name,
+                config=config.plugins.get(name),
+                log=structlog.get_logger(name).bind(plugin=name),
+                clock=self.clock,
+                catalogue=self._catalogue,
+            )
+            for name in self.registry.config_models()
+        }
+
+    def _register_targets(self) -> None:
+        for handler in self.registry.handlers():
+            self._register_handler(handler)
+        for planner in self.registry.implementations("plan_deliveries"):
+            call = self._planner.late_call(planner, self._threads[planner.plugin])
+            self.dispatcher.register(planner.plugin, _handler_target(PLAN_TARGET), call)
+        for declaring in self.registry.implementations("register_targets"):
+            self._register_declared(declaring)
+
+    def _register_handler(self, handler: Implementation) -> None:
+        threads = self._threads[handler.plugin]
+        call = handler_call(handler, self._contexts[handler.plugin], threads, self._catalogue)
+        slots = None if handler.is_async else threads.slots
+        self.dispatcher.register(handler.plugin, _handler_target(handler.hook), call, slots)
+
+    def _register_declared(self, declaring: Implementation) -> None:
+        plugin = declaring.plugin
+        context = self._contexts[plugin]
+        deliver = self.registry.implementation(plugin, "deliver")
+        targets: list[Target] = list(declaring.call({"context": context}) or ())
+        if targets and deliver is None:
+            raise PluginError(f"plugin {plugin} registers targets but implements no `deliver`")
+        for target in targets:
+            if self.dispatcher.target(TargetId(plugin, target.name)) is not None:
+                raise PluginError(f"plugin {plugin} registers the target {target.name!r} twice")
+            assert deliver is not None  # noqa: S101 - refused above
+            slots = None if deliver.is_async else self._threads[plugin].slots
+            self.dispatcher.register(plugin, target, deliver_call(deliver, context, self._threads[plugin]), slots)
+
+    def _public_routes(self) -> list[web.RouteDef]:
+        ingest = Ingest(
+            sources=self.settings.sources,
+            duplicate_window=self.settings.server.dedup_window,
+            catalogue=self._catalogue,
+            registry=self.registry,
+            contexts=self._contexts,
+            planner=self._planner,
+            dispatcher=self.dispatcher,
+            store=self.store,
+            clock=self.clock,
+            metrics=self.metrics,
+        )
+        receiver = Receiver(ingest, self.settings.sources, self.settings.server.max_body)
+        return receiver.routes() + self._probes().routes()
+
+    def _admin_routes(self) -> list[web.RouteDef]:
+        return Api(self.administration).routes() + self._probes().routes()
+
+    def _probes(self) -> Probes:
+        return Probes(self.metrics, self.unready, self._refresh_gauges)
+
+    async def _refresh_gauges(self) -> None:
+        now = self.clock.time()
+        backlog = await self.store.backlog()
+        idle = dict.fromkeys(self.dispatcher.targets, (0, 0.0))
+        self.metrics.backlog(idle | {name: (found.pending, now - found.next_due) for name, found in backlog.items()})
+
+    async def _call_started(self) -> None:
+        for implementation in self.registry.implementations("gateway_started"):
+            try:
+                await self._call_lifecycle(implementation)
+            except Exception as error:
+                raise PluginError(
+                    f"plugin {implementation.plugin} failed to start: {type(error).__name__}: {error}"
+                ) from error
+
+    async def _call_stopping(self) -> None:
+        for implementation in self.registry.implementations("gateway_stopping"):
+            try:
+                async with asyncio.timeout(STOPPING_HOOK_TIMEOUT):
+                    await self._call_lifecycle(implementation)
+            except Exception:
+                log.exception("gateway_stopping failed", plugin=implementation.plugin)
+
+    async def _call_lifecycle(self, implementation: Implementation) -> None:
+        values: Mapping[str, object] = {"context": self._contexts[implementation.plugin]}
+        if implementation.is_async:
+            await implementation.call(values)
+        else:
+            await self._threads[implementation.plugin].run(lambda: implementation.call(values))
+
+
+def admin_socket_path(settings: Settings) -> Path:
+    """Return where the command line finds the daemon: as configured, or `gateway.sock` beside the store's file."""
+    return settings.server.admin_socket or Path(settings.store.removeprefix("sqlite:")).with_name("gateway.sock")
+
+
+def _handler_target(name: str) -> Target:
+    return Target(name, timeout=HANDLER_TIMEOUT, concurrency=HANDLER_CONCURRENCY)

@@ -1,0 +1,199 @@
+"""Ingest: from a body to a committed event. The first half of an event's way."""
+
+from __future__ import annotations
+
+import asyncio
+import fnmatch
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import lru_cache
+
+import structlog
+import uuid_utils
+
+from cockpit_gateway.catalogue import Catalogue
+from cockpit_gateway.clock import Clock
+from cockpit_gateway.config import Source
+from cockpit_gateway.delivery.dispatcher import Dispatcher
+from cockpit_gateway.delivery.planning import Planner
+from cockpit_gateway.envelope import leading_name, read_envelope
+from cockpit_gateway.errors import Drop
+from cockpit_gateway.events import Event, EventStatus
+from cockpit_gateway.plugin import PluginContext
+from cockpit_gateway.registry import HandlerTable, Registry
+from cockpit_gateway.store.port import Duplicate, NewDelivery, Store
+from cockpit_gateway.telemetry.metrics import Metrics
+
+PARSED_ON_THE_LOOP = 1024 * 1024
+"""Bytes of a body above which it is parsed in a thread."""
+
+FEEDS_ON_ITSELF = "cockpit.webhook"
+"""Fired before each webhook is sent, with the body of the last one inside: it doubles for ever (Cockpit/webhooks.php:80)."""
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+class Fate(StrEnum):
+    """What became of a POST that was let in."""
+
+    STORED = "stored"
+    DUPLICATE = "duplicate"
+    IGNORED = "ignored"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The answer to a POST.
+
+    Attributes:
+        fate: What became of it.
+        event_id: The event's id, or that of the event it repeats; None if nothing was stored.
+        name: The event's name, "" if it could not be decoded.
+    """
+
+    fate: Fate
+    event_id: str | None
+    name: str
+
+
+class Ingest:
+    """Takes bodies in.
+
+    Args:
+        sources: The Cockpit sites, by name.
+        duplicate_window: Seconds in which an equal key and body are the same event.
+        catalogue: The known events.
+        registry: The plugins.
+        contexts: Each plugin's context.
+        planner: Plans deliveries.
+        dispatcher: Gets the work.
+        store: Keeps the event.
+        clock: Tells when it was received.
+        metrics: Counts it.
+    """
+
+    def __init__(
+        self,
+        *,
+        sources: Mapping[str, Source],
+        duplicate_window: float,
+        catalogue: Catalogue,
+        registry: Registry,
+        contexts: Mapping[str, PluginContext],
+        planner: Planner,
+        dispatcher: Dispatcher,
+        store: Store,
+        clock: Clock,
+        metrics: Metrics,
+    ) -> None:
+        self._sources = sources
+        self._duplicate_window = duplicate_window
+        self._catalogue = catalogue
+        self._filters = registry.implementations("filter_event")
+        self._contexts = contexts
+        self._planner = planner
+        self._dispatcher = dispatcher
+        self._store = store
+        self._clock = clock
+        self._metrics = metrics
+        self._handlers = HandlerTable(registry, catalogue)
+        self._named_noise = frozenset(name for target in dispatcher.targets.values() for name in target.wants_noise)
+        self.wants = lru_cache(maxsize=4096)(self._wants)
+
+    async def receive(self, source: str, label: str | None, body: bytes, key: str | None = None) -> Receipt:
+        """Store an event and hand on its deliveries; returns after the commit.
+
+        Args:
+            source: The Cockpit site, one of the configured ones.
+            label: The last part of the path.
+            body: What was posted.
+            key: What the sender gave to recognise a repeated POST by.
+
+        Raises:
+            StoreUnavailableError: nothing was stored.
+        """
+        name = leading_name(body)
+        if name is not None and (name == FEEDS_ON_ITSELF or not self.wants(source, name)):
+            return self._turn_away(source, name)
+        event = await self._read(source, label, body)
+        if name is None and event.name and (event.name == FEEDS_ON_ITSELF or not self.wants(source, event.name)):
+            return self._turn_away(source, event.name)
+        event = self._filter(event)
+        duplicate = None if key is None else self._duplicate(source, key, body)
+        return await self._commit(event, self._planner.plan(event), duplicate)
+
+    def _turn_away(self, source: str, name: str) -> Receipt:
+        fate = Fate.REFUSED if name == FEEDS_ON_ITSELF else Fate.IGNORED
+        self._metrics.received(source, fate)
+        return Receipt(fate, None, name)
+
+    def _wants(self, source: str, name: str) -> bool:
+        """Tell whether an event is stored: it is no noise, or somebody names it."""
+        if not self._catalogue.is_noise(name) or name in self._named_noise:
+            return True
+        accepted = self._sources[source].accept
+        return self._handlers.names_hook_of(name) or any(fnmatch.fnmatchcase(name, pattern) for pattern in accepted)
+
+    async def _read(self, source: str, label: str | None, body: bytes) -> Event:
+        def read() -> Event:
+            return read_envelope(
+                body,
+                event_id=str(uuid_utils.uuid7()),
+                source=source,
+                label=label,
+                received_at=self._clock.time(),
+                catalogue=self._catalogue,
+            )
+
+        return read() if len(body) <= PARSED_ON_THE_LOOP else await asyncio.to_thread(read)
+
+    def _filter(self, event: Event) -> Event:
+        for implementation in self._filters:
+            values = {"event": event, "context": self._contexts[implementation.plugin]}
+            try:
+                changed = implementation.call(values)
+            except Drop as drop:
+                return _without_args(event, EventStatus.DROPPED, f"{implementation.plugin}: {drop.reason}")
+            except Exception as error:
+                log.exception("filter failed, arguments withheld", plugin=implementation.plugin, event=event.id)
+                self._metrics.hook_failed(implementation.plugin, "filter_event")
+                problem = f"the filter of plugin {implementation.plugin} failed: {type(error).__name__}"
+                return _without_args(event, EventStatus.WITHHELD, problem)
+            if isinstance(changed, Event):
+                event = changed
+        return event
+
+    def _duplicate(self, source: str, key: str, body: bytes) -> Duplicate:
+        digest = hashlib.sha256(
+            "\0".join((source, key, hashlib.sha256(body).hexdigest())).encode("utf-8", "surrogateescape")
+        )
+        return Duplicate(digest.hexdigest(), self._clock.time() + self._duplicate_window)
+
+    async def _commit(self, event: Event, deliveries: Sequence[NewDelivery], duplicate: Duplicate | None) -> Receipt:
+        began = time.perf_counter()
+        try:
+            accepted = await self._store.accept(event, deliveries, duplicate)
+        except BaseException:
+            self._dispatcher.withdraw(deliveries, len(event.body))
+            raise
+        self._metrics.committed(time.perf_counter() - began)
+        if accepted.duplicate:
+            self._dispatcher.withdraw(deliveries, len(event.body))
+            self._metrics.received(event.source, Fate.DUPLICATE)
+            return Receipt(Fate.DUPLICATE, accepted.event_id, event.name)
+        self._count_stored(event)
+        self._dispatcher.take(deliveries, accepted.work)
+        return Receipt(Fate.STORED, accepted.event_id, event.name)
+
+    def _count_stored(self, event: Event) -> None:
+        self._metrics.received(event.source, Fate.STORED)
+        if event.status is not EventStatus.ACCEPTED:
+            self._metrics.unsound(event.source, event.status)
+
+
+def _without_args(event: Event, status: EventStatus, problem: str) -> Event:
+    return replace(event.with_args([]), status=status, problem=problem)

@@ -1,0 +1,143 @@
+"""Prometheus metrics. Series exist before the first event, so that a rate over them starts at zero."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from cockpit_gateway.deliveries import Outcome, TargetId
+
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 120.0)
+FATES = ("stored", "duplicate", "ignored", "refused")
+
+
+class Metrics:
+    """The gateway's metrics, in a registry of their own.
+
+    Args:
+        version: The gateway's version.
+    """
+
+    def __init__(self, version: str) -> None:
+        self._registry = CollectorRegistry()
+        self._events = Counter(
+            "cockpit_gateway_events",
+            "POSTs let in, by what became of them",
+            ["source", "fate"],
+            registry=self._registry,
+        )
+        self._unsound = Counter(
+            "cockpit_gateway_unsound_events",
+            "Stored events that are undecodable, withheld or dropped",
+            ["source", "status"],
+            registry=self._registry,
+        )
+        self._turned_away = Counter(
+            "cockpit_gateway_requests_refused", "Requests answered with a problem", ["status"], registry=self._registry
+        )
+        self._commit_seconds = Histogram(
+            "cockpit_gateway_commit_seconds",
+            "From planned to durable",
+            buckets=SECONDS,
+            registry=self._registry,
+        )
+        self._attempts = Counter(
+            "cockpit_gateway_attempts", "Attempts, by outcome", ["plugin", "target", "outcome"], registry=self._registry
+        )
+        self._attempt_seconds = Histogram(
+            "cockpit_gateway_attempt_seconds",
+            "Duration of attempts",
+            ["plugin", "target"],
+            buckets=SECONDS,
+            registry=self._registry,
+        )
+        self._delivery_seconds = Histogram(
+            "cockpit_gateway_delivery_seconds",
+            "From acceptance to delivered",
+            ["plugin", "target"],
+            buckets=SECONDS,
+            registry=self._registry,
+        )
+        self._hook_failures = Counter(
+            "cockpit_gateway_hook_failures",
+            "Exceptions raised by filter_event and plan_deliveries",
+            ["plugin", "hook"],
+            registry=self._registry,
+        )
+        self._backlog = Gauge(
+            "cockpit_gateway_backlog", "Pending deliveries", ["plugin", "target"], registry=self._registry
+        )
+        self._oldest = Gauge(
+            "cockpit_gateway_backlog_overdue_seconds",
+            "How long the first pending delivery has been due",
+            ["plugin", "target"],
+            registry=self._registry,
+        )
+        self._stalls = Counter(
+            "cockpit_gateway_loop_stalls", "Times the event loop was held too long", registry=self._registry
+        )
+        info = Gauge("cockpit_gateway_info", "Always 1", ["version"], registry=self._registry)
+        info.labels(version).set(1)
+
+    def prepare(self, sources: Iterable[str], targets: Iterable[TargetId]) -> None:
+        """Create the series of every source and target."""
+        for source in sources:
+            for fate in FATES:
+                self._events.labels(source, fate)
+        for target_id in targets:
+            for outcome in Outcome:
+                self._attempts.labels(target_id.plugin, target_id.target, outcome.value)
+            self._attempt_seconds.labels(*target_id)
+            self._delivery_seconds.labels(*target_id)
+            self._backlog.labels(*target_id).set(0)
+            self._oldest.labels(*target_id).set(0)
+
+    def received(self, source: str, fate: str) -> None:
+        """Count a POST that was let in."""
+        self._events.labels(source, fate).inc()
+
+    def unsound(self, source: str, status: str) -> None:
+        """Count a stored event that is undecodable, withheld or dropped."""
+        self._unsound.labels(source, status).inc()
+
+    def refused(self, status: int) -> None:
+        """Count a request answered with a problem."""
+        self._turned_away.labels(str(status)).inc()
+
+    def committed(self, seconds: float) -> None:
+        """Note how long a commit took."""
+        self._commit_seconds.observe(seconds)
+
+    def attempt(self, target_id: TargetId, outcome: Outcome, seconds: float) -> None:
+        """Count an attempt."""
+        self._attempts.labels(target_id.plugin, target_id.target, outcome.value).inc()
+        self._attempt_seconds.labels(*target_id).observe(seconds)
+
+    def delivered(self, target_id: TargetId, seconds: float) -> None:
+        """Note how long it took from acceptance to delivered."""
+        self._delivery_seconds.labels(*target_id).observe(seconds)
+
+    def hook_failed(self, plugin: str, hook: str) -> None:
+        """Count an exception raised by a filter or planner."""
+        self._hook_failures.labels(plugin, hook).inc()
+
+    def stalled(self) -> None:
+        """Count a time that the event loop was held too long."""
+        self._stalls.inc()
+
+    def backlog(self, pending: Mapping[TargetId, tuple[int, float]]) -> None:
+        """Set the backlog gauges.
+
+        Args:
+            pending: Per target, the pending deliveries and the seconds for which the first has been due.
+        """
+        self._backlog.clear()
+        self._oldest.clear()
+        for target_id, (count, overdue) in pending.items():
+            self._backlog.labels(*target_id).set(count)
+            self._oldest.labels(*target_id).set(max(0.0, overdue))
+
+    def text(self) -> bytes:
+        """Return all of it in Prometheus' text format."""
+        return generate_latest(self._registry)

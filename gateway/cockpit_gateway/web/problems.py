@@ -1,0 +1,106 @@
+"""Problems: every answer that is not a success, as RFC 9457 `application/problem+json`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import TypeAlias
+
+import orjson
+import structlog
+from aiohttp import web
+
+from cockpit_gateway.errors import NotFoundError, StoreError, StoreUnavailableError
+from cockpit_gateway.telemetry.metrics import Metrics
+
+RETRY_AFTER = 5
+"""Seconds after which a client may try again when the store cannot take an event."""
+
+Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+class Problem(Exception):  # noqa: N818 - the RFC's word
+    """An answer other than success.
+
+    Args:
+        status: The HTTP status.
+        detail: What is wrong with this request, and what to do.
+        retry_after: Seconds for a Retry-After header.
+        headers: Further headers.
+    """
+
+    def __init__(
+        self, status: HTTPStatus, detail: str, *, retry_after: int | None = None, headers: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.headers = dict(headers or {})
+        if retry_after is not None:
+            self.headers["Retry-After"] = str(retry_after)
+
+    def response(self) -> web.Response:
+        """Return it as a response."""
+        return problem_response(self.status, self.detail, self.headers)
+
+
+def problem_response(status: int, detail: str, headers: dict[str, str] | None = None) -> web.Response:
+    """Return a problem; its title is the status' own phrase.
+
+    Args:
+        status: The HTTP status.
+        detail: One or two sentences for a person.
+        headers: Further headers.
+    """
+    document = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    return web.Response(
+        status=status, body=orjson.dumps(document), content_type="application/problem+json", headers=headers
+    )
+
+
+def problems_middleware(metrics: Metrics) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+    """Return the middleware that turns exceptions into problems, and counts them."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except Exception as error:  # noqa: BLE001 - the last line of defence: a problem, not a traceback
+            problem = _problem_of(error, request)
+            metrics.refused(problem.status)
+            return problem.response()
+
+    return middleware
+
+
+def _problem_of(error: Exception, request: web.Request) -> Problem:
+    match error:
+        case Problem():
+            return error
+        case web.HTTPException():
+            return _of_http_exception(error, request)
+        case StoreUnavailableError():
+            log.error("store unavailable", problem=str(error))
+            return Problem(
+                HTTPStatus.SERVICE_UNAVAILABLE, f"The store cannot take it now: {error}", retry_after=RETRY_AFTER
+            )
+        case NotFoundError():
+            return Problem(HTTPStatus.NOT_FOUND, str(error))
+        case StoreError():
+            return Problem(HTTPStatus.CONFLICT, str(error))
+        case _:
+            log.error("request failed", path=request.path, exc_info=error)
+            return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The gateway failed; its log says why.")
+
+
+def _of_http_exception(error: web.HTTPException, request: web.Request) -> Problem:
+    headers = {name: value for name, value in error.headers.items() if name in {"Allow", "Location"}}
+    details = {
+        HTTPStatus.NOT_FOUND: f"There is nothing at {request.path}. Cockpit posts to /cockpit/<source>[/<label>].",
+        HTTPStatus.METHOD_NOT_ALLOWED: f"{request.method} is not supported here.",
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than server.max_body allows.",
+    }
+    status = HTTPStatus(error.status)
+    return Problem(status, details.get(status, error.text or status.description), headers=headers)
