@@ -98,7 +98,7 @@ class Event:
         return self._named("singletons")
 
     def with_args(self, args: list[JSONValue]) -> Event:
-        """Return this event with other arguments; its body is written anew in Cockpit's own JSON style.
+        r"""Return this event with other arguments; its body is written anew in Cockpit's own JSON style.
 
         Args:
             args: The new positional arguments.
@@ -109,7 +109,7 @@ class Event:
         Example:
             >>> event = Event(id="0", name="error", source="site", received_at=0.0, body=b"")
             >>> event.with_args([{"path": "/srv"}]).body
-            b'{"event":"error","hook":null,"backend":null,"args":[{"path":"\\\\/srv"}]}'
+            b'{"event":"error","hook":null,"backend":null,"args":[{"path":"\\/srv"}]}'
         """
         envelope = {"event": self.name, "hook": self.hook, "backend": self.backend, "args": args}
         return replace(self, body=encode_like_cockpit(envelope), _args=args)

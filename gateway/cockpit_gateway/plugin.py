@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from cockpit_gateway.clock import Clock
+
+if TYPE_CHECKING:
+    from cockpit_gateway.catalogue import Catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +22,11 @@ class PluginContext:
         config: Its section of the configuration as an instance of its `Config` model; None if it declares none.
         log: A structlog logger with the plugin's name bound.
         clock: The gateway's clock; a test can turn it.
+        catalogue: The events that the gateway knows: their generic names, arguments, and which are noise.
     """
 
     name: str
     config: Any
     log: structlog.stdlib.BoundLogger
     clock: Clock
+    catalogue: Catalogue
