@@ -1,0 +1,74 @@
+"""What is sent of an event: Cockpit's own bytes, a Standard Webhooks object, or a template's text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TypeAlias
+
+from cockpit_gateway import Event
+from cockpit_gateway.catalogue import Catalogue
+from cockpit_gateway.events import encode_json
+from cockpit_gateway.expressions import Template, scope_of
+
+Body: TypeAlias = Callable[[Event], bytes]
+"""Makes the bytes to send of an event."""
+
+_NOT_IN_A_TYPE = re.compile(r"[^a-zA-Z0-9_.]")
+
+
+def cockpit_body(event: Event) -> bytes:
+    """Return the bytes that Cockpit sent, or what redaction left of them."""
+    return event.body
+
+
+def standard_body(catalogue: Catalogue) -> Body:
+    """Return what makes the JSON object of Standard Webhooks 1.0.0 ("Payload structure").
+
+    `type` is the event's generic name ("collections.save.after", also of "collections.save.after.posts"), with "_"
+    for characters that the specification does not allow; `timestamp` is when the event was received. `data` has
+    the event's `id`, full name (`event`), `source`, `label`, `hook`, `backend` and `subjects`, Cockpit's arguments
+    by name (`arguments`, null for one that is missing) and as they came (`args`).
+
+    Args:
+        catalogue: Knows the generic names and the arguments' names.
+    """
+
+    def make(event: Event) -> bytes:
+        match = catalogue.match(event.name)
+        generic_name = match.entry.generic_name if match else event.name
+        return encode_json(
+            {
+                "type": _NOT_IN_A_TYPE.sub("_", generic_name),
+                "timestamp": _iso(event.received_at),
+                "data": {
+                    "id": event.id,
+                    "event": event.name,
+                    "source": event.source,
+                    "label": event.label,
+                    "hook": event.hook,
+                    "backend": event.backend,
+                    "subjects": event.subjects,
+                    "arguments": catalogue.bind(event.name, event.args),
+                    "args": event.args,
+                },
+            }
+        )
+
+    return make
+
+
+def template_body(template: Template, catalogue: Catalogue) -> Body:
+    """Return what renders a template.
+
+    Args:
+        template: The template.
+        catalogue: Knows the arguments' names.
+    """
+    return lambda event: template.render(scope_of(event, catalogue)).encode()
+
+
+def _iso(seconds: float) -> str:
+    """Write a time as ISO 8601 in UTC, to the millisecond."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

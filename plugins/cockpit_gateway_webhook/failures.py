@@ -1,0 +1,50 @@
+"""Why a request brought no answer, in words for whoever reads the list of attempts.
+
+A reason names the host at most: the rest of a URL may be secret.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+
+import aiohttp
+
+_LONGEST_DETAIL = 200
+
+
+def explain(error: Exception) -> str:
+    """Return one line for an error of the HTTP client.
+
+    Args:
+        error: What the request raised.
+
+    Example:
+        >>> explain(ConnectionResetError(104, "Connection reset by peer"))
+        'connection reset by peer'
+    """
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            return f"name not found: {error.host}"
+        case aiohttp.ClientConnectorCertificateError():
+            return f"TLS certificate not valid: {_detail(error.certificate_error)}"
+        case aiohttp.ClientConnectorError():
+            cause = error.os_error
+            return f"TLS handshake failed: {_detail(cause)}" if isinstance(cause, ssl.SSLError) else _of_system(cause)
+        case aiohttp.ServerDisconnectedError():
+            return "connection closed before an answer"
+        case aiohttp.ClientResponseError():
+            return f"not a valid HTTP answer: {_detail(error.message)}"
+        case OSError():
+            return _of_system(error)
+        case _:
+            return type(error).__name__
+
+
+def _of_system(error: OSError) -> str:
+    return os.strerror(error.errno).lower() if error.errno else type(error).__name__
+
+
+def _detail(error: object) -> str:
+    text = str(getattr(error, "verify_message", "") or getattr(error, "reason", "") or error)
+    return " ".join(text.split())[:_LONGEST_DETAIL]

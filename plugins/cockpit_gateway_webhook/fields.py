@@ -1,0 +1,152 @@
+"""The kinds of values in an endpoint's settings, each with what it refuses and how to cure it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Annotated, Literal, TypeAlias, TypeVar
+
+from pydantic import AfterValidator, PlainValidator, StringConstraints
+from yarl import URL
+
+from cockpit_gateway.catalogue import Catalogue
+from cockpit_gateway.config import Secret
+from cockpit_gateway.expressions import Expression, Template
+from cockpit_gateway.matching import is_pattern
+from cockpit_gateway_webhook.signing import decode_secret
+
+_Compiled = TypeVar("_Compiled", Expression, Template)
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""A header's name (RFC 9110 section 5.6.2)."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+_OWN_HEADERS = {
+    "host": "it follows from the url",
+    "content-length": "it follows from the body",
+    "transfer-encoding": "the gateway frames the body",
+    "connection": "the gateway keeps the connections",
+    "expect": "the gateway sends the body at once",
+    "content-type": "write it as content_type",
+}
+
+
+def _check_url(text: str) -> str:
+    try:
+        url = URL(text)
+        port = url.port
+    except ValueError:
+        raise ValueError("not a valid URL") from None
+    if url.scheme not in {"http", "https"} or not url.host or not port:
+        raise ValueError("an endpoint's URL begins with http:// or https:// and names a host")
+    if url.user is not None or url.password is not None:
+        raise ValueError("a URL is shown in logs, so user and password do not belong there; use basic_auth")
+    return text
+
+
+def _check_header_name(name: str) -> str:
+    if not _TOKEN.fullmatch(name):
+        raise ValueError(f"{name!r} is no header name: letters, digits and hyphens make one")
+    reason = _OWN_HEADERS.get(name.lower())
+    if name.lower().startswith("webhook-"):
+        reason = "Standard Webhooks gives the webhook-… headers their meaning"
+    if reason:
+        raise ValueError(f"{name} cannot be set here: {reason}")
+    return name
+
+
+def _check_header_value(value: Secret) -> Secret:
+    if _CONTROL.search(value.get_secret_value()):
+        raise ValueError("a header's value is one line without control characters")
+    return value
+
+
+def _check_secret(secret: Secret) -> Secret:
+    decode_secret(secret.get_secret_value())
+    return secret
+
+
+def _check_content_type(text: str) -> str:
+    if not re.fullmatch(r"[\w.+-]+/[\w.+-]+( *; *[\w.-]+=[\w.\"-]+)*", text, re.ASCII):
+        raise ValueError('a content type looks like "application/json" or "text/plain; charset=utf-8"')
+    return text
+
+
+def _compile(kind: type[_Compiled]) -> Callable[[object], _Compiled]:
+    def check(value: object) -> _Compiled:
+        if isinstance(value, kind):
+            return value
+        if not isinstance(value, str):
+            raise ValueError("expected text; put it in quotes")  # noqa: TRY004 - pydantic collects ValueErrors
+        return kind(value)
+
+    return check
+
+
+def _check_key(value: object) -> LaneKey:
+    return value if value in ("subject", "endpoint") else _compile(Expression)(value)
+
+
+EndpointName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
+Url = Annotated[str, AfterValidator(_check_url)]
+HeaderName = Annotated[str, AfterValidator(_check_header_name)]
+HeaderValue = Annotated[Secret, AfterValidator(_check_header_value)]
+SigningSecret = Annotated[Secret, AfterValidator(_check_secret)]
+ContentType = Annotated[str, AfterValidator(_check_content_type)]
+LaneKey: TypeAlias = Literal["subject", "endpoint"] | Expression
+WhenSetting = Annotated[Expression, PlainValidator(_compile(Expression), json_schema_input_type=str)]
+KeySetting = Annotated[LaneKey, PlainValidator(_check_key, json_schema_input_type=str)]
+TemplateSetting = Annotated[Template, PlainValidator(_compile(Template), json_schema_input_type=str)]
+
+
+def refuse_undeclared(names: frozenset[str], events: Iterable[str], catalogue: Catalogue) -> None:
+    """Refuse an expression that uses an argument which one of its events does not have.
+
+    Args:
+        names: The names that the expression uses.
+        events: The endpoint's events; of a pattern, at least one match has to have the argument.
+        catalogue: Knows the arguments. An event that it does not know may have any.
+
+    Raises:
+        ValueError: Naming the event, the argument, and what there is.
+    """
+    for event in events:
+        known = _arguments(event, catalogue)
+        missing = sorted(names - known) if known is not None else []
+        if missing:
+            raise ValueError(f"{event} has no argument {missing[0]!r}; {_listed(known)}")
+
+
+def refuse_unknown(names: frozenset[str], events: Iterable[str], catalogue: Catalogue) -> None:
+    """Refuse a template that uses an argument which none of its events has; it can ask `{% if entry is defined %}`.
+
+    Args:
+        names: The names that the template uses.
+        events: The endpoint's events.
+        catalogue: Knows the arguments. An event that it does not know may have any.
+
+    Raises:
+        ValueError: Naming the argument, and what there is.
+    """
+    known: set[str] = set()
+    for event in events:
+        arguments = _arguments(event, catalogue)
+        if arguments is None:
+            return
+        known |= arguments
+    missing = sorted(names - known)
+    if missing:
+        raise ValueError(f"none of the events has an argument {missing[0]!r}; {_listed(known)}")
+
+
+def _arguments(event: str, catalogue: Catalogue) -> set[str] | None:
+    entries = catalogue.matching(event) if is_pattern(event) else ()
+    match = catalogue.match(event)  # also of "collections.save.after.*", as the variant of a collection called "*"
+    if match is not None:
+        entries += (match.entry,)
+    return {name for entry in entries for name in entry.parameters} if entries else None
+
+
+def _listed(arguments: set[str] | None) -> str:
+    return f"there are: {', '.join(sorted(arguments))}" if arguments else "there are none"

@@ -1,0 +1,126 @@
+"""From an endpoint's settings to what the gateway and the HTTP client need."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+
+from cockpit_gateway import Event, Planned, PluginContext, Target
+from cockpit_gateway.catalogue import Catalogue
+from cockpit_gateway.expressions import Expression, scope_of
+from cockpit_gateway.matching import Subscription, Subscriptions
+from cockpit_gateway_webhook.bodies import Body, cockpit_body, standard_body, template_body
+from cockpit_gateway_webhook.sending import Sender, fixed_headers
+from cockpit_gateway_webhook.settings import Endpoint
+from cockpit_gateway_webhook.signing import decode_secret
+
+LONGEST_KEY = 256
+"""Characters; a longer key is replaced by its digest."""
+
+
+def target_of(name: str, endpoint: Endpoint, catalogue: Catalogue) -> Target:
+    """Return the rules that the gateway keeps for an endpoint."""
+    return Target(
+        name,
+        timeout=endpoint.timeout,
+        concurrency=endpoint.concurrency,
+        schedule=endpoint.retry,
+        rate=endpoint.rate,
+        ordered=endpoint.ordered,
+        coalesce=endpoint.coalesce.rule() if endpoint.coalesce else None,
+        wants_noise=subscription_of(endpoint).named_noise(catalogue),
+        fingerprint=hashlib.sha256(
+            endpoint.url.encode()
+        ).hexdigest(),  # a URL may hold a token: keep it out of the store
+    )
+
+
+def subscription_of(endpoint: Endpoint) -> Subscription:
+    """Return which events an endpoint wants."""
+    return Subscription(tuple(endpoint.events), frozenset(endpoint.sources), endpoint.when)
+
+
+def sender_of(endpoint: Endpoint, catalogue: Catalogue) -> Sender:
+    """Return what makes the attempts of an endpoint."""
+    basic_auth = endpoint.basic_auth
+    return Sender(
+        method=endpoint.method,
+        url=endpoint.url,
+        headers=fixed_headers(
+            endpoint.content_type,
+            {name: value.get_secret_value() for name, value in endpoint.headers.items()},
+            basic_auth=(basic_auth.user, basic_auth.password.get_secret_value()) if basic_auth else None,
+            bearer=endpoint.bearer.get_secret_value() if endpoint.bearer else None,
+        ),
+        keys=[decode_secret(secret.get_secret_value()) for secret in endpoint.signing_secrets],
+        body=_body_of(endpoint, catalogue),
+    )
+
+
+def _body_of(endpoint: Endpoint, catalogue: Catalogue) -> Body:
+    if endpoint.template is not None:
+        return template_body(endpoint.template, catalogue)
+    return standard_body(catalogue) if endpoint.body == "standard" else cockpit_body
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An active endpoint, as planning sees it."""
+
+    name: str
+    endpoint: Endpoint
+
+
+class Planning:
+    """Says which endpoints get an event, and in which lane.
+
+    Args:
+        endpoints: The active endpoints by name.
+        context: The plugin's context.
+    """
+
+    def __init__(self, endpoints: dict[str, Endpoint], context: PluginContext) -> None:
+        self._context = context
+        self._failures: Counter[tuple[str, str]] = Counter()
+        routes = [(subscription_of(endpoint), Route(name, endpoint)) for name, endpoint in endpoints.items()]
+        self._subscriptions = Subscriptions(routes, context.catalogue, self._when_failed)
+
+    def plan(self, event: Event) -> list[Planned]:
+        """Return the deliveries of an event."""
+        return [Planned(route.name, self._key(route, event)) for route in self._subscriptions.matches(event)]
+
+    def _key(self, route: Route, event: Event) -> str | None:
+        key = route.endpoint.key
+        if not isinstance(key, Expression):
+            return "" if key == "endpoint" else None
+        if not route.endpoint.ordered and route.endpoint.coalesce is None:
+            return None
+        try:
+            value = key.evaluate(scope_of(event, self._context.catalogue))
+        except Exception as error:  # noqa: BLE001 - an expression may raise anything for a value it did not expect
+            self._failed("key", route, event, error)
+            return None
+        return None if value is None else _bounded(str(value))
+
+    def _when_failed(self, route: Route, event: Event, error: Exception) -> None:
+        self._failed("when", route, event, error)
+
+    def _failed(self, setting: str, route: Route, event: Event, error: Exception) -> None:
+        """Count it, and log the 1st, 2nd, 4th, 8th …: an expression that fails once mostly fails for every event."""
+        self._failures[route.name, setting] += 1
+        count = self._failures[route.name, setting]
+        if count & (count - 1) == 0:
+            self._context.log.warning(
+                "expression failed, the event is delivered all the same",
+                endpoint=route.name,
+                setting=setting,
+                event_id=event.id,
+                event_name=event.name,
+                error=f"{type(error).__name__}: {error}",
+                failures=count,
+            )
+
+
+def _bounded(key: str) -> str:
+    return key if len(key) <= LONGEST_KEY else hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()

@@ -1,0 +1,159 @@
+"""The webhook plugin without a daemon, and receivers on loopback: a real HTTP server that notes what arrives, and a
+raw one for answers that no server would give."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+from cockpit_gateway import Delivery, DeliveryState, Event, PluginContext, Response
+from cockpit_gateway_webhook import WebhookPlugin
+
+DELIVERY_ID = "0198c0de-0000-7000-8000-000000000001"
+BODY = b'{"event":"collections.save.after","hook":"all","backend":1,"args":["posts",{"title":"H\\u00fc\\/"},false]}'
+
+
+class FixedClock:
+    """Stands still at the time it was made."""
+
+    def __init__(self) -> None:
+        self.now = time.time()
+
+    def time(self) -> float:
+        """Return seconds since the Unix epoch."""
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        """Refuse: the plugin never waits."""
+        raise AssertionError(seconds)
+
+
+def saved(body: bytes = BODY, name: str = "collections.save.after") -> Event:
+    """Return an event as the gateway stores it."""
+    return Event("0198c0de-0000-7000-8000-0000000000ee", name, "website", body, 1_700_000_000.5, hook="all", backend=1)
+
+
+class Plugin:
+    """A plugin with a context made by hand, and what its hooks return."""
+
+    def __init__(self, plugin: WebhookPlugin, context: PluginContext) -> None:
+        self.plugin = plugin
+        self.context = context
+        self.targets = {target.name: target for target in plugin.register_targets(context)}
+
+    async def deliver(self, event: Event | None = None, target: str = "it") -> Response:
+        """Make one attempt."""
+        delivery = Delivery(DELIVERY_ID, "e", 1, "webhook", target, None, DeliveryState.RUNNING, 0, 0.0, 0.0)
+        return await self.plugin.deliver(delivery, event or saved(), self.context)
+
+
+Start = Callable[[dict[str, dict[str, Any]]], Awaitable[Plugin]]
+"""Starts a plugin with these endpoints."""
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """One request as it arrived; header names as sent."""
+
+    method: str
+    path: str
+    headers: list[tuple[str, str]]
+    body: bytes
+    peer: object
+
+    def header(self, name: str) -> str | None:
+        """Return a header's value, None without it."""
+        return next((value for found, value in self.headers if found.lower() == name.lower()), None)
+
+
+@dataclass
+class Receiver:
+    """Answers every request as a test has set it."""
+
+    url: str = ""
+    arrived: list[Arrived] = field(default_factory=list)
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b"ok"
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Note a request and answer it."""
+        assert request.transport is not None
+        headers = [(name.decode(), value.decode()) for name, value in request.raw_headers]
+        self.arrived.append(
+            Arrived(
+                request.method,
+                request.raw_path,
+                headers,
+                await request.content.read(),
+                request.transport.get_extra_info("peername"),
+            )
+        )
+        return web.Response(status=self.status, headers=self.headers, body=self.body)
+
+
+@asynccontextmanager
+async def receiving() -> AsyncIterator[Receiver]:
+    """Run a receiver on a free port."""
+    receiver = Receiver()
+    server = web.Server(receiver.handle)
+    runner = web.ServerRunner(server)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    try:
+        yield receiver
+    finally:
+        await runner.cleanup()
+
+
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@dataclass
+class RawServer:
+    """A server that speaks whatever `serve` writes.
+
+    Attributes:
+        url: Where it listens.
+        hung_up: Set when a connection's `serve` ended, because it was done or because the client hung up.
+    """
+
+    url: str
+    hung_up: asyncio.Event
+
+
+@asynccontextmanager
+async def raw_server(serve: Serve) -> AsyncIterator[RawServer]:
+    """Run a raw server on a free port; it reads each request's head and body before `serve` writes."""
+    hung_up = asyncio.Event()
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await _read_request(reader)
+            await serve(reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            hung_up.set()
+            writer.close()
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    try:
+        yield RawServer(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", hung_up)
+    finally:
+        server.close()
+        await server.wait_closed()
+
+
+async def _read_request(reader: asyncio.StreamReader) -> None:
+    head = await reader.readuntil(b"\r\n\r\n")
+    lengths = [line.partition(b":")[2] for line in head.splitlines() if line.lower().startswith(b"content-length:")]
+    await reader.readexactly(int(lengths[0]) if lengths else 0)
