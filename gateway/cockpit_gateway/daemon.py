@@ -36,7 +36,11 @@ def load(path: Path) -> tuple[Config, Registry, Catalogue]:
         ConfigError: with every mistake in it.
         PluginError: a plugin that the file configures, or one of the gateway's own, is broken.
     """
-    file = ConfigFile.read(path)
+    return validate(ConfigFile.read(path))
+
+
+def validate(file: ConfigFile) -> tuple[Config, Registry, Catalogue]:
+    """Validate a configuration with the installed plugins; see `load`."""
     catalogue = Catalogue(file.custom_events)
     registry = Registry.load()
     _refuse_needed_but_broken(registry, set(file.plugin_sections))

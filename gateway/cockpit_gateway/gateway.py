@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import structlog
@@ -116,6 +117,20 @@ class Gateway:
         await self.store.close()
         if self._watch is not None:
             self._watch.stop()
+
+    @asynccontextmanager
+    async def administered(self) -> AsyncIterator[Administration]:
+        """Open the store for its administration alone: nothing is received, no plugin starts, nothing is delivered.
+
+        Raises:
+            StoreError: the store cannot be opened.
+        """
+        await self.store.open()
+        try:
+            await self.dispatcher.recall()
+            yield self.administration
+        finally:
+            await self.store.close()
 
     def _make_contexts(self, config: Config) -> dict[str, PluginContext]:
         return {

@@ -139,13 +139,17 @@ class Dispatcher:
 
     # Life
 
-    async def start(self) -> None:
-        """Resume everything pending, and begin to claim what falls due."""
+    async def recall(self) -> None:
+        """Record the targets in the store, and learn which of them are disabled."""
         for state in await self._store.set_targets(
             {target_id: queue.target.fingerprint for target_id, queue in self._queues.items()}
         ):
             if state.target_id in self._queues:
                 self._queues[state.target_id].disabled = state.disabled
+
+    async def start(self) -> None:
+        """Resume everything pending, and begin to claim what falls due."""
+        await self.recall()
         await self._store.heartbeat(self._clock.time() + LEASE)
         for target_id, backlog in (await self._store.backlog()).items():
             self.expect(target_id, backlog.next_due)

@@ -5,15 +5,14 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TypeVar
 
-import orjson
 from aiohttp import web
 
 from cockpit_gateway.administration import Administration
 from cockpit_gateway.deliveries import DeliveryState, TargetId
-from cockpit_gateway.events import EventStatus
+from cockpit_gateway.events import EventStatus, encode_json
 from cockpit_gateway.store.port import DeliveryFilter, EventFilter
 from cockpit_gateway.web.problems import Problem
-from cockpit_gateway.web.views import View, attempt_view, delivery_view, event_page, event_view, iso
+from cockpit_gateway.web.views import View, attempt_view, delivery_view, event_page, event_view, iso, plugin_view
 
 MOST_PER_PAGE = 1000
 _Member = TypeVar("_Member", EventStatus, DeliveryState)
@@ -120,21 +119,8 @@ class Api:
 
     async def plugins(self, _request: web.Request) -> web.Response:
         """List plugins, broken ones included."""
-        return _json(
-            {
-                "plugins": [
-                    {
-                        "name": plugin.name,
-                        "version": plugin.version,
-                        "distribution": plugin.distribution,
-                        "status": self._admin.plugin_status(plugin),
-                        "hooks": list(plugin.hooks),
-                        "problem": plugin.problem,
-                    }
-                    for plugin in self._admin.registry.plugins.values()
-                ]
-            }
-        )
+        plugins = self._admin.registry.plugins.values()
+        return _json({"plugins": [plugin_view(plugin, self._admin.plugin_status(plugin)) for plugin in plugins]})
 
     async def _delivery_page(self, delivery_id: str) -> View:
         delivery = await self._admin.store.delivery(delivery_id)
@@ -144,7 +130,7 @@ class Api:
 
 
 def _json(document: View) -> web.Response:
-    return web.Response(body=orjson.dumps(document), content_type="application/json")
+    return web.Response(body=encode_json(document), content_type="application/json")
 
 
 def _number(text: str | None, name: str) -> int | None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from cockpit_gateway.deliveries import Attempt, Delivery, Response
 from cockpit_gateway.events import Event, JSONValue
+from cockpit_gateway.registry import LoadedPlugin
 
 View = dict[str, JSONValue]
 
@@ -82,6 +83,23 @@ def attempt_view(attempt: Attempt) -> View:
         "outcome": attempt.outcome.value,
         "reason": attempt.reason,
         "response": None if attempt.response is None else _response_view(attempt.response),
+    }
+
+
+def plugin_view(plugin: LoadedPlugin, status: str) -> View:
+    """Return a plugin, a broken one with its problem.
+
+    Args:
+        plugin: The plugin.
+        status: "loaded", "broken" or "stuck".
+    """
+    return {
+        "name": plugin.name,
+        "version": plugin.version,
+        "distribution": plugin.distribution,
+        "status": status,
+        "hooks": list(plugin.hooks),
+        "problem": plugin.problem,
     }
 
 
