@@ -1,0 +1,87 @@
+"""The client of the admin API: asks the daemon, and without one this process itself, through the same door."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import quote
+
+from cockpit_gateway.errors import GatewayError
+
+if TYPE_CHECKING:
+    import aiohttp
+
+Document: TypeAlias = dict[str, Any]
+"""A JSON object of the API; `web/views.py` says what is in it."""
+
+
+class Client:
+    """Asks the admin API.
+
+    Args:
+        runner: Runs what is asynchronous.
+        session: Connected to the API's socket.
+    """
+
+    def __init__(self, runner: asyncio.Runner, session: aiohttp.ClientSession) -> None:
+        self._runner = runner
+        self._session = session
+
+    def get(self, *path: str, query: Mapping[str, str | int | None] | None = None) -> Document:
+        """Return a document.
+
+        Args:
+            path: Segments below `/api/v1`.
+            query: Parameters; those that are None are left out.
+
+        Raises:
+            GatewayError: what the API answered instead, as a sentence.
+        """
+        given = {name: str(value) for name, value in (query or {}).items() if value is not None}
+        return self._runner.run(self._ask("GET", path, given))
+
+    def post(self, *path: str) -> Document:
+        """Ask for something to be done; see `get`."""
+        return self._runner.run(self._ask("POST", path, {}))
+
+    async def _ask(self, method: str, path: tuple[str, ...], query: Mapping[str, str]) -> Document:
+        from yarl import URL
+
+        url = URL("/api/v1/" + "/".join(quote(segment, safe="") for segment in path), encoded=True)
+        try:
+            async with self._session.request(method, url, params=query) as response:
+                document: Document = await response.json(content_type=None)
+        except TimeoutError:
+            raise GatewayError("the gateway takes connections, but it does not answer") from None
+        if not response.ok:
+            raise GatewayError(document["detail"])
+        return document
+
+
+@contextmanager
+def connect(config: Path, *, daemon_only: bool = False) -> Iterator[Client]:
+    """Reach the admin API of the gateway with this configuration.
+
+    If no daemon answers, the store is opened here, under its ownership lock, and nothing is delivered.
+
+    Args:
+        config: The YAML file.
+        daemon_only: True to ask nobody but a daemon.
+
+    Raises:
+        ConfigError: the file has mistakes.
+        StoreOwnedError: another process holds the store and does not answer.
+        GatewayError: there is no daemon, or no store yet.
+    """
+    from cockpit_gateway.cli.door import reach
+
+    with asyncio.Runner() as runner:
+        stack = AsyncExitStack()
+        try:
+            session = runner.run(stack.enter_async_context(reach(config, daemon_only=daemon_only)))
+            yield Client(runner, session)
+        finally:
+            runner.run(stack.aclose())

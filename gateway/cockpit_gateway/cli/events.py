@@ -1,0 +1,82 @@
+"""`cockpit-gateway events`: what Cockpit posted."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cockpit_gateway.cli import deliveries
+from cockpit_gateway.cli.client import Document, connect
+from cockpit_gateway.cli.options import ConfigOption, JsonOption, LimitOption, find_config
+from cockpit_gateway.cli.output import print_fields, print_json, print_more, print_table, print_text
+from cockpit_gateway.cli.times import local
+from cockpit_gateway.events import EventStatus
+
+app = typer.Typer(name="events", help="What Cockpit posted.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_events(
+    *,
+    name: Annotated[str | None, typer.Option(help="Only events of this full name.")] = None,
+    source: Annotated[str | None, typer.Option(help="Only events of this source.")] = None,
+    subject: Annotated[str | None, typer.Option(help="Only events about this: collections/posts/<id>.")] = None,
+    status: Annotated[EventStatus | None, typer.Option(help="Only events of this status.")] = None,
+    before: Annotated[int | None, typer.Option(min=1, metavar="SEQ", help="Only events before this one.")] = None,
+    limit: LimitOption = 50,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """List events, newest first."""
+    query = {"name": name, "source": source, "subject": subject, "status": status, "before": before, "limit": limit}
+    with connect(find_config(config)) as client:
+        found = client.get("events", query=query)
+    if as_json:
+        print_json(found)
+        return
+    print_table(("id", "received", "event", "source", "subject", "status"), [_row(event) for event in found["events"]])
+    print_more(found["next"])
+
+
+@app.command()
+def show(
+    event_id: Annotated[str, typer.Argument(metavar="ID", help="The event's id.")],
+    *,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Show an event with its arguments and deliveries."""
+    with connect(find_config(config)) as client:
+        event = client.get("events", event_id)
+    if as_json:
+        print_json(event)
+        return
+    print_fields(_fields(event))
+    print_text("\nArguments", "bold")
+    print_json(event["args"])
+    print_text("\nDeliveries", "bold")
+    deliveries.print_deliveries(event["deliveries"])
+
+
+def _row(event: Document) -> tuple[object, ...]:
+    subjects = " ".join(event["subjects"])
+    return event["id"], local(event["received_at"]), event["name"], event["source"], subjects, event["status"]
+
+
+def _fields(event: Document) -> dict[str, object]:
+    return {
+        "id": event["id"],
+        "event": event["name"],
+        "received": local(event["received_at"]),
+        "source": event["source"],
+        "label": event["label"],
+        "hook": event["hook"],
+        "backend": event["backend"],
+        "subjects": " ".join(event["subjects"]),
+        "status": event["status"],
+        "problem": event["problem"],
+        "bytes": event["bytes"],
+        "seq": event["seq"],
+        "body": event.get("body"),
+    }

@@ -1,0 +1,119 @@
+"""What the command line prints: tables on a terminal, plain aligned text in a pipe, one JSON document for programs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.highlighter import JSONHighlighter
+from rich.table import Table
+from rich.text import Text
+
+from cockpit_gateway.events import JSONValue
+
+STYLES = {
+    "accepted": "green",
+    "active": "green",
+    "delivered": "green",
+    "loaded": "green",
+    "pending": "yellow",
+    "withheld": "yellow",
+    "stuck": "yellow",
+    "running": "cyan",
+    "broken": "red",
+    "dead": "red",
+    "disabled": "red",
+    "undecodable": "red",
+}
+"""Colours of states; any other is shown plainly."""
+
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_UNSAFE_IN_LINES = re.compile(_UNSAFE.pattern.replace(r"\x00-\x1f", r"\x00-\x09\x0b-\x1f"))
+
+out = Console(markup=False, emoji=False, highlight=False)
+"""Standard output."""
+
+err = Console(markup=False, emoji=False, highlight=False, stderr=True)
+"""Standard error."""
+
+
+def visible(text: str, *, lines: bool = False) -> str:
+    r"""Make control characters visible: an escape sequence in an event must not reach the terminal.
+
+    Args:
+        text: Text of any origin.
+        lines: True to keep line feeds.
+
+    Returns:
+        The text with each control, direction-changing and surrogate character written as JSON would escape it.
+
+    Example:
+        >>> visible("\x1b[2Jposts")
+        '\\u001b[2Jposts'
+    """
+    return (_UNSAFE_IN_LINES if lines else _UNSAFE).sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def print_text(text: str = "", style: str = "") -> None:
+    """Print text as it is, line feeds kept; on a terminal with a style."""
+    out.print(Text(visible(text, lines=True), style=style), soft_wrap=True)
+
+
+def print_json(document: JSONValue) -> None:
+    """Print one JSON document, coloured on a terminal."""
+    text = Text(visible(json.dumps(document, indent=2, ensure_ascii=False), lines=True))
+    if out.is_terminal:
+        JSONHighlighter().highlight(text)
+    out.print(text, soft_wrap=True)
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print a table: with rules and colours on a terminal, as aligned columns elsewhere.
+
+    Args:
+        columns: The headings.
+        rows: The cells; None is shown as nothing.
+    """
+    cells = [[visible("" if cell is None else str(cell)) for cell in row] for row in rows]
+    if out.is_terminal:
+        out.print(_ruled(columns, cells) if cells else "none")
+    else:
+        out.print("\n".join(_aligned([[name.upper() for name in columns], *cells])), soft_wrap=True)
+
+
+def print_fields(fields: Mapping[str, object]) -> None:
+    """Print names and values below each other; those without a value are left out."""
+    width = max(map(len, fields))
+    for name, value in fields.items():
+        if value is not None and value != "":
+            out.print(Text.assemble((f"{name:<{width}}  ", "dim"), _styled(visible(str(value)))), soft_wrap=True)
+
+
+def print_more(following: str | int | None) -> None:
+    """Say on a terminal how to get the next page, if there is one."""
+    if following is not None and out.is_terminal:
+        print_text(f"more: --before {following}", "dim")
+
+
+def _ruled(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    table = Table(header_style="bold", border_style="dim")
+    for name in columns:
+        table.add_column(name, overflow="fold", no_wrap=name == "id")
+    for row in rows:
+        table.add_row(*map(_styled, row))
+    return table
+
+
+def _styled(cell: str) -> Text:
+    return Text(cell, style=STYLES.get(cell.partition(" ")[0], ""))
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]

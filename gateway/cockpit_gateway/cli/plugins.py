@@ -1,0 +1,51 @@
+"""`cockpit-gateway plugins`: what is installed, and whether it works."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from cockpit_gateway.cli.client import Document, connect
+from cockpit_gateway.cli.options import ConfigOption, JsonOption, find_config
+from cockpit_gateway.cli.output import print_json, print_table, print_text
+from cockpit_gateway.errors import GatewayError
+
+app = typer.Typer(name="plugins", help="What is installed, and whether it works.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_plugins(*, as_json: JsonOption = False, config: ConfigOption = None) -> None:
+    """List the plugins with their hooks, broken ones too; exits with 1 if one is broken."""
+    found = _ask(config)
+    if as_json:
+        print_json(found)
+    else:
+        _print(found["plugins"])
+    if any(plugin["status"] == "broken" for plugin in found["plugins"]):
+        raise typer.Exit(1)
+
+
+def _ask(config: Path | None) -> Document:
+    """Ask the daemon, which knows what is stuck; without one, load the plugins here."""
+    from cockpit_gateway.registry import Registry
+    from cockpit_gateway.web.views import plugin_view
+
+    try:
+        with connect(find_config(config), daemon_only=True) as client:
+            return client.get("plugins")
+    except GatewayError:
+        plugins = Registry.load().plugins.values()
+        return {"plugins": [plugin_view(plugin, plugin.status) for plugin in plugins]}
+
+
+def _print(plugins: list[Document]) -> None:
+    print_table(("name", "version", "distribution", "status", "hooks"), [_row(plugin) for plugin in plugins])
+    for plugin in plugins:
+        if plugin["problem"]:
+            print_text(f"\n{plugin['name']}", "bold")
+            print_text(plugin["problem"])
+
+
+def _row(plugin: Document) -> tuple[object, ...]:
+    return plugin["name"], plugin["version"], plugin["distribution"], plugin["status"], " ".join(plugin["hooks"])

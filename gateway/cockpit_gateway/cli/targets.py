@@ -1,0 +1,35 @@
+"""How targets are called: an endpoint by its name, any other by its plugin and its name."""
+
+from __future__ import annotations
+
+ENDPOINTS = "webhook"
+"""The plugin whose targets are the endpoints."""
+
+PLANNING = "plan_deliveries"
+"""The target that every planning plugin has beside its own: events whose planning failed wait there."""
+
+
+def is_endpoint(plugin: str, target: str) -> bool:
+    """Tell whether a target is an endpoint."""
+    return plugin == ENDPOINTS and target != PLANNING
+
+
+def target_name(plugin: str, target: str) -> str:
+    """Return what a person calls a target.
+
+    Example:
+        >>> target_name("webhook", "rebuild-site"), target_name("search", "any_event")
+        ('rebuild-site', 'search:any_event')
+    """
+    return target if is_endpoint(plugin, target) else f"{plugin}:{target}"
+
+
+def split_name(name: str) -> tuple[str | None, str]:
+    """Return the plugin and the target that a person means; None for a name without its plugin.
+
+    Example:
+        >>> split_name("search:any_event"), split_name("rebuild-site")
+        (('search', 'any_event'), (None, 'rebuild-site'))
+    """
+    plugin, _, target = name.rpartition(":")
+    return plugin or None, target

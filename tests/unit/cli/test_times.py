@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from cockpit_gateway.cli.times import local, relative, span
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def in_tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_tokyo")
+def test_a_time_is_shown_in_the_local_time_zone() -> None:
+    assert local("2026-11-23T20:30:00.500Z") == "2026-11-24 05:30:00"
+
+
+def test_no_time_stays_none() -> None:
+    assert local(None) is None
+
+
+@pytest.mark.parametrize(
+    ("iso", "shown"),
+    [
+        ("2026-11-23T12:04:10.000Z", "in 4 min 10 s"),
+        ("2026-11-23T11:59:48.000Z", "12 s ago"),
+        ("2026-11-23T12:00:00.400Z", "now"),
+        ("2026-11-20T09:00:00.000Z", "3 d 3 h ago"),
+    ],
+)
+def test_relative_times(iso: str, shown: str) -> None:
+    assert relative(iso, NOON) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(0, "0 ms"), (0.0123, "12 ms"), (1, "1 s"), (61, "1 min 1 s"), (3600, "1 h"), (90061, "1 d 1 h")],
+)
+def test_spans(seconds: float, shown: str) -> None:
+    assert span(seconds) == shown
