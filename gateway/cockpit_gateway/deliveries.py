@@ -99,6 +99,7 @@ class Delivery:
         ended_at: When it reached an end, None before.
         reason: Why it is where it is: the last failure, or the reason of the end.
         superseded_by: The id of the delivery that replaced it.
+        fresh_from: Attempts made before it was last put back; its retry schedule counts from there.
     """
 
     id: str
@@ -114,6 +115,7 @@ class Delivery:
     ended_at: float | None = None
     reason: str | None = None
     superseded_by: str | None = None
+    fresh_from: int = 0
 
     @property
     def target_id(self) -> TargetId:

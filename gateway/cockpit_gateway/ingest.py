@@ -31,7 +31,7 @@ PARSED_ON_THE_LOOP = 1024 * 1024
 """Bytes of a body above which it is parsed in a thread."""
 
 FEEDS_ON_ITSELF = "cockpit.webhook"
-"""Fired before each webhook is sent, with the body of the last one inside: it doubles for ever (Cockpit/webhooks.php:80)."""
+"""Fired before each webhook is sent, the last body inside: it doubles for ever (Cockpit/webhooks.php:80)."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 

@@ -1,1 +1,5 @@
-"""Placeholder until the plugin is written."""
+"""The built-in redact plugin: secrets out of events before they are stored."""
+
+from cockpit_gateway_redact.plugin import RedactPlugin
+
+__all__ = ["RedactPlugin"]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from cockpit_gateway.targets import Rate
 
+ROUNDING = 1e-9
+"""Tokens that may be missing because seconds do not add up exactly in binary."""
+
 
 class TokenBucket:
     """Allows a rate of attempts, with bursts of one second's worth, at least one.
@@ -28,7 +31,7 @@ class TokenBucket:
         """Take one token; return 0.0 if there was one, else the seconds until there will be."""
         self._tokens = min(self._capacity, self._tokens + max(0.0, now - self._filled_at) * self._per_second)
         self._filled_at = now
-        if self._tokens >= 1.0:
-            self._tokens -= 1.0
+        if self._tokens >= 1.0 - ROUNDING:
+            self._tokens = max(0.0, self._tokens - 1.0)
             return 0.0
         return (1.0 - self._tokens) / self._per_second

@@ -1,0 +1,254 @@
+"""The catalogue: which event has which hook, parameters and subjects, read off the hookspecs."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from itertools import takewhile
+from typing import NamedTuple
+
+from cockpit_gateway import hookspecs
+from cockpit_gateway.contract import CockpitEvent, declared_event
+from cockpit_gateway.events import JSONValue, subject_path
+
+REMEMBERED_NAMES = 4096
+"""Event names whose match is remembered; per-name variants make their number unbounded."""
+
+_REFERENCE = re.compile(r"\{(?P<name>\w+)(?P<listed>\[\])?(?P<keys>(?:\.\w+)*)\}")
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_GIVEN_BY_THE_GATEWAY = frozenset({"event", "context"})
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueEntry:
+    """One event of Cockpit, as its hookspec declares it.
+
+    Attributes:
+        event: What the hookspec says of the event.
+        hook: The hook's name.
+        parameters: Names of Cockpit's positional arguments, in order.
+        types: The type of each, as written in the hookspec.
+        doc: The hookspec's docstring, dedented.
+    """
+
+    event: CockpitEvent
+    hook: str
+    parameters: tuple[str, ...]
+    types: tuple[str, ...]
+    doc: str
+
+    @property
+    def generic_name(self) -> str:
+        """The event's name without the part that varies: "app.render.view" of "app.render.view/{template}"."""
+        return re.sub(r"[./]?\{\w+\}", "", self.event.name)
+
+    @property
+    def summary(self) -> str:
+        """The first line of the docstring."""
+        return self.doc.partition("\n")[0]
+
+
+class Match(NamedTuple):
+    """What the catalogue knows of an event's name.
+
+    Attributes:
+        entry: The event that it is, or is a variant of.
+        variant: The part of the name that varies, None for the generic name itself.
+        placeholders: That part by the name it has in the hookspec, if it has one.
+    """
+
+    entry: CatalogueEntry
+    variant: str | None
+    placeholders: Mapping[str, str]
+
+
+class Catalogue:
+    """Every known event.
+
+    Args:
+        custom: Names, or patterns with `*`, of an add-on's events, which no hookspec covers.
+
+    Example:
+        >>> Catalogue().match("collections.save.after.posts").entry.hook
+        'collections_save_after'
+    """
+
+    def __init__(self, custom: Iterable[str] = ()) -> None:
+        self.entries: Mapping[str, CatalogueEntry] = {entry.hook: entry for entry in _read_hookspecs()}
+        self._custom = tuple(custom)
+        self._exact = {entry.event.name: entry for entry in self.entries.values() if "{" not in entry.event.name}
+        self._variants = sorted(
+            (variant for entry in self.entries.values() for variant in _variants(entry)),
+            key=lambda variant: len(variant.prefix),
+            reverse=True,
+        )
+        self._subjects = {
+            hook: tuple(_subject_template(template, entry.parameters) for template in entry.event.subjects)
+            for hook, entry in self.entries.items()
+        }
+        self.match = lru_cache(maxsize=REMEMBERED_NAMES)(self._match)
+
+    def is_noise(self, name: str) -> bool:
+        """Tell whether an event only says that somebody read, viewed or logged in."""
+        match = self.match(name)
+        return match is not None and match.entry.event.noise
+
+    def is_custom(self, name: str) -> bool:
+        """Tell whether an event was declared as an add-on's."""
+        return any(fnmatchcase(name, pattern) for pattern in self._custom)
+
+    def is_known(self, name: str) -> bool:
+        """Tell whether a hookspec covers an event, or it was declared as an add-on's."""
+        return self.match(name) is not None or self.is_custom(name)
+
+    def bind(self, name: str, args: Sequence[JSONValue]) -> dict[str, JSONValue]:
+        """Return an event's arguments by parameter name; a missing one is None, further ones are left out.
+
+        Example:
+            >>> Catalogue().bind("collections.save.after", ["posts"])
+            {'name': 'posts', 'entry': None, 'is_update': None}
+        """
+        match = self.match(name)
+        if match is None:
+            return {}
+        parameters = match.entry.parameters
+        bound = dict(zip(parameters, args, strict=False))
+        for missing in parameters[len(args) :]:
+            bound[missing] = None
+        return bound
+
+    def subjects(self, name: str, args: Sequence[JSONValue]) -> tuple[str, ...]:
+        """Return what an event is about, as paths.
+
+        Example:
+            >>> Catalogue().subjects("collections.save.after", ["posts", {"_id": "7"}, False])
+            ('collections/posts/7',)
+        """
+        match = self.match(name)
+        if match is None:
+            return ()
+        found = (path for template in self._subjects[match.entry.hook] for path in template(args, match.placeholders))
+        return tuple(dict.fromkeys(found))
+
+    def suggest(self, name: str) -> str | None:
+        """Return the known name that is nearest to an unknown one, None if none is near."""
+        names = [entry.event.name for entry in self.entries.values()] + list(self._custom)
+        return next(iter(difflib.get_close_matches(name, names, n=1)), None)
+
+    def matching(self, pattern: str) -> tuple[CatalogueEntry, ...]:
+        """Return the events whose generic name a pattern matches; noise is never matched, it has to be named."""
+        return tuple(
+            entry
+            for entry in self.entries.values()
+            if not entry.event.noise and fnmatchcase(entry.generic_name, pattern)
+        )
+
+    def _match(self, name: str) -> Match | None:
+        exact = self._exact.get(name)
+        if exact is not None:
+            return Match(exact, None, {})
+        for variant in self._variants:
+            if name.startswith(variant.prefix) and name.endswith(variant.suffix):
+                part = name[len(variant.prefix) : len(name) - len(variant.suffix)]
+                if part and len(name) > len(variant.prefix) + len(variant.suffix):
+                    return Match(variant.entry, part, {variant.placeholder: part} if variant.placeholder else {})
+        return None
+
+
+class _Variant(NamedTuple):
+    """A name that varies between a prefix and a suffix."""
+
+    prefix: str
+    suffix: str
+    placeholder: str
+    entry: CatalogueEntry
+
+
+_Part = Callable[[Sequence[JSONValue], Mapping[str, str]], Sequence[str | None]]
+_Template = Callable[[Sequence[JSONValue], Mapping[str, str]], list[str]]
+
+
+def _read_hookspecs() -> Iterator[CatalogueEntry]:
+    for hook, function in vars(hookspecs).items():
+        declaration = declared_event(function) if inspect.isfunction(function) else None
+        if declaration is not None:
+            parameters = [
+                parameter
+                for parameter in inspect.signature(function).parameters.values()
+                if parameter.name not in _GIVEN_BY_THE_GATEWAY
+            ]
+            names = tuple(parameter.name for parameter in parameters)
+            types = tuple(str(parameter.annotation) for parameter in parameters)
+            yield CatalogueEntry(declaration, hook, names, types, inspect.getdoc(function) or "")
+
+
+def _variants(entry: CatalogueEntry) -> Iterator[_Variant]:
+    name = entry.event.name
+    found = _PLACEHOLDER.search(name)
+    if found is not None:
+        yield _Variant(name[: found.start()], name[found.end() :], found[1], entry)
+    if entry.event.per_name:
+        yield _Variant(f"{name}.", "", "", entry)
+
+
+def _subject_template(template: str, parameters: Sequence[str]) -> _Template:
+    """Compile "collections/{name}/{entry._id}" to a function of the arguments; see `CockpitEvent.subjects`."""
+    parts = [_part(part, parameters) for part in template.split("/")]
+
+    def paths(args: Sequence[JSONValue], placeholders: Mapping[str, str]) -> list[str]:
+        values = [part(args, placeholders) for part in parts]
+        if not all(values):
+            return []
+        rows = max(len(value) for value in values)
+        found = (_until_missing([value[row % len(value)] for value in values]) for row in range(rows))
+        return [path for path in found if path is not None]
+
+    return paths
+
+
+def _until_missing(row: Sequence[str | None]) -> str | None:
+    known = list(takewhile(lambda part: part is not None, row))
+    return subject_path(str(part) for part in known) if len(known) > 1 else None
+
+
+def _part(part: str, parameters: Sequence[str]) -> _Part:
+    """Compile one part of a template to a function that gives its values, one per item of a list."""
+    found = _REFERENCE.fullmatch(part)
+    if found is None:
+        return lambda _args, _placeholders: [part]
+    name, listed, keys = found["name"], bool(found["listed"]), tuple(filter(None, found["keys"].split(".")))
+    if name not in parameters:
+        return lambda _args, placeholders: [placeholders.get(name)]
+    position = parameters.index(name)
+
+    def values(args: Sequence[JSONValue], _placeholders: Mapping[str, str]) -> list[str | None]:
+        value = args[position] if position < len(args) else None
+        items = _items(value) if listed else [value]
+        return [_identity(_follow(item, keys)) for item in items]
+
+    return values
+
+
+def _items(value: JSONValue) -> list[JSONValue]:
+    """Return the items of a list, or of the object that PHP makes of one."""
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
+
+
+def _follow(value: JSONValue, keys: Sequence[str]) -> JSONValue:
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _identity(value: JSONValue) -> str | None:
+    """Return a name or id as text; whatever else stands in its place is none."""
+    if isinstance(value, str):
+        return value or None
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else None

@@ -1,0 +1,91 @@
+"""Rows of the database, and the objects they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import orjson
+
+from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Outcome, Response
+from cockpit_gateway.events import Event, EventStatus
+
+EVENT_COLUMNS = (
+    "e.seq, e.id, e.name, e.source, e.label, e.hook, e.backend, e.subjects, e.status, e.problem, e.received_at, b.body"
+)
+DELIVERY_COLUMNS = (
+    "d.id, e.id, d.seq, t.plugin, t.target, d.key, d.state, d.attempts, d.due_at, d.created_at, d.ended_at, "
+    "d.reason, d.superseded_by, d.fresh_from"
+)
+ATTEMPT_COLUMNS = "number, started_at, duration, outcome, reason, status, headers, body, truncated"
+
+Row = Sequence[Any]
+
+
+def event_row(event: Event, seq: int) -> Row:
+    """Return an event as a row of `events`."""
+    return (
+        seq,
+        event.id,
+        event.name,
+        event.source,
+        event.label,
+        event.hook,
+        event.backend,
+        orjson.dumps(event.subjects).decode(),
+        event.status.value,
+        event.problem,
+        event.received_at,
+    )
+
+
+def event_of(row: Row) -> Event:
+    """Return the event of a row of `EVENT_COLUMNS`."""
+    seq, event_id, name, source, label, hook, backend, subjects, status, problem, received_at, body = row
+    return Event(
+        event_id,
+        name,
+        source,
+        body,
+        received_at,
+        label,
+        hook,
+        backend,
+        tuple(orjson.loads(subjects)),
+        EventStatus(status),
+        problem,
+        seq,
+    )
+
+
+def delivery_of(row: Row) -> Delivery:
+    """Return the delivery of a row of `DELIVERY_COLUMNS`."""
+    delivery_id, event_id, seq, plugin, target, key, state, *rest = row
+    return Delivery(delivery_id, event_id, seq, plugin, target, key, DeliveryState(state), *rest)
+
+
+def attempt_row(delivery_id: str, attempt: Attempt) -> Row:
+    """Return an attempt as a row of `attempts`."""
+    response = attempt.response
+    return (
+        delivery_id,
+        attempt.number,
+        attempt.started_at,
+        attempt.duration,
+        attempt.outcome.value,
+        attempt.reason,
+        None if response is None else response.status,
+        None if response is None else orjson.dumps(response.headers).decode(),
+        None if response is None else response.body,
+        None if response is None else int(response.truncated),
+    )
+
+
+def attempt_of(row: Row) -> Attempt:
+    """Return the attempt of a row of `ATTEMPT_COLUMNS`."""
+    number, started_at, duration, outcome, reason, status, headers, body, truncated = row
+    response = None
+    if headers is not None:
+        pairs: Iterable[tuple[str, str]] = ((name, value) for name, value in orjson.loads(headers))
+        response = Response(status, tuple(pairs), body, bool(truncated))
+    return Attempt(number, started_at, duration, Outcome(outcome), reason, response)

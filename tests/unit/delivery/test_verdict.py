@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pytest
+
+from cockpit_gateway.deliveries import Delivery, DeliveryState, Outcome, Response, Work
+from cockpit_gateway.delivery.verdict import LONGEST_REASON, Verdict, judge, settlement
+from cockpit_gateway.errors import Reject, Retry
+from cockpit_gateway.events import Event
+from cockpit_gateway.targets import RetrySchedule, Target
+
+TARGET = Target("t", schedule=RetrySchedule((0.0, 5.0, 60.0), jitter=0.0), longest_retry_after=100.0)
+ANSWER = Response(503)
+
+
+def work(attempts: int = 0) -> Work:
+    delivery = Delivery("d", "e", 1, "p", "t", None, DeliveryState.RUNNING, attempts, due_at=1000.0, created_at=1000.0)
+    return Work(delivery, Event("e", "error", "site", b"", 1000.0))
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict"),
+    [
+        (Retry("busy", after=7, response=ANSWER), Verdict(Outcome.RETRY, "busy", ANSWER, after=7)),
+        (Retry(), Verdict(Outcome.RETRY, "asked to retry")),
+        (Reject("never", response=ANSWER), Verdict(Outcome.REJECTED, "never", ANSWER)),
+        (Reject("gone", disable_target=True), Verdict(Outcome.REJECTED, "gone", disable_target=True)),
+        (ValueError("two\nlines"), Verdict(Outcome.RETRY, "ValueError: two lines")),
+        (KeyError(), Verdict(Outcome.RETRY, "KeyError")),
+    ],
+)
+def test_what_was_raised_is_the_verdict(error: Exception, verdict: Verdict) -> None:
+    assert judge(error) == verdict
+
+
+def test_an_overrun_budget_says_so_whatever_was_raised() -> None:
+    assert judge(TimeoutError(), overrun=1.5) == Verdict(Outcome.RETRY, "not finished within 1.5 s")
+
+
+def test_a_long_reason_is_cut() -> None:
+    reason = judge(ValueError("x" * 10_000)).reason
+    assert reason is not None
+    assert len(reason) == LONGEST_REASON
+
+
+def test_delivered_is_an_end() -> None:
+    settled = settlement(work(), Verdict(Outcome.DELIVERED, response=ANSWER), TARGET, started_at=1000.0, duration=0.5)
+    assert (settled.state, settled.reason) == (DeliveryState.DELIVERED, None)
+    assert (settled.attempt.number, settled.attempt.duration, settled.attempt.response) == (1, 0.5, ANSWER)
+
+
+def test_a_failed_attempt_is_due_again_after_the_schedules_delay() -> None:
+    settled = settlement(work(), Verdict(Outcome.RETRY, "no"), TARGET, started_at=1000.0, duration=1.0)
+    assert (settled.state, settled.due_at, settled.reason) == (DeliveryState.PENDING, 1006.0, "no")
+
+
+@pytest.mark.parametrize(("asked", "due_at"), [(30.0, 1030.0), (5000.0, 1100.0), (-3.0, 1000.0)])
+def test_a_delay_asked_for_is_obeyed_up_to_the_limit(asked: float, due_at: float) -> None:
+    settled = settlement(work(), Verdict(Outcome.RETRY, "no", after=asked), TARGET, started_at=1000.0, duration=0.0)
+    assert settled.due_at == due_at
+
+
+def test_the_last_failure_makes_a_dead_letter_that_says_why() -> None:
+    settled = settlement(work(attempts=2), Verdict(Outcome.RETRY, "no"), TARGET, started_at=1065.0, duration=0.0)
+    assert (settled.state, settled.reason) == (DeliveryState.DEAD, "gave up after 3 attempts: no")
+
+
+def test_a_rejection_is_a_dead_letter_at_once() -> None:
+    settled = settlement(work(), Verdict(Outcome.REJECTED, "never"), TARGET, started_at=1000.0, duration=0.0)
+    assert (settled.state, settled.reason) == (DeliveryState.DEAD, "never")

@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from types import ModuleType
+
+import pytest
+
+from cockpit_gateway import hookimpl
+from cockpit_gateway.catalogue import Catalogue
+from cockpit_gateway.config import PluginConfig
+from cockpit_gateway.registry import HandlerTable, LoadedPlugin, PluginStatus, Registry
+
+
+def registered(plugin: object) -> LoadedPlugin:
+    registry = Registry()
+    registry.add("p", lambda: plugin)
+    return registry.plugins["p"]
+
+
+class Good:
+    class Config(PluginConfig):
+        colour: str = "red"
+
+    @hookimpl
+    def collections_save_after(self, entry: object) -> None: ...
+
+    @hookimpl
+    async def any_event(self) -> None: ...
+
+
+@pytest.mark.parametrize("plugin", [Good, Good()])
+def test_a_plugin_is_a_class_or_an_object(plugin: object) -> None:
+    found = registered(plugin)
+    assert found.status is PluginStatus.LOADED
+    assert found.hooks == ("any_event", "collections_save_after")
+    assert found.config_model is Good.Config
+
+
+def test_a_plugin_is_a_module() -> None:
+    module = ModuleType("my_plugin")
+    module.any_event = hookimpl(lambda event: None)  # type: ignore[attr-defined]
+    assert registered(module).hooks == ("any_event",)
+
+
+def test_the_built_in_plugins_are_found_by_entry_point() -> None:
+    plugins = Registry.load().plugins
+    assert {"redact", "webhook"} <= set(plugins)
+    assert plugins["webhook"].distribution == "cockpit-gateway"
+    assert plugins["webhook"].status is PluginStatus.LOADED
+
+
+class MisspeltHook:
+    @hookimpl
+    def collections_safe_after(self) -> None: ...
+
+
+class MisspeltParameter:
+    @hookimpl
+    def collections_save_after(self, entri: object) -> None: ...
+
+
+class Wrapper:
+    @hookimpl(wrapper=True)
+    def collections_save_after(self) -> Iterator[None]:
+        yield
+
+
+class OldWrapper:
+    @hookimpl(hookwrapper=True)
+    def collections_save_after(self) -> Iterator[None]:
+        yield
+
+
+class Generator:
+    @hookimpl
+    def collections_save_after(self) -> Iterator[None]:
+        yield
+
+
+class AsyncGenerator:
+    @hookimpl
+    async def collections_save_after(self) -> AsyncIterator[None]:
+        yield
+
+
+class AsyncFilter:
+    @hookimpl
+    async def filter_event(self) -> None: ...
+
+
+class ForeignConfig:
+    Config = dict
+
+
+class Raising:
+    def __init__(self) -> None:
+        raise RuntimeError("cannot reach the moon")
+
+
+@pytest.mark.parametrize(
+    ("plugin", "says"),
+    [
+        (MisspeltHook, ["there is no hook 'collections_safe_after'", "did you mean 'collections_save_after'?"]),
+        (MisspeltParameter, ["entri", "the parameters of collections_save_after are: name, entry, is_update, event"]),
+        (Wrapper, ["collections_save_after is implemented as a wrapper"]),
+        (OldWrapper, ["collections_save_after is implemented as a wrapper"]),
+        (Generator, ["wrapper or generator"]),
+        (AsyncGenerator, ["async generator"]),
+        (AsyncFilter, ["filter_event is `async def`", "write a plain `def`"]),
+        (ForeignConfig, ["subclass of cockpit_gateway.config.PluginConfig"]),
+        (Raising, ["RuntimeError: cannot reach the moon", __file__]),
+    ],
+)
+def test_a_broken_plugin_is_data_and_says_why(plugin: type, says: list[str]) -> None:
+    found = registered(plugin)
+    assert found.status is PluginStatus.BROKEN
+    assert found.hooks == ()
+    for part in says:
+        assert part in (found.problem or "")
+
+
+def test_a_broken_plugin_leaves_nothing_behind_and_harms_no_other() -> None:
+    registry = Registry()
+    registry.add("bad", lambda: Wrapper)
+    registry.add("good", lambda: Good)
+    assert [found.plugin for found in registry.implementations("collections_save_after")] == ["good"]
+    assert [plugin.name for plugin in registry.broken] == ["bad"]
+
+
+def test_an_import_error_shows_the_authors_line() -> None:
+    def load() -> object:
+        import no_such_module  # type: ignore[import-not-found]  # noqa: PLC0415
+
+        return no_such_module
+
+    registry = Registry()
+    registry.add("bad", load)
+    assert "ModuleNotFoundError: No module named 'no_such_module'" in (registry.plugins["bad"].problem or "")
+    assert "import no_such_module" in (registry.plugins["bad"].problem or "")
+
+
+def test_the_first_of_two_plugins_of_one_name_wins() -> None:
+    registry = Registry()
+    registry.add("p", lambda: Good)
+    registry.add("p", lambda: Good)
+    assert registry.plugins["p"].status is PluginStatus.LOADED
+    assert "another plugin is called 'p'" in (registry.plugins["p (2)"].problem or "")
+
+
+def test_implementations_come_in_pluggys_order() -> None:
+    class First:
+        @hookimpl(tryfirst=True)
+        def filter_event(self) -> None: ...
+
+    class Plain:
+        @hookimpl
+        def filter_event(self) -> None: ...
+
+    registry = Registry()
+    registry.add("first", lambda: First)
+    registry.add("plain", lambda: Plain)
+    assert [found.plugin for found in registry.implementations("filter_event")] == ["first", "plain"]
+
+
+def test_an_implementation_takes_only_what_it_asks_for() -> None:
+    class Picky:
+        @hookimpl
+        def collections_save_after(self, is_update: object) -> object:
+            return is_update
+
+    registry = Registry()
+    registry.add("p", lambda: Picky)
+    (implementation,) = registry.implementations("collections_save_after")
+    assert implementation.parameters == ("is_update",)
+    assert implementation.call({"name": "posts", "is_update": True}) is True
+
+
+@pytest.mark.parametrize(
+    ("name", "hooks"),
+    [
+        ("collections.save.after", ["collections_save_after", "any_event"]),
+        ("collections.save.after.a.b", ["collections_save_after", "any_event"]),
+        ("collections.remove.after", ["any_event"]),
+        ("shop.order.placed", ["any_event"]),
+        ("", ["any_event"]),
+    ],
+)
+def test_which_handlers_an_event_calls(name: str, hooks: list[str]) -> None:
+    registry = Registry()
+    registry.add("good", lambda: Good)
+    table = HandlerTable(registry, Catalogue())
+    assert [handler.hook for handler in table.for_event(name)] == hooks
