@@ -159,7 +159,7 @@ class Ingest:
             except Drop as drop:
                 return _without_args(event, EventStatus.DROPPED, f"{implementation.plugin}: {drop.reason}")
             except Exception as error:
-                log.exception("filter failed, arguments withheld", plugin=implementation.plugin, event=event.id)
+                log.exception("filter failed, arguments withheld", plugin=implementation.plugin, event_id=event.id)
                 self._metrics.hook_failed(implementation.plugin, "filter_event")
                 problem = f"the filter of plugin {implementation.plugin} failed: {type(error).__name__}"
                 return _without_args(event, EventStatus.WITHHELD, problem)

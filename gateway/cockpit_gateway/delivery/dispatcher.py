@@ -289,8 +289,8 @@ class Dispatcher:
         if verdict.outcome is not Outcome.DELIVERED:
             log.warning(
                 "attempt failed" if settled.state is DeliveryState.PENDING else "delivery is dead",
-                event=delivery.event_id,
-                delivery=delivery.id,
+                event_id=delivery.event_id,
+                delivery_id=delivery.id,
                 target=str(queue.target_id),
                 attempt=settled.attempt.number,
                 reason=settled.reason,
@@ -313,7 +313,7 @@ class Dispatcher:
                 if self._stopping:
                     raise
                 log.warning(
-                    "cannot note an outcome now, trying again", delivery=settled.delivery.id, problem=str(error)
+                    "cannot note an outcome now, trying again", delivery_id=settled.delivery.id, problem=str(error)
                 )
                 await self._clock.sleep(STORE_PAUSE)
             else:

@@ -98,7 +98,7 @@ class Planner:
             try:
                 return self._deliveries(planner, event, self._timed(planner, event))
             except Exception:
-                log.exception("planner failed, it plans again later", plugin=planner.plugin, event=event.id)
+                log.exception("planner failed, it plans again later", plugin=planner.plugin, event_id=event.id)
                 self._metrics.hook_failed(planner.plugin, "plan_deliveries")
         return [self._delivery(event, TargetId(planner.plugin, PLAN_TARGET))]
 
