@@ -78,11 +78,12 @@ class Receiver:
 
     url: str = ""
     arrived: list[Arrived] = field(default_factory=list)
+    first_statuses: list[int] = field(default_factory=list)
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b"ok"
 
-    async def handle(self, request: web.Request) -> web.Response:
+    async def handle(self, request: web.BaseRequest) -> web.Response:
         """Note a request and answer it."""
         assert request.transport is not None
         headers = [(name.decode(), value.decode()) for name, value in request.raw_headers]
@@ -95,7 +96,8 @@ class Receiver:
                 request.transport.get_extra_info("peername"),
             )
         )
-        return web.Response(status=self.status, headers=self.headers, body=self.body)
+        status = self.first_statuses.pop(0) if self.first_statuses else self.status
+        return web.Response(status=status, headers=self.headers, body=self.body)
 
 
 @asynccontextmanager

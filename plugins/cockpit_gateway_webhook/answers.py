@@ -42,7 +42,7 @@ async def read_answer(answer: aiohttp.ClientResponse) -> Response:
                     whole = True
                     break
                 body += chunk
-    except (TimeoutError, aiohttp.ClientError):
+    except (OSError, aiohttp.ClientError):
         pass
     if not whole:
         answer.close()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Annotated, Literal, TypeAlias, TypeVar
 
-from pydantic import AfterValidator, PlainValidator, StringConstraints
+from pydantic import AfterValidator, PlainValidator
 from yarl import URL
 
 from cockpit_gateway.catalogue import Catalogue
@@ -30,6 +30,12 @@ _OWN_HEADERS = {
     "expect": "the gateway sends the body at once",
     "content-type": "write it as content_type",
 }
+
+
+def _check_name(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
+        raise ValueError("an endpoint's name has up to 64 letters, digits, dots, hyphens and underscores")
+    return name
 
 
 def _check_url(text: str) -> str:
@@ -88,7 +94,7 @@ def _check_key(value: object) -> LaneKey:
     return value if value in ("subject", "endpoint") else _compile(Expression)(value)
 
 
-EndpointName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
+EndpointName = Annotated[str, AfterValidator(_check_name)]
 Url = Annotated[str, AfterValidator(_check_url)]
 HeaderName = Annotated[str, AfterValidator(_check_header_name)]
 HeaderValue = Annotated[Secret, AfterValidator(_check_header_value)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from cockpit_gateway import Event, Planned, PluginContext, Target
 from cockpit_gateway.catalogue import Catalogue
-from cockpit_gateway.expressions import Expression, scope_of
+from cockpit_gateway.expressions import Expression, Scope, scope_of
 from cockpit_gateway.matching import Subscription, Subscriptions
 from cockpit_gateway_webhook.bodies import Body, cockpit_body, standard_body, template_body
 from cockpit_gateway_webhook.sending import Sender, fixed_headers
@@ -66,10 +66,23 @@ def _body_of(endpoint: Endpoint, catalogue: Catalogue) -> Body:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An active endpoint, as planning sees it."""
+    """An endpoint as planning sees it.
+
+    Attributes:
+        name: The endpoint's name.
+        key: The lane's key, or what finds it; None leaves it to the gateway, which takes the event's subject.
+    """
 
     name: str
-    endpoint: Endpoint
+    key: Expression | str | None
+
+
+def route_of(name: str, endpoint: Endpoint) -> Route:
+    """Return an endpoint's route; without order and coalescing there are no lanes, so no key is worked out."""
+    keeps_lanes = endpoint.ordered or endpoint.coalesce is not None
+    if isinstance(endpoint.key, Expression):
+        return Route(name, endpoint.key if keeps_lanes else None)
+    return Route(name, "" if endpoint.key == "endpoint" else None)
 
 
 class Planning:
@@ -83,21 +96,21 @@ class Planning:
     def __init__(self, endpoints: dict[str, Endpoint], context: PluginContext) -> None:
         self._context = context
         self._failures: Counter[tuple[str, str]] = Counter()
-        routes = [(subscription_of(endpoint), Route(name, endpoint)) for name, endpoint in endpoints.items()]
+        routes = [(subscription_of(endpoint), route_of(name, endpoint)) for name, endpoint in endpoints.items()]
         self._subscriptions = Subscriptions(routes, context.catalogue, self._when_failed)
 
     def plan(self, event: Event) -> list[Planned]:
         """Return the deliveries of an event."""
-        return [Planned(route.name, self._key(route, event)) for route in self._subscriptions.matches(event)]
+        routes = self._subscriptions.matches(event)
+        needs_scope = any(isinstance(route.key, Expression) for route in routes)
+        scope: Scope = scope_of(event, self._context.catalogue) if needs_scope else {}
+        return [Planned(route.name, self._key(route, event, scope)) for route in routes]
 
-    def _key(self, route: Route, event: Event) -> str | None:
-        key = route.endpoint.key
-        if not isinstance(key, Expression):
-            return "" if key == "endpoint" else None
-        if not route.endpoint.ordered and route.endpoint.coalesce is None:
-            return None
+    def _key(self, route: Route, event: Event, scope: Scope) -> str | None:
+        if not isinstance(route.key, Expression):
+            return route.key
         try:
-            value = key.evaluate(scope_of(event, self._context.catalogue))
+            value = route.key.evaluate(scope)
         except Exception as error:  # noqa: BLE001 - an expression may raise anything for a value it did not expect
             self._failed("key", route, event, error)
             return None

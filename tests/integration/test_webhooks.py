@@ -1,0 +1,69 @@
+"""Webhooks through a whole gateway: posted as Cockpit does, stored, and received at the other end."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import gateways
+from captures import all_captures, capture
+from gateways import eventually, wait_for
+from standardwebhooks import Webhook
+from webhook_kit import receiving
+
+from cockpit_gateway import DeliveryState
+from cockpit_gateway.deliveries import TargetId
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+SAVED = capture("collections.save.after").body
+RETRY = "retry: ['0s', '0s', '0s'], events: [collections.save.after]"
+
+
+def endpoint(url: str, settings: str) -> str:
+    """Return the YAML of a gateway with one endpoint."""
+    return f"""
+sources: {{website: {{}}}}
+plugins:
+  webhook:
+    endpoints:
+      it: {{url: '{url}', {settings}}}
+"""
+
+
+async def test_captures_arrive_as_cockpit_sent_them_and_signed(tmp_path: Path) -> None:
+    saves = [found.body for found in all_captures() if found.event == "collections.save.after" and found.state == "ok"]
+    bodies = [body for body in saves if b"$2y$" not in body]  # a password's hash is redacted
+    async with receiving() as receiver:
+        yaml = endpoint(receiver.url, f"secret: {SECRET}, events: [collections.save.after]")
+        async with gateways.running(tmp_path, yaml) as gateway:
+            for body in bodies:
+                assert (await gateways.post(gateway, body)).status == 202
+            await wait_for(gateway, DeliveryState.DELIVERED, len(bodies))
+
+    assert sorted(request.body for request in receiver.arrived) == sorted(bodies)
+    for request in receiver.arrived:
+        assert Webhook(SECRET).verify(request.body, dict(request.headers)) == json.loads(request.body)
+
+
+async def test_receiver_that_fails_twice_gets_the_same_delivery_again(tmp_path: Path) -> None:
+    async with receiving() as receiver:
+        receiver.first_statuses = [500, 500]
+        async with gateways.running(tmp_path, endpoint(receiver.url, RETRY)) as gateway:
+            await gateways.post(gateway, SAVED)
+            (delivery,) = await wait_for(gateway, DeliveryState.DELIVERED)
+            attempts = await gateway.store.attempts(delivery.id)
+
+    assert {request.header("webhook-id") for request in receiver.arrived} == {delivery.id}
+    assert [attempt.reason for attempt in attempts] == ["HTTP 500 Internal Server Error"] * 2 + [None]
+    assert [attempt.response.status for attempt in attempts if attempt.response] == [500, 500, 200]
+
+
+async def test_gone_disables_the_endpoint(tmp_path: Path) -> None:
+    async with receiving() as receiver:
+        receiver.status = 410
+        async with gateways.running(tmp_path, endpoint(receiver.url, RETRY)) as gateway:
+            await gateways.post(gateway, SAVED)
+            (delivery,) = await wait_for(gateway, DeliveryState.DEAD)
+            await eventually(lambda: gateway.dispatcher.held(TargetId("webhook", "it")) == "disabled")
+
+    assert delivery.reason == "HTTP 410 Gone"
