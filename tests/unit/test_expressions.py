@@ -94,7 +94,7 @@ def test_expression_reads_json_and_finds_what_is_missing_falsy(source: str, valu
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("event.collektion", "line 1: event has no 'collektion'; did you mean 'collection'?"),
+        ("event.collectian", "line 1: event has no 'collectian'; did you mean 'collection'?"),
         ('event.collection = "posts"', "line 1: expected token 'end of expression', got '='"),
         ("entry.title | shout", "line 1: No filter named 'shout'."),
         ("", "line 1: Expected an expression, got 'end of expression'"),

@@ -81,7 +81,7 @@ def test_no_endpoint_at_all_is_fine() -> None:
         ({"body": "template", "template": "{{ entyr.x }}"}, "template", "none of the events has an argument 'entyr'"),
         ({"body": "xml"}, "body", "'cockpit', 'standard' or 'template'"),
         ({"method": "GET"}, "method", "'POST', 'PUT', 'PATCH' or 'DELETE'"),
-        ({"when": "event.collektion"}, "when", "line 1: event has no 'collektion'; did you mean 'collection'?"),
+        ({"when": "event.collectian"}, "when", "line 1: event has no 'collectian'; did you mean 'collection'?"),
         ({"when": "entry.a ="}, "when", "line 1: expected token 'end of expression', got '='"),
         ({"when": True}, "when", "expected text; put it in quotes"),
         (
