@@ -180,7 +180,7 @@ def test_template_that_names_what_is_missing_fails(source: str) -> None:
         ("ok\n{% if x %}", "line 2: Unexpected end of template."),
         ('{% include "/etc/passwd" %}', "line 1: a template stands alone: it cannot load another one"),
         ('{% extends "x" %}', "line 1: a template stands alone"),
-        ("\n\n{{ event.titel }}", "line 3: event has no 'titel'; it has: id, name, type"),
+        ("\n\n{{ event.colour }}", "line 3: event has no 'colour'; it has: id, name, type"),
         ("x" * 70000, "it is 70000 characters long"),
     ],
 )

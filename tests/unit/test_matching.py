@@ -40,7 +40,7 @@ def wants(events: str, name: str) -> bool:
         ("*", "addon.thing", True),
         ("addon.*", "addon.thing", True),
         ("addon.thing", "addon.thing", True),
-        ("singleton.saveData.?fter", "singleton.saveData.after", True),
+        ("singleton.saveData.af?er", "singleton.saveData.after", True),
         ("singleton.saveData.[!b]*", "singleton.saveData.before", False),
         ("*", "collections.find.after", False),
         ("collections.find.*", "collections.find.after", False),
