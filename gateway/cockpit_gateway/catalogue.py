@@ -5,11 +5,10 @@ from __future__ import annotations
 import difflib
 import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from itertools import takewhile
 from typing import NamedTuple
 
 from cockpit_gateway import hookspecs
@@ -88,7 +87,7 @@ class Catalogue:
             reverse=True,
         )
         self._subjects = {
-            hook: tuple(_subject_template(template, entry.parameters) for template in entry.event.subjects)
+            hook: tuple(_SubjectTemplate(template, entry.parameters) for template in entry.event.subjects)
             for hook, entry in self.entries.items()
         }
         self.match = lru_cache(maxsize=REMEMBERED_NAMES)(self._match)
@@ -132,7 +131,8 @@ class Catalogue:
         match = self.match(name)
         if match is None:
             return ()
-        found = (path for template in self._subjects[match.entry.hook] for path in template(args, match.placeholders))
+        templates = self._subjects[match.entry.hook]
+        found = [path for template in templates for path in template.paths(args, match.placeholders)]
         return tuple(dict.fromkeys(found))
 
     def suggest(self, name: str) -> str | None:
@@ -169,10 +169,6 @@ class _Variant(NamedTuple):
     entry: CatalogueEntry
 
 
-_Part = Callable[[Sequence[JSONValue], Mapping[str, str]], Sequence[str | None]]
-_Template = Callable[[Sequence[JSONValue], Mapping[str, str]], list[str]]
-
-
 def _read_hookspecs() -> Iterator[CatalogueEntry]:
     for hook, function in vars(hookspecs).items():
         declaration = declared_event(function) if inspect.isfunction(function) else None
@@ -196,55 +192,63 @@ def _variants(entry: CatalogueEntry) -> Iterator[_Variant]:
         yield _Variant(f"{name}.", "", "", entry)
 
 
-def _subject_template(template: str, parameters: Sequence[str]) -> _Template:
-    """Compile "collections/{name}/{entry._id}" to a function of the arguments; see `CockpitEvent.subjects`."""
-    parts = [_part(part, parameters) for part in template.split("/")]
+class _Reference(NamedTuple):
+    """Where one part of a subject comes from: an argument, a key in it, or the name's varying part."""
 
-    def paths(args: Sequence[JSONValue], placeholders: Mapping[str, str]) -> list[str]:
-        values = [part(args, placeholders) for part in parts]
-        if not all(values):
-            return []
-        rows = max(len(value) for value in values)
-        found = (_until_missing([value[row % len(value)] for value in values]) for row in range(rows))
+    position: int | None
+    keys: tuple[str, ...]
+    placeholder: str
+
+    def value(self, args: Sequence[JSONValue], placeholders: Mapping[str, str]) -> JSONValue:
+        if self.position is None:
+            return placeholders.get(self.placeholder)
+        value = args[self.position] if self.position < len(args) else None
+        for key in self.keys:
+            value = value.get(key) if isinstance(value, dict) else None
+        return value
+
+
+class _SubjectTemplate:
+    """A compiled "collections/{name}/{entry._id}"; see `CockpitEvent.subjects`.
+
+    Args:
+        template: The template.
+        parameters: The parameters' names, in order.
+    """
+
+    def __init__(self, template: str, parameters: Sequence[str]) -> None:
+        self._parts: list[str | _Reference] = []
+        self._listed: int | None = None
+        for part in template.split("/"):
+            found = _REFERENCE.fullmatch(part)
+            if found is None:
+                self._parts.append(part)
+                continue
+            position = parameters.index(found["name"]) if found["name"] in parameters else None
+            self._listed = position if found["listed"] else self._listed
+            self._parts.append(_Reference(position, tuple(found["keys"].split(".")[1:]), found["name"]))
+
+    def paths(self, args: Sequence[JSONValue], placeholders: Mapping[str, str]) -> list[str]:
+        """Return the subjects that an event's arguments give, one per item of a list."""
+        rows = [args] if self._listed is None else _row_per_item(args, self._listed)
+        found = [self._path(row, placeholders) for row in rows]
         return [path for path in found if path is not None]
 
-    return paths
+    def _path(self, args: Sequence[JSONValue], placeholders: Mapping[str, str]) -> str | None:
+        known: list[str] = []
+        for part in self._parts:
+            text = part if isinstance(part, str) else _identity(part.value(args, placeholders))
+            if text is None:
+                break
+            known.append(text)
+        return subject_path(known) if len(known) > 1 else None
 
 
-def _until_missing(row: Sequence[str | None]) -> str | None:
-    known = list(takewhile(lambda part: part is not None, row))
-    return subject_path(str(part) for part in known) if len(known) > 1 else None
-
-
-def _part(part: str, parameters: Sequence[str]) -> _Part:
-    """Compile one part of a template to a function that gives its values, one per item of a list."""
-    found = _REFERENCE.fullmatch(part)
-    if found is None:
-        return lambda _args, _placeholders: [part]
-    name, listed, keys = found["name"], bool(found["listed"]), tuple(filter(None, found["keys"].split(".")))
-    if name not in parameters:
-        return lambda _args, placeholders: [placeholders.get(name)]
-    position = parameters.index(name)
-
-    def values(args: Sequence[JSONValue], _placeholders: Mapping[str, str]) -> list[str | None]:
-        value = args[position] if position < len(args) else None
-        items = _items(value) if listed else [value]
-        return [_identity(_follow(item, keys)) for item in items]
-
-    return values
-
-
-def _items(value: JSONValue) -> list[JSONValue]:
-    """Return the items of a list, or of the object that PHP makes of one."""
-    if isinstance(value, dict):
-        return list(value.values())
-    return value if isinstance(value, list) else []
-
-
-def _follow(value: JSONValue, keys: Sequence[str]) -> JSONValue:
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
+def _row_per_item(args: Sequence[JSONValue], listed: int) -> list[Sequence[JSONValue]]:
+    """Return the arguments once per item of a list among them, or of the object that PHP makes of one."""
+    value = args[listed] if listed < len(args) else None
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [[*args[:listed], item, *args[listed + 1 :]] for item in items]
 
 
 def _identity(value: JSONValue) -> str | None:

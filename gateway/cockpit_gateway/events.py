@@ -186,4 +186,8 @@ def subject_path(segments: Iterable[str]) -> str:
         >>> subject_path(["collections", "a/b"])
         'collections/a%2Fb'
     """
-    return "/".join(segment.replace("%", "%25").replace("/", "%2F") for segment in segments)
+    return "/".join([_escape(segment) if "/" in segment or "%" in segment else segment for segment in segments])
+
+
+def _escape(segment: str) -> str:
+    return segment.replace("%", "%25").replace("/", "%2F")

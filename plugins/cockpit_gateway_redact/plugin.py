@@ -23,6 +23,7 @@ class RedactPlugin:
         rules: list[Rule] = Field(default=[], description="What to mask beside what is masked anyway.")
 
     def __init__(self) -> None:
+        self._built_in = built_in_rules()
         self._mask_of = lru_cache(maxsize=REMEMBERED_MASKS)(self._make_mask)
 
     @hookimpl(tryfirst=True)
@@ -35,6 +36,5 @@ class RedactPlugin:
         args = masked(event.args, mask)
         return None if args is None else event.with_args(args)
 
-    @staticmethod
-    def _make_mask(generic_name: str, rules: tuple[Rule, ...]) -> Mask:
-        return Mask(rule for rule in (*built_in_rules(), *rules) if rule.covers(generic_name))
+    def _make_mask(self, generic_name: str, rules: tuple[Rule, ...]) -> Mask:
+        return Mask(rule for rule in (*self._built_in, *rules) if rule.covers(generic_name))

@@ -12,6 +12,7 @@ from typing import Annotated, TypeAlias
 import yaml
 from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter, ValidationInfo
 
+from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.config import PluginConfig, catalogue_of
 
 HASH = re.compile(r"\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}|\$argon2(?:id|i|d)\$[^\s\"'\\]+")
@@ -96,4 +97,4 @@ class Mask:
 def built_in_rules() -> tuple[Rule, ...]:
     """Return the rules that this package comes with."""
     text = (files(__package__) / "rules.yaml").read_text()
-    return tuple(TypeAdapter(list[Rule]).validate_python(yaml.safe_load(text)))
+    return tuple(TypeAdapter(list[Rule]).validate_python(yaml.safe_load(text), context={"catalogue": Catalogue()}))

@@ -39,9 +39,9 @@ async def post_as_recorded(gateway: Gateway, capture: Capture) -> Answer:
         writer.write(head + b"\r\n\r\n")
         if any(name == "Expect" for name, _ in capture.headers):
             assert (await gateways.read_answer(reader)).status == 100
+        writer.write(body)
         if capture.state == "incomplete-body":
             writer.write_eof()
-        writer.write(body)
         return await gateways.read_answer(reader)
     finally:
         writer.close()

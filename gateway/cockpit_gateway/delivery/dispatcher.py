@@ -14,6 +14,7 @@ import structlog
 
 from cockpit_gateway.clock import Clock
 from cockpit_gateway.deliveries import DeliveryState, Outcome, TargetId, Work
+from cockpit_gateway.delivery.budget import TimeBudget
 from cockpit_gateway.delivery.calls import Call
 from cockpit_gateway.delivery.queue import CLAIM_SIZE, TargetQueue
 from cockpit_gateway.delivery.verdict import Verdict, judge, settlement
@@ -270,18 +271,21 @@ class Dispatcher:
         return verdict, settlement(work, verdict, queue.target, started_at=started_at, duration=duration)
 
     async def _verdict(self, queue: TargetQueue, work: Work) -> Verdict:
-        budget = queue.target.timeout
-        timeout = asyncio.timeout(budget)
+        budget = TimeBudget(queue.target.timeout)
         try:
-            async with timeout:
-                return Verdict(Outcome.DELIVERED, response=await queue.call(work))
+            response = await queue.call(work)
         except asyncio.CancelledError:
+            if budget.overrun:
+                return judge(TimeoutError(), overrun=queue.target.timeout)
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise
             return Verdict(Outcome.RETRY, "the plugin cancelled its own attempt")
         except Exception as error:  # noqa: BLE001 - whatever a plugin raises is an outcome
-            return judge(error, budget if timeout.expired() else None)
+            return judge(error, queue.target.timeout if budget.overrun else None)
+        finally:
+            budget.end()
+        return Verdict(Outcome.DELIVERED, response=response)
 
     async def _conclude(self, queue: TargetQueue, ended: tuple[Verdict, Settlement]) -> None:
         verdict, settled = ended

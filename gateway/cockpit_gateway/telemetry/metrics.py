@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -77,6 +78,11 @@ class Metrics:
         self._stalls = Counter(
             "cockpit_gateway_loop_stalls", "Times the event loop was held too long", registry=self._registry
         )
+        # Looking a series up by its labels costs more than counting, and there are few: each is looked up once.
+        self._event = cache(self._events.labels)
+        self._attempt = cache(lambda target_id, outcome: self._attempts.labels(*target_id, outcome.value))
+        self._attempt_time = cache(lambda target_id: self._attempt_seconds.labels(*target_id))
+        self._delivery_time = cache(lambda target_id: self._delivery_seconds.labels(*target_id))
         info = Gauge("cockpit_gateway_info", "Always 1", ["version"], registry=self._registry)
         info.labels(version).set(1)
 
@@ -95,7 +101,7 @@ class Metrics:
 
     def received(self, source: str, fate: str) -> None:
         """Count a POST that was let in."""
-        self._events.labels(source, fate).inc()
+        self._event(source, fate).inc()
 
     def unsound(self, source: str, status: str) -> None:
         """Count a stored event that is undecodable, withheld or dropped."""
@@ -111,12 +117,12 @@ class Metrics:
 
     def attempt(self, target_id: TargetId, outcome: Outcome, seconds: float) -> None:
         """Count an attempt."""
-        self._attempts.labels(target_id.plugin, target_id.target, outcome.value).inc()
-        self._attempt_seconds.labels(*target_id).observe(seconds)
+        self._attempt(target_id, outcome).inc()
+        self._attempt_time(target_id).observe(seconds)
 
     def delivered(self, target_id: TargetId, seconds: float) -> None:
         """Note how long it took from acceptance to delivered."""
-        self._delivery_seconds.labels(*target_id).observe(seconds)
+        self._delivery_time(target_id).observe(seconds)
 
     def hook_failed(self, plugin: str, hook: str) -> None:
         """Count an exception raised by a filter or planner."""

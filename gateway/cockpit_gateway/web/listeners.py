@@ -53,8 +53,9 @@ class Listeners:
         """Accept no more, and let the requests under way finish within the grace period."""
         for runner in reversed(self._runners):
             await runner.cleanup()
+        if self._runners:  # else it is the socket of the process that owns the store
+            self._admin_socket.unlink(missing_ok=True)
         self._runners.clear()
-        self._admin_socket.unlink(missing_ok=True)
 
     async def _run(self, routes: Sequence[web.RouteDef], metrics: Metrics) -> Runner:
         app = web.Application(middlewares=[problems_middleware(metrics)], client_max_size=self._server.max_body)

@@ -67,6 +67,8 @@ def problems_middleware(metrics: Metrics) -> Callable[[web.Request, Handler], Aw
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             return await handler(request)
+        except ConnectionError:  # the client went away: there is nobody to answer
+            raise
         except Exception as error:  # noqa: BLE001 - the last line of defence: a problem, not a traceback
             problem = _problem_of(error, request)
             metrics.refused(problem.status)

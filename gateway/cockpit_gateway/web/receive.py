@@ -7,6 +7,7 @@ import binascii
 import hmac
 import ipaddress
 from collections.abc import Mapping
+from functools import lru_cache
 from http import HTTPStatus
 
 import orjson
@@ -131,6 +132,7 @@ class Door:
             )
 
 
+@lru_cache(maxsize=1024)
 def _is_local(remote: str | None) -> bool:
     """Tell whether a peer is on this machine; a Unix socket has no address."""
     return not remote or ipaddress.ip_address(remote).is_loopback

@@ -14,6 +14,10 @@ from cockpit_gateway.errors import StoreError, StoreOwnedError
 APPLICATION_ID = 0x434B4757
 """Marks a SQLite file as ours ("CKGW")."""
 
+CHECKPOINT_PAGES = 4000
+"""Pages of 4 KiB in the write-ahead log before it is copied back: 16 MiB, so that hot pages are copied once for many
+commits."""
+
 _MIGRATION = re.compile(r"(\d{4})_\w+\.sql")
 
 
@@ -86,6 +90,7 @@ def migrate(connection: sqlite3.Connection, database: Path) -> None:
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         _apply_missing(connection, database)
     except sqlite3.DatabaseError as error:
         raise StoreError(f"{database} cannot be used as a store: {error}") from error

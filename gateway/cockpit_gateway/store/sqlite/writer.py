@@ -64,6 +64,7 @@ class Writer:
         self._connection = connection
         self._executor = executor
         self._loop = asyncio.get_running_loop()
+        self._handed_in: list[Job] = []
         self._gathered: list[Job] = []
         self._wake = threading.Condition()
         self._closing = False
@@ -78,27 +79,34 @@ class Writer:
             StoreUnavailableError: the store is closed.
         """
         future: asyncio.Future[Any] = self._loop.create_future()
-        self._append(Job(work, future))
+        self._hand_in(Job(work, future))
         return future
 
     def notify(self, work: object) -> None:
         """Hand in something to write that nobody waits for."""
-        self._append(Job(work, None))
+        self._hand_in(Job(work, None))
 
     async def close(self) -> None:
         """Write what was handed in, and end the thread."""
+        self._pass_on()
         with self._wake:
             self._closing = True
             self._wake.notify()
         await asyncio.wrap_future(self._closed)
 
-    def _append(self, job: Job) -> None:
+    def _hand_in(self, job: Job) -> None:
+        if self._closing:
+            raise StoreUnavailableError("the store is closed")
+        self._handed_in.append(job)
+        # Passed on once per turn of the event loop: waking the thread for each job would cost more than the job.
+        if len(self._handed_in) == 1:
+            self._loop.call_soon(self._pass_on)
+
+    def _pass_on(self) -> None:
         with self._wake:
-            if self._closing:
-                raise StoreUnavailableError("the store is closed")
-            self._gathered.append(job)
-            if len(self._gathered) == 1:
-                self._wake.notify()
+            self._gathered += self._handed_in
+            self._wake.notify()
+        self._handed_in.clear()
 
     def _run(self) -> None:
         while group := self._next_group():
