@@ -10,7 +10,7 @@ import re
 import orjson
 
 from cockpit_gateway.catalogue import Catalogue
-from cockpit_gateway.events import Event, EventStatus, decode_args
+from cockpit_gateway.events import Event, EventStatus, JSONValue, decode_args
 
 _LEADING_NAME = re.compile(rb'\s*\{\s*"event"\s*:\s*("(?:[^"\\]|\\.)*")')
 
@@ -70,7 +70,7 @@ def read_envelope(
     )
 
 
-def _decode(body: bytes) -> tuple[dict[str, object], None] | tuple[dict[str, object], str]:
+def _decode(body: bytes) -> tuple[dict[str, JSONValue], str | None]:
     if not body:
         return {}, "the body is empty: Cockpit could not encode the event's arguments as JSON"
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -119,7 +119,7 @@ class Gateway:
             self._watch.stop()
 
     @asynccontextmanager
-    async def administered(self) -> AsyncIterator[Administration]:
+    async def administered(self) -> AsyncGenerator[Administration]:
         """Open the store for its administration alone: nothing is received, no plugin starts, nothing is delivered.
 
         Raises:

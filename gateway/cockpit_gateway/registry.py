@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
@@ -105,7 +106,7 @@ class Registry:
         for entry_point in sorted(entry_points(group=NAMESPACE), key=lambda found: found.name):
             registry.load_entry_point(entry_point)
         for name, plugin in (extra or {}).items():
-            registry.add(name, lambda plugin=plugin: plugin)
+            registry.add(name, partial(_given, plugin))
         return registry
 
     def load_entry_point(self, entry_point: EntryPoint) -> None:
@@ -227,6 +228,10 @@ def describe_failure(error: BaseException) -> str:
     lines = [f"{type(error).__name__}: {error}" if not isinstance(error, PluginError) else str(error)]
     lines += [f"  {frame.filename}:{frame.lineno} in {frame.name}: {frame.line}" for frame in frames]
     return "\n".join(lines)
+
+
+def _given(plugin: object) -> object:
+    return plugin
 
 
 def _unique(name: str, taken: Iterable[str]) -> str:

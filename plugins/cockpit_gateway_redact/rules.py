@@ -96,5 +96,5 @@ class Mask:
 @cache
 def built_in_rules() -> tuple[Rule, ...]:
     """Return the rules that this package comes with."""
-    text = (files(__package__) / "rules.yaml").read_text()
+    text = (files("cockpit_gateway_redact") / "rules.yaml").read_text()
     return tuple(TypeAdapter(list[Rule]).validate_python(yaml.safe_load(text), context={"catalogue": Catalogue()}))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -62,7 +62,7 @@ class Client:
 
 
 @contextmanager
-def connect(config: Path, *, daemon_only: bool = False) -> Iterator[Client]:
+def connect(config: Path, *, daemon_only: bool = False) -> Generator[Client]:
     """Reach the admin API of the gateway with this configuration.
 
     If no daemon answers, the store is opened here, under its ownership lock, and nothing is delivered.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -27,7 +27,7 @@ TIMEOUT = aiohttp.ClientTimeout(total=30)
 
 
 @asynccontextmanager
-async def reach(config: Path, *, daemon_only: bool) -> AsyncIterator[aiohttp.ClientSession]:
+async def reach(config: Path, *, daemon_only: bool) -> AsyncGenerator[aiohttp.ClientSession]:
     """Open a session with the admin API; see `connect`."""
     async with AsyncExitStack() as stack:
         socket = await _find(config, stack, daemon_only=daemon_only)
@@ -84,7 +84,7 @@ async def _answers(socket: Path) -> bool:
 
 
 @asynccontextmanager
-async def _served(gateway: Gateway) -> AsyncIterator[Path]:
+async def _served(gateway: Gateway) -> AsyncGenerator[Path]:
     """Serve the admin API of a gateway that does nothing else; gives its socket."""
     async with gateway.administered() as administration:
         app = web.Application(middlewares=[problems_middleware(gateway.metrics)])

@@ -93,12 +93,14 @@ def read_posting(path: Path) -> Posting:
         path: `{"request": {"headers": [[name, value] …], "body_text": str}}`, or any bytes; "-" is standard input.
     """
     content = sys.stdin.buffer.read() if path == Path("-") else path.read_bytes()
-    match _json(content):
-        case {"request": {"body_text": str(body), "headers": list(headers)}}:
-            kept = [(name, value) for name, value in headers if name.lower() not in NOT_REPEATED]
-            return Posting(str(path), body.encode(), kept)
-        case _:
-            return Posting(str(path), content)
+    document = _json(content)
+    try:
+        body: str = document["request"]["body_text"]
+        headers: list[tuple[str, str]] = document["request"]["headers"]
+    except (TypeError, KeyError):
+        return Posting(str(path), content)
+    kept = [(name, value) for name, value in headers if name.lower() not in NOT_REPEATED]
+    return Posting(str(path), body.encode(), kept)
 
 
 def written(event: str, args: Sequence[JSONValue]) -> Posting:
@@ -144,19 +146,16 @@ async def _post(session: aiohttp.ClientSession, posting: Posting, address: Addre
 
 
 def _answer(name: str, response: aiohttp.ClientResponse, document: JSONValue) -> Answer:
-    match document:
-        case {"ignored": str(event)}:
-            note: str | None = f"ignored: nobody asks for {event}"
-        case {"duplicate": True}:
-            note = "a duplicate of an earlier one"
-        case {"detail": str(detail)}:
-            note = detail
-        case {"id": _}:
-            note = None
-        case _:
-            note = "not the answer of a gateway" if response.ok else response.reason
-    event_id = document.get("id") if isinstance(document, dict) else None
-    return Answer(name, response.status, event_id, note)
+    answer: dict[str, JSONValue] = document if isinstance(document, dict) else {}
+    if not response.ok:
+        note = answer.get("detail") or response.reason
+    elif "id" not in answer:
+        note = "not the answer of a gateway"
+    elif "ignored" in answer:
+        note = f"ignored: nobody asks for {answer['ignored']}"
+    else:
+        note = "a duplicate of an earlier one" if answer.get("duplicate") else None
+    return Answer(name, response.status, answer.get("id"), note)
 
 
 def _json(content: bytes) -> JSONValue:

@@ -69,12 +69,12 @@ def _postings(files: Sequence[str], event: str | None, args: str) -> list[Postin
 
 def _parse(args: str) -> list[JSONValue]:
     try:
-        parsed = json.loads(args)
+        parsed: JSONValue = json.loads(args)
     except ValueError as error:
         raise typer.BadParameter(f"not JSON: {error}", param_hint="--args") from None
-    if not isinstance(parsed, list):
-        raise typer.BadParameter('Cockpit\'s arguments are a JSON list: ["posts", {}, false]', param_hint="--args")
-    return parsed
+    if isinstance(parsed, list):
+        return [*parsed]
+    raise typer.BadParameter('Cockpit\'s arguments are a JSON list: ["posts", {}, false]', param_hint="--args")
 
 
 async def _post(postings: Sequence[Posting], address: Address) -> list[Answer]:

@@ -83,14 +83,15 @@ class Server(PluginConfig):
         Listen,
         BeforeValidator(parse_listen),
         WithJsonSchema({"type": "string", "examples": ["127.0.0.1:8787", "unix:/run/cockpit-gateway/http.sock"]}),
-    ] = Field(Listen("127.0.0.1", 8787), description="Address and port, or unix: and a path.")
-    max_body: Size = Field(16 * MEBIBYTE, description="The largest body that is accepted.")
-    grace: Duration = Field(10.0, description="At shutdown, how long what runs may take to finish.")
+    ] = Field(default=Listen("127.0.0.1", 8787), description="Address and port, or unix: and a path.")
+    max_body: Size = Field(default=16 * MEBIBYTE, description="The largest body that is accepted.")
+    grace: Duration = Field(default=10.0, description="At shutdown, how long what runs may take to finish.")
     dedup_window: Duration = Field(
-        300.0, description="How long an equal Idempotency-Key or webhook-id with an equal body is the same event."
+        default=300.0,
+        description="How long an equal Idempotency-Key or webhook-id with an equal body is the same event.",
     )
     admin_socket: Path | None = Field(
-        None, description="The command line's Unix socket; gateway.sock beside the store by default."
+        default=None, description="The command line's Unix socket; gateway.sock beside the store by default."
     )
 
 
@@ -103,7 +104,7 @@ class Source(PluginConfig):
         "two while rotating. Without one, only this machine may post.",
     )
     header: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")] = Field(
-        "X-Gateway-Token", description="The custom header that carries the token."
+        default="X-Gateway-Token", description="The custom header that carries the token."
     )
     accept: list[EventPattern] = Field(
         default=[], description="Noise to store although no endpoint or handler names it."
@@ -120,9 +121,11 @@ class Source(PluginConfig):
 class Log(PluginConfig):
     """The log, on standard error."""
 
-    level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least severe lines shown.")
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least severe lines shown."
+    )
     format: Literal["auto", "console", "json"] = Field(
-        "auto", description="auto is console on a terminal and json otherwise."
+        default="auto", description="auto is console on a terminal and json otherwise."
     )
 
 
@@ -132,9 +135,10 @@ SourceName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-
 class Settings(PluginConfig):
     """The whole file, its plugins' sections aside."""
 
-    server: Server = Field(default_factory=Server, description="Where Cockpit posts to.")
+    server: Server = Field(default=Server(), description="Where Cockpit posts to.")
     store: Annotated[str, AfterValidator(check_store)] = Field(
-        "sqlite:data/gateway.db", description="Where events are kept; a path is relative to the working directory."
+        default="sqlite:data/gateway.db",
+        description="Where events are kept; a path is relative to the working directory.",
     )
     sources: dict[SourceName, Source] = Field(
         default_factory=dict, description="The Cockpit sites; each posts to /cockpit/<name>."
@@ -143,4 +147,4 @@ class Settings(PluginConfig):
         default=[], description="Events of Cockpit add-ons, by name or pattern, that endpoints may name."
     )
     plugins: dict[str, object] = Field(default_factory=dict, description="A section per plugin.")
-    log: Log = Field(default_factory=Log, description="The log.")
+    log: Log = Field(default=Log(), description="The log.")

@@ -57,7 +57,7 @@ class StallWatch:
 
     def _report(self, held: float) -> None:
         self._metrics.stalled()
-        frame = sys._current_frames().get(self._loop_thread)  # noqa: SLF001 - the documented way to see another thread's stack
+        frame = sys._current_frames().get(self._loop_thread)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001 - the documented way to see another thread's stack
         log.warning(
             "the event loop is held: make this a `def` handler, or hand the work to a thread",
             seconds=round(held, 3),

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import TypeAlias
 
 import orjson
 import structlog
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from cockpit_gateway.errors import NotFoundError, StoreError, StoreUnavailableError
 from cockpit_gateway.telemetry.metrics import Metrics
 
 RETRY_AFTER = 5
 """Seconds after which a client may try again when the store cannot take an event."""
-
-Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -60,7 +57,7 @@ def problem_response(status: int, detail: str, headers: dict[str, str] | None = 
     )
 
 
-def problems_middleware(metrics: Metrics) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+def problems_middleware(metrics: Metrics) -> Middleware:
     """Return the middleware that turns exceptions into problems, and counts them."""
 
     @web.middleware

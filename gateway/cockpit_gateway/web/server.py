@@ -55,7 +55,7 @@ class Runner(web.AppRunner):
 
     async def _make_server(self) -> web.Server:
         loop = asyncio.get_running_loop()
-        self._app._set_loop(loop)  # noqa: SLF001 - as AppRunner itself does
+        self._app._set_loop(loop)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001 - as AppRunner itself does
         self._app.on_startup.freeze()
         await self._app.startup()
         self._app.freeze()

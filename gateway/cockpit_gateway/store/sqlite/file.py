@@ -119,5 +119,8 @@ def _apply_missing(connection: sqlite3.Connection, database: Path) -> None:
 
 
 def _migrations() -> dict[int, str]:
-    found = ((_MIGRATION.fullmatch(file.name), file) for file in (files(__package__) / "migrations").iterdir())
+    found = (
+        (_MIGRATION.fullmatch(file.name), file)
+        for file in (files("cockpit_gateway.store.sqlite") / "migrations").iterdir()
+    )
     return {int(name[1]): file.read_text() for name, file in found if name is not None}
