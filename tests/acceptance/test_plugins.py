@@ -1,0 +1,87 @@
+"""A third party's plugins, installed as a distribution beside the gateway."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commands import Site, eventually, site
+from packages import install_plugin
+
+PROJECT = Path(__file__).parents[1] / "data" / "plugins" / "notes"
+CAPTURES = Path(__file__).parents[1] / "data" / "captures"
+
+DELIVERED = {("collections_remove_after", "delivered"), ("any_event", "delivered")}
+
+Environment = Mapping[str, str]
+
+
+@pytest.fixture(scope="module")
+def with_notes(tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    """Return an environment variable that adds the plugins to what is installed."""
+    return {"PYTHONPATH": str(install_plugin(PROJECT, tmp_path_factory.mktemp("notes")))}
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Site:
+    return site(tmp_path, "sources: {website: {}}\nplugins: {notes: {file: notes.txt}}\n")
+
+
+def deliveries(house: Site, env: Environment) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return the deliveries by the handler they go to and their state."""
+    listed = json.loads(house.run("deliveries", "list", "--json", env=env).stdout)["deliveries"]
+    return {(delivery["target"], delivery["state"]): delivery for delivery in listed}
+
+
+def test_its_handlers_are_called_in_its_threads_and_on_the_loop(house: Site, with_notes: Environment) -> None:
+    with house.daemon(with_notes):
+        house.run("send", CAPTURES / "collections.remove.after.json", env=with_notes)
+        eventually(lambda: len(deliveries(house, with_notes).keys() & DELIVERED) == 2)
+    assert sorted((house.folder / "notes.txt").read_text().splitlines()) == [
+        "main thread, async def: collections.remove.after",
+        "own thread, def: 1 removed from posts",
+    ]
+
+
+def test_one_that_raises_is_retried_and_harms_no_other(house: Site, with_notes: Environment) -> None:
+    with house.daemon(with_notes):
+        house.run("send", CAPTURES / "collections.save.after.json", env=with_notes)
+        eventually(lambda: ("any_event", "delivered") in deliveries(house, with_notes))
+
+        def failed() -> dict[str, Any] | None:
+            found = deliveries(house, with_notes).get(("collections_save_after", "pending"))
+            return found if found and found["attempts"] else None
+
+        raised = eventually(failed)
+    assert raised is not None
+    assert raised["reason"] == "RuntimeError: out of ink"
+
+
+def test_a_broken_one_is_shown_and_the_gateway_runs_without_it(house: Site, with_notes: Environment) -> None:
+    with house.daemon(with_notes):
+        listed = house.run("plugins", "list", env=with_notes)
+    shown = listed.stdout.decode()
+    assert listed.returncode == 1
+    assert "there is no hook 'collections_saev_after', did you mean 'collections_save_after'?" in shown
+    rows = [line.split()[:4] for line in shown.splitlines()]
+    assert ["notes", "1.2.3", "cockpit-gateway-notes", "loaded"] in rows
+    assert ["misspelt", "1.2.3", "cockpit-gateway-notes", "broken"] in rows
+    assert "plugin is broken, the gateway runs without it" in (house.folder / "log").read_text()
+
+
+def test_one_that_the_configuration_names_must_work(house: Site, with_notes: Environment) -> None:
+    house.config.write_text(house.config.read_text().replace("plugins: {", "plugins: {misspelt: {}, "))
+    refused = house.run("check", env=with_notes)
+    assert refused.returncode != 0
+    assert "misspelt" in refused.stderr.decode()
+    assert "there is no hook" in refused.stderr.decode()
+
+
+def test_its_settings_are_validated_as_the_gateways_own(house: Site, with_notes: Environment) -> None:
+    house.config.write_text(house.config.read_text().replace("file: notes.txt", "flie: notes.txt"))
+    refused = house.run("check", env=with_notes)
+    assert refused.returncode == 2
+    assert "gateway.yaml:4:19: plugins.notes.flie: unknown key, did you mean 'file'?" in refused.stderr.decode()
