@@ -1,0 +1,65 @@
+# `make` lists what there is. A virtual environment in .venv is made and kept up to date as it is needed.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+.PHONY: help run demo test check docs bench clean
+
+help: ## Show these lines
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+run: $(VENV)/installed ## Start the gateway with config/gateway.yaml; Ctrl-C stops it
+	@exec $(BIN)/cockpit-gateway run --config config/gateway.yaml
+
+demo: $(VENV)/group-test ## See recorded events delivered, signed and retried, in a few seconds
+	@$(BIN)/python tests/demo.py
+
+test: check $(VENV)/group-dev ## Run everything that has to hold: checks and tests
+	@$(BIN)/pytest
+
+check: $(VENV)/group-dev ## Run the linters and type checkers only
+	$(call step,ruff check,$(BIN)/ruff check)
+	$(call step,ruff format,$(BIN)/ruff format --check)
+	$(call step,mypy,$(BIN)/mypy)
+	$(call step,basedpyright,$(BIN)/basedpyright)
+	$(call step,import-linter,$(BIN)/lint-imports)
+	$(call step,codespell,$(BIN)/codespell)
+
+docs: $(VENV)/installed ## Write the generated pages of docs/reference anew
+	@$(BIN)/python docs/generate.py
+
+bench: $(VENV)/group-dev ## Measure what an event costs
+	@$(BIN)/python -m bench
+
+clean: ## Remove the environment and what tools left behind; data/ stays
+	@rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo 'Python 3.11 or later is needed; name one with `make PYTHON=python3.12 …`.'; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo 'Python cannot make virtual environments here; on Debian: apt install python3-venv'; exit 1; }
+	@head -c 3 gateway/cockpit_gateway/hookspecs.py | grep -q '"""' || \
+		{ echo 'This checkout has no symbolic links; check out again after: git config core.symlinks true'; exit 1; }
+	@echo 'Installing into $(VENV):'
+	$(call step,environment,$(PYTHON) -m venv $(VENV))
+	$(call step,pip,$(BIN)/pip install --quiet --upgrade "pip>=25.1")
+	$(call step,cockpit-gateway,$(BIN)/pip install --quiet --editable .)
+	@touch $@
+
+$(VENV)/group-%: $(VENV)/installed
+	$(call step,tools: $*,$(BIN)/pip install --quiet --group $*)
+	@touch $@
+
+# $(call step,NAME,COMMAND): show the name and how long it took; what the command printed only if it failed.
+define step
+@printf '  %-16s' '$(1)'; began=$$(date +%s); \
+if output=$$($(2) 2>&1 </dev/null); then echo "$$(($$(date +%s) - began)) s"; \
+else printf 'failed\n%s\n' "$$output"; exit 1; fi
+endef
