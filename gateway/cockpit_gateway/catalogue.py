@@ -79,7 +79,7 @@ class Catalogue:
 
     def __init__(self, custom: Iterable[str] = ()) -> None:
         self.entries: Mapping[str, CatalogueEntry] = {entry.hook: entry for entry in _read_hookspecs()}
-        self._custom = tuple(custom)
+        self.custom = tuple(custom)
         self._exact = {entry.event.name: entry for entry in self.entries.values() if "{" not in entry.event.name}
         self._variants = sorted(
             (variant for entry in self.entries.values() for variant in _variants(entry)),
@@ -99,7 +99,7 @@ class Catalogue:
 
     def is_custom(self, name: str) -> bool:
         """Tell whether an event was declared as an add-on's."""
-        return any(fnmatchcase(name, pattern) for pattern in self._custom)
+        return any(fnmatchcase(name, pattern) for pattern in self.custom)
 
     def is_known(self, name: str) -> bool:
         """Tell whether a hookspec covers an event, or it was declared as an add-on's."""
@@ -137,7 +137,7 @@ class Catalogue:
 
     def suggest(self, name: str) -> str | None:
         """Return the known name that is nearest to an unknown one, None if none is near."""
-        names = [entry.event.name for entry in self.entries.values()] + list(self._custom)
+        names = [entry.event.name for entry in self.entries.values()] + list(self.custom)
         return next(iter(difflib.get_close_matches(name, names, n=1)), None)
 
     def matching(self, pattern: str) -> tuple[CatalogueEntry, ...]:

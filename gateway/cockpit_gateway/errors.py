@@ -9,6 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cockpit_gateway.config.problems import Problem
     from cockpit_gateway.deliveries import Response
 
 
@@ -17,7 +20,16 @@ class GatewayError(Exception):
 
 
 class ConfigError(GatewayError):
-    """The configuration cannot be used; the message lists every mistake with its position."""
+    """The configuration cannot be used; the message lists every mistake with its position.
+
+    Args:
+        message: The mistakes as text.
+        problems: The mistakes as data; empty if it is not the file's content that is wrong.
+    """
+
+    def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:
+        super().__init__(message)
+        self.problems = problems
 
 
 class StoreError(GatewayError):

@@ -1,20 +1,17 @@
 """The configuration: YAML to typed settings; every mistake at once, each with its place.
 
-A plugin's `Config` derives from `PluginConfig` and uses the types below.
+A plugin's `Config` derives from `PluginConfig` and is made of these types and pydantic's own.
 """
 
+from cockpit_gateway.config.base import PluginConfig
 from cockpit_gateway.config.file import Config, ConfigFile
-from cockpit_gateway.config.models import Listen, Log, PluginConfig, Server, Settings, Source
+from cockpit_gateway.config.listen import Listen
+from cockpit_gateway.config.models import Log, Secret, Server, Settings, Source
+from cockpit_gateway.config.names import EventPattern, catalogue_of
+from cockpit_gateway.config.problems import Problem
+from cockpit_gateway.config.quantities import Duration, RateSetting, Size
+from cockpit_gateway.config.retry import RetrySetting
 from cockpit_gateway.config.schema import json_schema
-from cockpit_gateway.config.types import (
-    Duration,
-    EventPattern,
-    RateSetting,
-    RetrySetting,
-    Secret,
-    Size,
-    catalogue_of,
-)
 
 __all__ = [
     "Config",
@@ -24,6 +21,7 @@ __all__ = [
     "Listen",
     "Log",
     "PluginConfig",
+    "Problem",
     "RateSetting",
     "RetrySetting",
     "Secret",

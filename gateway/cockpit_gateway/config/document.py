@@ -1,24 +1,26 @@
-"""YAML to plain data and the place of every key and value.
-
-PyYAML's nodes give the positions. `${VAR}` and `!file` are resolved here; what they bring in is a secret, and is
-never shown.
-"""
+"""A YAML text as plain data, with the place of every key and value."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path as FilePath
 
 import yaml
 
-from cockpit_gateway.config.problems import Path, Problem, Secrets, Span
+from cockpit_gateway.config.hiding import Secrets, is_secret_key, passwords_in_urls
+from cockpit_gateway.config.problems import Data, Path, Problem, Span, split_lines
+from cockpit_gateway.config.scalars import FILE_TAG, read_scalar, shows_text
+from cockpit_gateway.config.syntax import DEEPEST, compose, refusal
+from cockpit_gateway.errors import ConfigError
 
-_VARIABLE = re.compile(r"\$\$|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
-_SECRET_KEY = re.compile(r"(^|_)(tokens?|secrets?|passwords?|bearer|authorization|api_?key)$", re.IGNORECASE)
-_Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MOST_VALUES = 100_000
-"""Values in a file, aliases counted each time; more is a bomb of anchors, not a configuration."""
+"""Values in a file, those of an alias counted each time; more is a bomb of anchors, not a configuration."""
+
+_MAPPING_TAG = "tag:yaml.org,2002:map"
+_SEQUENCE_TAG = "tag:yaml.org,2002:seq"
+_MERGE_TAG = "tag:yaml.org,2002:merge"
+_TEXT_TAG = "tag:yaml.org,2002:str"
+_START = Span(0, 0, 0, 1)
 
 
 class Document:
@@ -26,148 +28,149 @@ class Document:
 
     Args:
         text: The text.
+        name: What to call it in messages.
         directory: What `!file` paths are relative to.
         environ: Where `${VAR}` is looked up.
 
     Attributes:
         data: The data; `{}` for an empty text.
-        problems: Mistakes found so far.
+        problems: Mistakes in it that are no matter of its meaning.
+        broken: Paths of values that could not be made out; a stand-in takes their place in `data`.
         secrets: What is not to be shown.
+
+    Raises:
+        ConfigError: it is not YAML.
     """
 
-    def __init__(self, text: str, directory: FilePath, environ: Mapping[str, str]) -> None:
+    def __init__(self, text: str, name: str, directory: FilePath, environ: Mapping[str, str]) -> None:
         self.problems: list[Problem] = []
-        self.secrets = Secrets()
+        self.broken: set[Path] = set()
+        self.secrets = Secrets(places=set(passwords_in_urls(split_lines(text))))
+        self._text = text
+        self._name = name
         self._directory = directory
         self._environ = environ
         self._keys: dict[Path, Span] = {}
         self._values: dict[Path, Span] = {}
+        self._scalars: dict[Path, tuple[str, str]] = {}
         self._count = 0
-        self.data: object = {}
-        node = self._compose(text)
-        if node is not None:
-            self.data = self._build(node, (), ())
+        node = compose(text, name)
+        self.data: Data = {} if node is None else self._build(node, (), ())
 
     def span(self, path: Path, *, key: bool = False) -> Span:
-        """Return the place of a value, or of its key; of the nearest one above it if it has none."""
-        places = self._keys if key else self._values
-        while path and path not in places:
+        """Return the place of a value, or of its key.
+
+        A value that is empty, or begins on another line than its key, is shown by its key; one that does not stand
+        in the text by what it would stand in.
+        """
+        while path and path not in self._values:
             path = path[:-1]
-            places = self._values
-        return places.get(path, Span(0, 0, 0, 1))
+        value = self._values.get(path, _START)
+        name = self._keys.get(path)
+        if name is not None and (key or value.line != name.line or value[:2] == value[2:]):
+            return name
+        return value
 
-    def _compose(self, text: str) -> yaml.Node | None:
-        try:
-            loader = _Loader(text)
-            try:
-                return loader.get_single_node()
-            finally:
-                loader.dispose()
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            line, column = (mark.line, mark.column) if mark else (0, 0)
-            what = f"not valid YAML: {error.problem or error.context}"
-            self.problems.append(Problem((), Span(line, column, line, column + 1), what))
-        except (yaml.YAMLError, ValueError, RecursionError) as error:
-            self.problems.append(Problem((), Span(0, 0, 0, 1), f"not valid YAML: {' '.join(str(error).split())}"))
-        return None
+    def hide(self, path: Path) -> None:
+        """Show nothing of the text at a path, or below it."""
+        inside = [path] if path in self._scalars else [place for place in self._scalars if place[: len(path)] == path]
+        for place in inside:
+            written, read = self._scalars[place]
+            if shows_text(written):
+                self.secrets.places.add(self._values[place])
+                self.secrets.values |= {written, read}
 
-    def _build(self, node: yaml.Node, path: Path, above: tuple[int, ...]) -> object:
+    def _build(self, node: yaml.Node, path: Path, above: tuple[int, ...]) -> Data:
         self._values[path] = _span(node)
-        self._count += 1
-        if self._count > MOST_VALUES or id(node) in above or len(above) > 100:
-            self._report(path, "the file is nested too deeply, or its anchors repeat each other without end")
-            return None
+        if isinstance(node, yaml.ScalarNode):
+            self._count_one(node)
+            return self._scalar(node, path)
+        inside = self._enter(node, above)
         if isinstance(node, yaml.MappingNode):
-            return self._mapping(node, path, (*above, id(node)))
-        if isinstance(node, yaml.SequenceNode):
-            return [
-                self._build(item, (*path, position), (*above, id(node))) for position, item in enumerate(node.value)
-            ]
-        assert isinstance(node, yaml.ScalarNode)  # noqa: S101 - YAML has no fourth kind
-        return self._scalar(node, path)
+            self._expect_tag(node, path, _MAPPING_TAG)
+            return self._mapping(node, path, inside)
+        self._expect_tag(node, path, _SEQUENCE_TAG)
+        return [self._build(item, (*path, position), inside) for position, item in enumerate(node.value)]
 
-    def _mapping(self, node: yaml.MappingNode, path: Path, above: tuple[int, ...]) -> dict[str, object]:
-        built: dict[str, object] = {}
-        merged: dict[str, object] = {}
+    def _mapping(self, node: yaml.MappingNode, path: Path, inside: tuple[int, ...]) -> dict[str, Data]:
+        """Return a mapping; what is merged into it comes first, so that its own keys and their places win."""
+        built: dict[str, Data] = {}
+        for value_node in reversed([value for key, value in node.value if key.tag == _MERGE_TAG]):
+            built |= self._merged(value_node, path, inside)
+        for key, value_node in self._first_of_each(node, path, inside):
+            built[key] = self._build(value_node, (*path, key), inside)
+        return built
+
+    def _first_of_each(
+        self, node: yaml.MappingNode, path: Path, inside: tuple[int, ...]
+    ) -> Sequence[tuple[str, yaml.Node]]:
+        """Return a mapping's own keys and values; a duplicate is read only for the secrets and mistakes in it."""
+        first: dict[str, yaml.Node] = {}
         for key_node, value_node in node.value:
-            if key_node.tag == "tag:yaml.org,2002:merge":
-                merged |= self._merged(value_node, path, above)
+            if key_node.tag == _MERGE_TAG:
                 continue
-            key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
-            if not isinstance(key, str):
-                self.problems.append(Problem(path, _span(key_node), "a key has to be a plain word"))
+            if not isinstance(key_node, yaml.ScalarNode):
+                self._report(path, "a key is text, not a list or mapping", _span(key_node))
                 continue
+            key: str = key_node.value
             here = (*path, key)
-            if key in built:
-                first = self._keys[here].line + 1
-                self.problems.append(Problem(here, _span(key_node), "duplicate key", f"first set at line {first}"))
+            if key in first:
+                self._build(value_node, here, inside)
+                note = f"first set at line {self._keys[here].line + 1}"
+                self.problems.append(Problem(here, _span(key_node), "duplicate key", note))
                 continue
+            first[key] = value_node
             self._keys[here] = _span(key_node)
-            built[key] = self._build(value_node, here, above)
-        return merged | built
+            if key_node.tag != _TEXT_TAG:
+                self._report(here, f'YAML does not take this key for text; write "{key}", in quotes', _span(key_node))
+        return list(first.items())
 
-    def _merged(self, node: yaml.Node, path: Path, above: tuple[int, ...]) -> dict[str, object]:
+    def _merged(self, node: yaml.Node, path: Path, above: tuple[int, ...]) -> dict[str, Data]:
+        inside = self._enter(node, above)
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, path, inside)
         if isinstance(node, yaml.SequenceNode):
-            merged: dict[str, object] = {}
+            merged: dict[str, Data] = {}
             for item in reversed(node.value):
-                merged |= self._merged(item, path, above)
+                merged |= self._merged(item, path, inside)
             return merged
-        if isinstance(node, yaml.MappingNode) and id(node) not in above:
-            return self._mapping(node, path, (*above, id(node)))
-        self.problems.append(Problem(path, _span(node), "`<<` takes a mapping or a list of mappings"))
+        self._report(path, "<< takes a mapping, or a list of mappings", _span(node))
         return {}
 
-    def _scalar(self, node: yaml.ScalarNode, path: Path) -> object:
-        if node.tag == "!file":
-            return self._read_file(node.value, path)
-        if node.tag.startswith("!"):
-            self._report(path, f"unknown tag {node.tag}; the only one is !file")
-            return None
-        if node.tag == "tag:yaml.org,2002:str":
-            return self._expand(node.value, path)
-        try:
-            constructor = _Loader("")
-            try:
-                value: object = constructor.construct_object(node)
-            finally:
-                constructor.dispose()
-        except (ValueError, OverflowError, yaml.YAMLError) as error:
-            self._report(path, f"not a value: {' '.join(str(error).split())}")
-            return None
-        return value if isinstance(value, str | int | float | bool | None) else node.value
+    def _scalar(self, node: yaml.ScalarNode, path: Path) -> Data:
+        scalar = read_scalar(node, self._directory, self._environ)
+        self.secrets.values.update(scalar.secrets)
+        if node.tag != FILE_TAG:
+            self._scalars[path] = (node.value, str(scalar.value))
+        if any(isinstance(part, str) and is_secret_key(part) for part in path):
+            self.hide(path)
+        for mistake in scalar.mistakes:
+            self._report(path, mistake, self._values[path])
+        return scalar.value
 
-    def _expand(self, text: str, path: Path) -> str:
-        def replace(found: re.Match[str]) -> str:
-            if found[0] == "$$":
-                return "$"
-            value = self._environ.get(found["name"])
-            if not value and found["default"] is not None:
-                return found["default"]
-            if value is None:
-                self._report(path, f"the environment variable {found['name']} is not set")
-                return ""
-            self.secrets.values.add(value)
-            return value
+    def _expect_tag(self, node: yaml.Node, path: Path, tag: str) -> None:
+        if node.tag == FILE_TAG:
+            self._report(path, f"{FILE_TAG} takes the path of a file", self._values[path])
+        elif node.tag != tag:
+            self._report(path, f"unknown tag {node.tag}; the only one is {FILE_TAG}", self._values[path])
 
-        expanded = _VARIABLE.sub(replace, text)
-        if "${" not in text and any(isinstance(part, str) and _SECRET_KEY.search(part) for part in path):
-            self.secrets.places.add(self._values[path])
-            self.secrets.values.add(text)
-        return expanded
+    def _enter(self, node: yaml.Node, above: tuple[int, ...]) -> tuple[int, ...]:
+        self._count_one(node)
+        if id(node) in above or len(above) >= DEEPEST:
+            raise self._refused(node, "an anchor contains itself, or aliases nest too deeply")
+        return (*above, id(node))
 
-    def _read_file(self, name: str, path: Path) -> str:
-        try:
-            text = (self._directory / name).read_text().removesuffix("\n").removesuffix("\r")
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not text"
-            self._report(path, f"cannot read the file {name}: {reason}")
-            return ""
-        self.secrets.values.add(text)
-        return text
+    def _count_one(self, node: yaml.Node) -> None:
+        self._count += 1
+        if self._count > MOST_VALUES:
+            raise self._refused(node, f"aliases make this more than {MOST_VALUES} values")
 
-    def _report(self, path: Path, message: str) -> None:
-        self.problems.append(Problem(path, self._values[path], message))
+    def _refused(self, node: yaml.Node, message: str) -> ConfigError:
+        return refusal(self._text, self._name, node.start_mark.line, node.start_mark.column, message)
+
+    def _report(self, path: Path, message: str, span: Span) -> None:
+        self.problems.append(Problem(path, span, message))
+        self.broken.add(path)
 
 
 def _span(node: yaml.Node) -> Span:

@@ -1,25 +1,27 @@
-"""A configuration file: read, validated as a whole, with every mistake in one go."""
+"""A configuration file: read, and validated as a whole with every mistake in one go."""
 
 from __future__ import annotations
 
-import difflib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from cockpit_gateway.catalogue import Catalogue
-from cockpit_gateway.config import problems as reporting
+from cockpit_gateway.config.base import PluginConfig
 from cockpit_gateway.config.document import Document
-from cockpit_gateway.config.models import PluginConfig, Settings
-from cockpit_gateway.config.problems import Problem
-from cockpit_gateway.config.sentences import sentence
+from cockpit_gateway.config.listen import parse_listen
+from cockpit_gateway.config.models import Settings
+from cockpit_gateway.config.problems import Data, config_error
+from cockpit_gateway.config.sentences import did_you_mean
+from cockpit_gateway.config.validation import Validation
 from cockpit_gateway.errors import ConfigError
 
-_Model = TypeVar("_Model", bound=BaseModel)
+_PLACE = ("server", "store")
+_BYTE_ORDER_MARK = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Config:
 
     Attributes:
         settings: The gateway's own settings.
-        plugins: Each plugin's `Config`.
+        plugins: Each plugin's `Config`, by the plugin's name.
     """
 
     settings: Settings
@@ -43,41 +45,57 @@ class ConfigFile:
         text: The YAML text.
         directory: What `!file` paths are relative to.
         environ: Where `${VAR}` is looked up.
+
+    Raises:
+        ConfigError: the text is not YAML.
     """
 
     def __init__(self, name: str, text: str, directory: Path, environ: Mapping[str, str]) -> None:
         self._name = name
-        self._text = text
-        self._document = Document(text, directory, environ)
+        self._text = text.removeprefix(_BYTE_ORDER_MARK)
+        self._document = Document(self._text, name, directory, environ)
 
     @classmethod
     def read(cls, path: Path, environ: Mapping[str, str] = os.environ) -> ConfigFile:
         """Read a file.
 
+        Args:
+            path: The file; `!file` paths in it are relative to its directory.
+            environ: Where `${VAR}` is looked up.
+
         Raises:
-            ConfigError: it cannot be read.
+            ConfigError: it cannot be read, or is not YAML.
         """
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_bytes().decode()
         except OSError as error:
             raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
-        except UnicodeDecodeError:
-            raise ConfigError(f"{path}: is not UTF-8 text") from None
+        except UnicodeDecodeError as error:
+            raise ConfigError(f"{path}: not UTF-8 text: see the byte at position {error.start}") from None
         return cls(str(path), text, path.parent, environ)
 
     @classmethod
     def from_text(cls, text: str, name: str, environ: Mapping[str, str] = os.environ) -> ConfigFile:
-        """Take a text that is already in memory; `!file` paths are relative to the working directory."""
+        """Take a text that is in memory; `!file` paths in it are relative to the working directory.
+
+        Args:
+            text: The YAML text.
+            name: What to call it in messages.
+            environ: Where `${VAR}` is looked up.
+
+        Raises:
+            ConfigError: it is not YAML.
+        """
         return cls(name, text, Path(), environ)
 
     @property
     def custom_events(self) -> list[str]:
-        """The add-ons' events, as far as they can be made out before validation."""
+        """The add-ons' events, as far as they can be made out before validation: the catalogue is made with them."""
         found = self._section("custom_events")
         return [name for name in found if isinstance(name, str)] if isinstance(found, list) else []
 
     @property
-    def plugin_sections(self) -> Mapping[str, object]:
+    def plugin_sections(self) -> Mapping[str, Data]:
         """The plugins' sections, not validated."""
         found = self._section("plugins")
         return found if isinstance(found, dict) else {}
@@ -88,9 +106,12 @@ class ConfigFile:
 
         A shell may lack the daemon's environment, and still has to find the daemon.
         """
-        sections = {name: self._section(name) for name in ("server", "store")}
+        data = self._document.data
+        broken = {path[0] for path in self._document.broken if path}
+        if not isinstance(data, dict) or not broken.isdisjoint(_PLACE):
+            return None
         try:
-            return Settings.model_validate({name: given for name, given in sections.items() if given is not None})
+            return Settings.model_validate({name: data[name] for name in _PLACE if name in data})
         except ValidationError:
             return None
 
@@ -98,100 +119,63 @@ class ConfigFile:
         """Validate the whole file.
 
         Args:
-            plugin_models: The `Config` model of each plugin, None for one without settings.
-            catalogue: The known events.
+            plugin_models: The `Config` model of each installed plugin, None for one without settings.
+            catalogue: The known events, for the models' validators (`catalogue_of`).
 
         Raises:
             ConfigError: with every mistake.
         """
-        found = list(self._document.problems)
-        context = {"catalogue": catalogue}
-        settings = self._model(Settings, self._document.data, (), context, found)
+        validation = Validation(self._document, {"catalogue": catalogue})
+        settings = validation.model(Settings, self._document.data)
+        self._check_tokens(validation)
+        plugins = self._plugins(plugin_models, validation)
+        if settings is None or validation.problems:
+            secrets = self._document.secrets
+            told = [secrets.out_of(problem) for problem in validation.problems]
+            raise config_error(told, self._name, self._text, secrets.places)
+        return Config(settings, plugins)
+
+    def _plugins(
+        self, models: Mapping[str, type[PluginConfig] | None], validation: Validation
+    ) -> dict[str, PluginConfig]:
         sections = self.plugin_sections
-        found += self._unknown_plugins(sections, plugin_models)
-        plugins = {
-            name: self._model(
-                model, {} if sections.get(name) is None else sections[name], ("plugins", name), context, found
-            )
-            for name, model in plugin_models.items()
+        for name, section in sections.items():
+            if name not in models:
+                nearest = did_you_mean(name, models) or f"; there are: {', '.join(sorted(models)) or 'none'}"
+                validation.add(("plugins", name), f"no plugin {name!r} is installed{nearest}", at_key=True)
+            elif models[name] is None and section:
+                validation.add(("plugins", name), f"the plugin {name!r} has no settings", at_key=True)
+        valid = {
+            name: validation.model(model, sections.get(name), ("plugins", name))
+            for name, model in models.items()
             if model is not None
         }
-        found += self._settings_without_model(sections, plugin_models)
-        if settings is not None:
-            found += self._open_sources(settings)
-        if found or settings is None:
-            raise ConfigError(reporting.render(found, self._name, self._text, self._document.secrets))
-        return Config(settings, {name: config for name, config in plugins.items() if config is not None})
+        return {name: config for name, config in valid.items() if config is not None}
 
-    def _section(self, name: str) -> object:
+    def _check_tokens(self, validation: Validation) -> None:
+        """Refuse a source that anybody could post to; whatever other mistakes there are."""
+        sources = self._section("sources")
+        if self._listens_locally() or not isinstance(sources, dict):
+            return
+        for name, source in sources.items():
+            if source is None or (isinstance(source, dict) and not source.get("tokens")):
+                variable = re.sub(r"\W", "_", name, flags=re.ASCII).upper()
+                validation.add(
+                    ("sources", name),
+                    "a source needs a token where other machines can post to it (see server.listen)",
+                    at_key=True,
+                    note=f'add under {name}: tokens: ["${{{variable}_TOKEN}}"]',
+                )
+
+    def _listens_locally(self) -> bool:
+        """Tell whether only this machine can connect, as far as that can be made out."""
+        server = self._section("server")
+        given = server.get("listen") if isinstance(server, dict) else None
+        try:
+            return given is None or ("server", "listen") in self._document.broken or parse_listen(given).is_local
+        except ValueError:
+            return True
+
+    def _section(self, name: str) -> Data:
         data = self._document.data
         return data.get(name) if isinstance(data, dict) else None
-
-    def _model(
-        self,
-        model: type[_Model],
-        data: object,
-        above: reporting.Path,
-        context: Mapping[str, object],
-        found: list[Problem],
-    ) -> _Model | None:
-        """Return the validated model; None, with the mistakes added to `found`, if it has any."""
-        try:
-            return model.model_validate(data, context=dict(context))
-        except ValidationError as error:
-            for detail in error.errors(include_url=False):
-                path = above + _known_part(detail["loc"], data)
-                unknown = detail["type"] == "extra_forbidden"
-                found.append(self._problem(path, sentence(detail, model), at_key=unknown))
-        return None
-
-    def _unknown_plugins(self, sections: Iterable[str], known: Iterable[str]) -> list[Problem]:
-        installed = list(known)
-        return [
-            self._problem(
-                ("plugins", name), f"no plugin {name!r} is installed{_did_you_mean(name, installed)}", at_key=True
-            )
-            for name in sections
-            if name not in installed
-        ]
-
-    def _settings_without_model(
-        self, sections: Mapping[str, object], models: Mapping[str, type[PluginConfig] | None]
-    ) -> list[Problem]:
-        return [
-            self._problem(("plugins", name), f"the plugin {name!r} has no settings", at_key=True)
-            for name, section in sections.items()
-            if section and name in models and models[name] is None
-        ]
-
-    def _open_sources(self, settings: Settings) -> list[Problem]:
-        if settings.server.listen.is_local:
-            return []
-        message = "the gateway listens beyond this machine, so the source needs a token; add:  "
-        return [
-            self._problem(
-                ("sources", name), f'{message}tokens: ["${{{name.upper().replace("-", "_")}_TOKEN}}"]', at_key=True
-            )
-            for name, source in settings.sources.items()
-            if not source.tokens
-        ]
-
-    def _problem(self, path: reporting.Path, message: str, *, at_key: bool = False) -> Problem:
-        return Problem(path, self._document.span(path, key=at_key), message)
-
-
-def _known_part(location: tuple[int | str, ...], data: object) -> reporting.Path:
-    """Return the part of pydantic's location that stands in the data: it names union members and keys too."""
-    path: list[int | str] = []
-    for part in location:
-        held = part in data if isinstance(data, dict) else isinstance(data, list) and part in range(len(data))
-        if not held:
-            break
-        data = data[part]  # type: ignore[index]
-        path.append(part)
-    return tuple(path)
-
-
-def _did_you_mean(name: str, known: Sequence[str]) -> str:
-    nearest = difflib.get_close_matches(name, known, n=1)
-    return f", did you mean {nearest[0]!r}?" if nearest else ""

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple
+
+from rich.cells import cell_len
+
+from cockpit_gateway.errors import ConfigError
 
 Path = tuple[str | int, ...]
 """Where a value stands: keys and list positions from the top."""
 
+Data = str | int | float | bool | date | bytes | None | list["Data"] | dict[str, "Data"]
+"""What a YAML text holds."""
+
 HIDDEN = "***"
-SHORTEST_SECRET = 4
-"""Characters; a shorter value would blot out parts of ordinary words."""
+_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_PLAIN_KEY = re.compile(r"[\w-]+")
 
 
 class Span(NamedTuple):
@@ -21,6 +30,12 @@ class Span(NamedTuple):
     column: int
     end_line: int
     end_column: int
+
+    def columns(self, line: int, length: int) -> tuple[int, int]:
+        """Return the columns, from and to, that the span takes of a line of that length."""
+        start = self.column if line == self.line else 0
+        end = self.end_column if line == self.end_line else length
+        return (start, min(end, length)) if self.line <= line <= self.end_line else (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +55,27 @@ class Problem:
     note: str | None = None
 
 
-@dataclass(slots=True)
-class Secrets:
-    """What is not to be shown.
+def config_error(problems: Iterable[Problem], name: str, text: str, hidden: Collection[Span] = ()) -> ConfigError:
+    """Return the error that shows mistakes in the order of the file, each with its line and a caret.
 
-    Attributes:
-        places: Where the text itself holds secrets.
-        values: Secrets, wherever they come from.
+    Args:
+        problems: What was found; equal mistakes in one place are one.
+        name: The file's name.
+        text: The file's text.
+        hidden: Places of the text that are not to be shown.
     """
+    distinct: dict[tuple[Span, str], Problem] = {}
+    for problem in problems:
+        distinct.setdefault((problem.span, problem.message), problem)
+    ordered = [distinct[place] for place in sorted(distinct)]
+    lines = split_lines(text)
+    shown = "\n".join(line for problem in ordered for line in _render(problem, name, lines, hidden))
+    return ConfigError(shown, ordered)
 
-    places: set[Span] = field(default_factory=set[Span])
-    values: set[str] = field(default_factory=set[str])
+
+def split_lines(text: str) -> list[str]:
+    """Return the lines of a text as YAML 1.1 counts them (section 5.4), which is not quite as Python does."""
+    return _LINE_BREAK.split(text)
 
 
 def render_path(path: Path) -> str:
@@ -62,49 +87,32 @@ def render_path(path: Path) -> str:
     """
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+        name = part if isinstance(part, int) or _PLAIN_KEY.fullmatch(part) else f'"{part}"'
+        text += f"[{part}]" if isinstance(part, int) else f".{name}" if text else str(name)
     return text
 
 
-def render(problems: Iterable[Problem], name: str, text: str, secrets: Secrets) -> str:
-    """Return mistakes in the order of the file, each with its line and a caret.
-
-    Args:
-        problems: What was found; equal mistakes in one place are shown once.
-        name: The file's name.
-        text: The file's text.
-        secrets: What is not to be shown.
-    """
-    lines = _hide_places(text.splitlines(), secrets.places)
-    distinct = {(problem.span, problem.message): problem for problem in problems}
-    ordered = sorted(distinct.values(), key=lambda problem: (problem.span, problem.message))
-    shown = "\n".join(line for problem in ordered for line in _render_one(problem, name, lines))
-    for value in sorted(secrets.values, key=len, reverse=True):
-        if len(value) >= SHORTEST_SECRET:
-            shown = shown.replace(value, HIDDEN)
-    return shown
-
-
-def _render_one(problem: Problem, name: str, lines: Sequence[str]) -> list[str]:
+def _render(problem: Problem, name: str, lines: Sequence[str], hidden: Iterable[Span]) -> Iterator[str]:
     span = problem.span
     place = f"{name}:{span.line + 1}:{span.column + 1}"
-    path = render_path(problem.path)
-    shown = [f"{place}: {path}: {problem.message}" if path else f"{place}: {problem.message}"]
-    if span.line < len(lines):
-        line = lines[span.line]
-        width = (span.end_column if span.end_line == span.line else len(line)) - span.column
-        shown += [f"{span.line + 1:>6} | {line}", f"       | {' ' * span.column}{'^' * max(1, width)}"]
-        if problem.note:
-            shown.append(f"       = {problem.note}")
-    return shown
+    yield ": ".join(part for part in (place, render_path(problem.path), problem.message) if part)
+    cells = _visible_cells(lines[span.line], span.line, hidden)
+    start, end = span.columns(span.line, len(cells))
+    yield f"{span.line + 1:>6} | {''.join(cells)}".rstrip()
+    yield f"       | {_blank(cells[:start])}{'^' * max(1, cell_len(''.join(cells[start:end]).rstrip()))}"
+    if problem.note:
+        yield f"       = {problem.note}"
 
 
-def _hide_places(lines: list[str], places: Iterable[Span]) -> list[str]:
-    """Write `***` over some places; what follows keeps its column, so that carets stay true."""
-    for place in places:
-        for number in range(place.line, min(place.end_line + 1, len(lines))):
-            line = lines[number]
-            start = place.column if number == place.line else 0
-            end = place.end_column if number == place.end_line else len(line)
-            lines[number] = line[:start] + HIDDEN.ljust(end - start)[: max(0, end - start)] + line[end:]
-    return lines
+def _visible_cells(line: str, number: int, hidden: Iterable[Span]) -> list[str]:
+    """Return what to show for each character of a line, so that a caret finds its place beside what is hidden."""
+    cells = list(line)
+    for span in hidden:
+        start, end = span.columns(number, len(cells))
+        if start < end:
+            cells[start:end] = [HIDDEN, *[""] * (end - start - 1)]
+    return cells
+
+
+def _blank(cells: Iterable[str]) -> str:
+    return "".join("\t" if cell == "\t" else " " * cell_len(cell) for cell in cells)

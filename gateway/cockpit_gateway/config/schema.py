@@ -5,29 +5,56 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic.json_schema import models_json_schema
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue, models_json_schema
+from pydantic_core import core_schema
 
-from cockpit_gateway.config.models import PluginConfig, Settings
+from cockpit_gateway.config.base import PluginConfig
+from cockpit_gateway.config.models import Settings
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_MODE: JsonSchemaMode = "validation"
+_NO_SETTINGS = {"type": ["object", "null"], "maxProperties": 0}
+
+
+class _Generator(GenerateJsonSchema):
+    """Allows a section without a value, as `PluginConfig` does."""
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        return _or_nothing(super().model_schema(schema))
+
+    def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
+        return _or_nothing(super().dict_schema(schema))
 
 
 def json_schema(plugin_models: Mapping[str, type[PluginConfig] | None]) -> dict[str, Any]:
     """Return the schema.
 
     Args:
-        plugin_models: The `Config` model of each plugin, None for one without settings.
+        plugin_models: The `Config` model of each installed plugin, None for one without settings.
+
+    Example:
+        >>> json_schema({})["properties"]["log"]["description"]
+        'The log.'
     """
-    models = {name: model for name, model in sorted(plugin_models.items()) if model is not None}
-    references, definitions = models_json_schema(
-        [(Settings, "validation"), *((model, "validation") for model in models.values())],
-        ref_template="#/$defs/{model}",
+    models: set[type[BaseModel]] = {Settings, *filter(None, plugin_models.values())}
+    references, generated = models_json_schema(
+        [(model, _MODE) for model in sorted(models, key=lambda model: model.__module__)], schema_generator=_Generator
     )
-    schema: dict[str, Any] = definitions["$defs"].pop("Settings")
-    sections = {name: references[model, "validation"] for name, model in models.items()}
-    schema["properties"]["plugins"] = {
-        "type": "object",
+    definitions: dict[str, Any] = generated["$defs"]
+    settings: dict[str, Any] = definitions.pop(references[Settings, _MODE]["$ref"].rpartition("/")[2])
+    settings["properties"]["plugins"] = {
+        "type": ["object", "null"],
         "description": "A section per plugin.",
         "additionalProperties": False,
-        "properties": {name: {"anyOf": [section, {"type": "null"}]} for name, section in sections.items()},
+        "properties": {
+            name: _NO_SETTINGS if model is None else references[model, _MODE]
+            for name, model in sorted(plugin_models.items())
+        },
     }
-    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Cockpit Gateway configuration"}
-    return head | {name: value for name, value in schema.items() if name != "title"} | {"$defs": definitions["$defs"]}
+    head = {"$schema": _DIALECT, "title": "Cockpit Gateway's configuration"}
+    return head | {name: value for name, value in settings.items() if name != "title"} | {"$defs": definitions}
+
+
+def _or_nothing(schema: JsonSchemaValue) -> JsonSchemaValue:
+    return schema | {"type": ["object", "null"]} if schema.get("type") == "object" else schema

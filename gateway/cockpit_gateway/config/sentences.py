@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 _KINDS = {
@@ -15,84 +14,118 @@ _KINDS = {
     "bool_parsing": "true or false",
     "int_type": "a whole number",
     "int_parsing": "a whole number",
+    "int_parsing_size": "a whole number",
     "int_from_float": "a whole number",
     "float_type": "a number",
     "float_parsing": "a number",
+    "finite_number": "a finite number",
     "list_type": "a list",
+    "tuple_type": "a list",
+    "set_type": "a list",
+    "frozen_set_type": "a list",
     "dict_type": "a mapping of keys to values",
+    "mapping_type": "a mapping of keys to values",
     "model_type": "a mapping of keys to values",
     "model_attributes_type": "a mapping of keys to values",
     "path_type": "a path",
-    "tuple_type": "a list",
+    "none_required": "nothing",
 }
 _SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
-    "missing": lambda _context: "required key is missing",
-    "too_long": lambda context: f"at most {context['max_length']} items, not {context['actual_length']}",
-    "too_short": lambda context: f"at least {context['min_length']} item(s), not {context['actual_length']}",
-    "string_too_short": lambda context: f"at least {context['min_length']} character(s)",
-    "string_too_long": lambda context: f"at most {context['max_length']} characters",
+    "too_long": lambda context: f"{_items(context['max_length'], 'at most')}, not {context['actual_length']}",
+    "too_short": lambda context: f"{_items(context['min_length'], 'at least')}, not {context['actual_length']}",
+    "string_too_short": lambda context: f"expected at least {context['min_length']} characters",
+    "string_too_long": lambda context: f"expected at most {context['max_length']} characters",
     "string_pattern_mismatch": lambda context: f"does not have the form {context['pattern']}",
-    "literal_error": lambda context: f"one of {context['expected']}",
-    "greater_than": lambda context: f"more than {context['gt']}",
-    "greater_than_equal": lambda context: f"at least {context['ge']}",
-    "less_than": lambda context: f"less than {context['lt']}",
-    "less_than_equal": lambda context: f"at most {context['le']}",
+    "string_unicode": lambda _context: "not valid Unicode text",
+    "greater_than": lambda context: f"expected more than {context['gt']}",
+    "greater_than_equal": lambda context: f"expected at least {context['ge']}",
+    "less_than": lambda context: f"expected less than {context['lt']}",
+    "less_than_equal": lambda context: f"expected at most {context['le']}",
 }
+_LONGEST_SHOWN = 60
+_LARGEST_SHOWN = 10**15
 
 
-def sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:
-    """Return one of pydantic's errors as a sentence; a value is never shown, but its kind is.
+def sentence(detail: ErrorDetails, keys: Sequence[str]) -> str:
+    """Return one of pydantic's errors as a sentence.
 
     Args:
         detail: The error.
-        model: The model that was validated.
+        keys: The keys that are allowed where it occurred.
     """
-    kind = detail["type"]
+    kind, context = detail["type"], detail.get("ctx", {})
     if kind == "extra_forbidden":
-        return f"unknown key{_suggest(str(detail['loc'][-1]), _keys_at(model, detail['loc'][:-1]))}"
+        key = str(detail["loc"][-1])
+        return f"unknown key{did_you_mean(key, keys) or _listed(keys)}"
+    if kind == "missing":
+        return f"the key {detail['loc'][-1]!r} is missing"
+    if kind in ("value_error", "assertion_error"):
+        return str(context["error"])
+    if kind in ("literal_error", "enum"):
+        return _choice(context["expected"], detail["input"])
+    if kind in _SENTENCES:
+        return _SENTENCES[kind](context)
     if kind in _KINDS:
-        return f"expected {_KINDS[kind]}, got {_kind_of(detail['input'])}"
-    if kind == "value_error":
-        return str(detail["ctx"]["error"]) if "ctx" in detail else detail["msg"]
-    told = _SENTENCES.get(kind)
-    return told(detail.get("ctx", {})) if told else detail["msg"]
+        return f"expected {_KINDS[kind]}, {got(detail['input'])}{_cure(kind, detail['input'])}"
+    return detail["msg"].replace("Input should be", "expected", 1)
 
 
-def _kind_of(value: object) -> str:
+def got(value: object) -> str:
+    """Return what was given, in the words of a message.
+
+    Example:
+        >>> got("5 apples")
+        "got '5 apples'"
+    """
     match value:
         case None:
-            return "nothing"
+            return "got nothing"
         case bool():
-            return f"{str(value).lower()} (YAML reads yes, no, on and off as true or false: put quotes around a word)"
-        case int() | float():
-            return "a number"
+            return f"got {str(value).lower()} (which is what YAML makes of yes, no, on and off)"
         case str():
-            return "text"
+            return f"got {value!r}" if len(value) <= _LONGEST_SHOWN else "got a longer text"
+        case int() | float():
+            return f"got the number {value}" if abs(value) < _LARGEST_SHOWN else "got a number out of bounds"
         case list():
-            return "a list"
+            return "got a list"
+        case dict():
+            return "got a mapping"
         case _:
-            return "a mapping"
+            return f"got a {type(value).__name__}"
 
 
-def _keys_at(model: type[BaseModel], location: Iterable[int | str]) -> list[str]:
-    """Return the keys that are allowed where an unknown one stands."""
-    current: type[BaseModel] | None = model
-    for part in location:
-        if current is not None and isinstance(part, str) and part in current.model_fields:
-            current = _model_in(current.model_fields[part].annotation)
-    return list(current.model_fields) if current is not None else []
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return a clause that suggests the known name that is nearest to an unknown one; "" if none is near.
+
+    Example:
+        >>> did_you_mean("prot", ["host", "port"])
+        ", did you mean 'port'?"
+    """
+    nearest = nearest_name(name, known)
+    return f", did you mean {nearest!r}?" if nearest else ""
 
 
-def _model_in(annotation: object) -> type[BaseModel] | None:
-    """Return the model within an annotation such as `dict[str, Endpoint]` or `Basic | None`."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    inner = getattr(annotation, "__args__", ())
-    return next((found for found in map(_model_in, inner) if found is not None), None)
+def nearest_name(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that is nearest to an unknown one, None if none is near."""
+    return next(iter(difflib.get_close_matches(name, list(known), n=1)), None)
 
 
-def _suggest(key: str, known: list[str]) -> str:
-    nearest = difflib.get_close_matches(key, known, n=1)
-    if nearest:
-        return f", did you mean {nearest[0]!r}?"
-    return f"; known here: {', '.join(known)}" if known else ""
+def _listed(keys: Sequence[str]) -> str:
+    return f"; there are: {', '.join(keys)}" if keys else ""
+
+
+def _cure(kind: str, value: object) -> str:
+    if kind == "string_type" and value is not None and not isinstance(value, list | dict):
+        return "; put it in quotes"
+    if kind == "dict_type" and value is None:
+        return "; write {} for an empty one"
+    return ""
+
+
+def _choice(expected: str, value: object) -> str:
+    known = [part.strip("' ") for part in expected.replace(" or ", ",").split(",")]
+    return f"expected {expected}, {got(value)}{did_you_mean(value, known) if isinstance(value, str) else ''}"
+
+
+def _items(count: int, bound: str) -> str:
+    return f"expected {bound} {count} {'item' if count == 1 else 'items'}"

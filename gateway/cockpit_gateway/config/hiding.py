@@ -1,0 +1,77 @@
+"""What must not be shown: secrets written into the file, and what `${VAR}` and `!file` bring in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from cockpit_gateway.config.problems import HIDDEN, Problem, Span
+
+SHORTEST = 4
+"""Characters; a shorter value is hidden only where it is quoted, or it would blot out parts of ordinary words."""
+
+_KEY = r"(?:[\w-]*[_-])?(?:tokens?|secrets?|passwords?|passwd|bearer|authorization|api[_-]?keys?|auth|cookie)"
+_SECRET_KEY = re.compile(_KEY, re.IGNORECASE)
+_SECRET_ENTRY = re.compile(rf"(?<![\w-]){_KEY}[\"']?\s*:(?:\s+|$)", re.IGNORECASE)
+_USER_INFO = re.compile(r"://([^/\s?#\"']+)@")
+
+
+@dataclass(slots=True)
+class Secrets:
+    """What is not to be shown.
+
+    Attributes:
+        places: Where the text itself holds secrets.
+        values: Secrets, wherever they come from.
+    """
+
+    places: set[Span] = field(default_factory=set[Span])
+    values: set[str] = field(default_factory=set[str])
+
+    def out_of(self, problem: Problem) -> Problem:
+        """Return a problem whose message holds no secret, and is one line."""
+        message = problem.message
+        for value in sorted(self.values, key=len, reverse=True):
+            message = message.replace(repr(value), HIDDEN)
+            if len(value) >= SHORTEST:
+                message = message.replace(value, HIDDEN)
+        return replace(problem, message=" ".join(message.split()))
+
+
+def is_secret_key(key: str) -> bool:
+    """Tell whether what stands under a key is a secret."""
+    return _SECRET_KEY.fullmatch(key) is not None
+
+
+def passwords_in_urls(lines: Iterable[str]) -> Iterator[Span]:
+    """Find what stands before the @ of a URL."""
+    for number, line in enumerate(lines):
+        for found in _USER_INFO.finditer(line):
+            yield Span(number, found.start(1), number, found.end(1))
+
+
+def secrets_near(number: int, lines: Sequence[str]) -> Iterator[Span]:
+    """Find what may be a secret in a line of a text that is not valid YAML, by the keys in it and above it."""
+    line = lines[number]
+    entry = _SECRET_ENTRY.search(line)
+    if entry is not None:
+        yield Span(number, entry.end(), number, len(line))
+    elif any(_SECRET_ENTRY.search(above) for above in _above(number, lines)):
+        yield Span(number, _indent(line), number, len(line))
+
+
+def _above(number: int, lines: Sequence[str]) -> Iterator[str]:
+    """Return the lines that a line stands under, by their indentation; a list may stand as far left as its key."""
+    indent = _indent(lines[number])
+    is_item = lines[number].lstrip().startswith("-")
+    for line in reversed(lines[:number]):
+        same = is_item and _indent(line) == indent and not line.lstrip().startswith("-")
+        if line.strip() and (_indent(line) < indent or same):
+            indent = _indent(line)
+            is_item = line.lstrip().startswith("-")
+            yield line
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
