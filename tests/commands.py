@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import base64
 import json
 import os
 import pty
@@ -10,14 +10,24 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Mapping
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+
+from typer.testing import CliRunner
+
+from cockpit_gateway.cli.app import app
+
+CAPTURES = Path(__file__).parent / "data" / "captures"
+SAVE = CAPTURES / "collections.save.after.json"
+TOKEN = "a-token-that-must-not-be-shown"
+SECRET = "whsec_" + base64.b64encode(b"a secret of thirty-two bytes, ok").decode()
+ESCAPES = "\x1b[2J\x07"
 
 COMMAND = Path(sys.executable).with_name("cockpit-gateway")
 PATIENCE = 20.0
@@ -73,11 +83,33 @@ class Site:
         document: dict[str, Any] = json.loads(self.text(*arguments, "--json"))
         return document
 
+    def here(self, *arguments: str | Path) -> dict[str, Any]:
+        """Run a command in this process, which is quicker, and return its JSON document."""
+        with chdir(self.folder):
+            result = CliRunner(env={"COCKPIT_GATEWAY_CONFIG": None}).invoke(app, [*map(str, arguments), "--json"])
+        assert result.exit_code == 0, result
+        document: dict[str, Any] = json.loads(result.stdout)
+        return document
+
+    def deliveries(self, *arguments: str) -> list[dict[str, Any]]:
+        """Return the deliveries, newest first."""
+        found: list[dict[str, Any]] = self.here("deliveries", "list", *arguments)["deliveries"]
+        return found
+
+    def ended_deliveries(self) -> list[dict[str, Any]]:
+        """Wait until there are deliveries and all have ended; returns them, newest first."""
+
+        def ended() -> list[dict[str, Any]]:
+            found = self.deliveries()
+            return found if all(delivery["ended_at"] for delivery in found) else []
+
+        return eventually(ended)
+
     @contextmanager
-    def daemon(self) -> Iterator[subprocess.Popen[bytes]]:
+    def daemon(self, env: Mapping[str, str] | None = None) -> Generator[subprocess.Popen[bytes]]:
         """Run the daemon; at the end it is stopped and must have ended well."""
         with (self.folder / "log").open("ab") as log:
-            process = subprocess.Popen([COMMAND, "run"], cwd=self.folder, env=environment(), stdout=log, stderr=log)
+            process = subprocess.Popen([COMMAND, "run"], cwd=self.folder, env=environment(env), stdout=log, stderr=log)
         try:
             eventually(lambda: process.poll() is not None or self._ready())
             assert process.poll() is None, (self.folder / "log").read_text()
@@ -85,7 +117,7 @@ class Site:
         finally:
             process.send_signal(signal.SIGTERM)
             code = process.wait(PATIENCE)
-        assert code == 0, (self.folder / "log").read_text()
+        assert code == 0, f"ended with {code}: " + (self.folder / "log").read_text()
 
     def _ready(self) -> bool:
         try:
@@ -126,24 +158,62 @@ def free_port() -> int:
         return port
 
 
-def on_terminal(site: Site, *arguments: str | Path) -> str:
-    """Run a command on a terminal and return what it shows."""
+def distribution(site: Site, name: str, code: str) -> dict[str, str]:
+    """Install a plugin of one module beside a site; returns the environment in which it is found."""
+    packages = site.folder / "packages"
+    metadata = packages / f"{name}-1.0.dist-info"
+    metadata.mkdir(parents=True)
+    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text(f"[cockpit_gateway]\n{name} = {name}_plugin\n")
+    (packages / f"{name}_plugin.py").write_text(code)
+    return {"PYTHONPATH": str(packages)}
+
+
+@contextmanager
+def terminal(
+    site: Site, *arguments: str, env: Mapping[str, str] | None = None
+) -> Generator[tuple[subprocess.Popen[bytes], Callable[[], str]]]:
+    """Run a command on a terminal; gives the process, and what it has shown so far."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [COMMAND, *map(str, arguments)],
+        [COMMAND, *arguments],
         cwd=site.folder,
-        env=environment({"TERM": "xterm-256color"}),
+        env=environment({"TERM": "xterm-256color", "COLUMNS": "120"} | dict(env or {})),
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
     )
     os.close(theirs)
-    shown = b""
-    with os.fdopen(ours, "rb", buffering=0) as terminal:
-        while True:
-            try:
-                shown += terminal.read(65536)
-            except OSError:  # Linux: the other side is closed
-                break
-    assert process.wait(PATIENCE) == 0, shown
+    shown = bytearray()
+    reader = threading.Thread(target=_read, args=(ours, shown))
+    reader.start()
+    try:
+        yield process, lambda: _join(process, reader, shown)
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        code = process.wait(PATIENCE)
+        reader.join()
+        os.close(ours)
+    assert code == 0, shown
+
+
+def on_terminal(site: Site, *arguments: str, env: Mapping[str, str] | None = None) -> str:
+    """Run a command on a terminal to its end, and return what it has shown."""
+    with terminal(site, *arguments, env=env) as (process, shown):
+        process.wait(PATIENCE)
+        return shown()
+
+
+def _read(descriptor: int, shown: bytearray) -> None:
+    while True:
+        try:
+            shown += os.read(descriptor, 65536)
+        except OSError:  # Linux says so when the other side is closed
+            return
+
+
+def _join(process: subprocess.Popen[bytes], reader: threading.Thread, shown: bytearray) -> str:
+    if process.poll() is not None:
+        reader.join()
     return shown.decode()

@@ -15,7 +15,7 @@ import socket
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +31,8 @@ COMMAND = str(Path(sys.executable).with_name("cockpit-gateway"))
 CAPTURES = Path(__file__).parent / "data" / "captures"
 TIME_LIMIT = 20.0
 FAILING, FAILURES = "search-index", 2
+MASKED = "***"
+"""What the redact plugin leaves of a secret."""
 
 RECORDED = {
     "collections.save.after.json": ("rebuild-site", "search-index", "audit-log"),
@@ -79,12 +81,13 @@ class Receiver:
     """What the owners of the endpoints run: verifies signatures, and one of them fails at first."""
 
     tries: Counter[str] = field(default_factory=Counter[str])
+    bodies: dict[str, str] = field(default_factory=dict[str, str])
     unverified: set[str] = field(default_factory=set[str])
 
     async def receive(self, request: web.Request) -> web.Response:
         """Answer one attempt, and show it."""
         endpoint, delivery = request.match_info["endpoint"], request.headers["webhook-id"]
-        body = await request.read()
+        self.bodies[delivery] = body = await request.text()
         self.tries[delivery] += 1
         try:
             Webhook(SECRETS[endpoint]).verify(body, dict(request.headers))
@@ -115,13 +118,14 @@ async def main() -> int:
 
 async def demonstrate(config: Path, receiver: Receiver) -> int:
     """Send the events, wait until every delivery has ended, and judge."""
-    console.print(f"[bold]Sending {len(RECORDED)} recorded events, as Cockpit would[/]")
+    console.print(f"\n[bold]Sending {len(RECORDED)} recorded events, as Cockpit would[/]")
     sent = await ask(config, "send", *(str(CAPTURES / name) for name in RECORDED))
     files = {answer["event"]: str(Path(answer["sent"]).relative_to(CAPTURES)) for answer in sent["answers"]}
     deliveries = await until_ended(config)
+    console.print("\n[bold]What became of each delivery[/]")
     console.print(report(deliveries, files, receiver))
     problems = judge(deliveries, files, receiver)
-    console.print("\n".join(f"[red]{problem}[/]" for problem in problems) or "[green]All as expected.[/]")
+    console.print("\n" + ("\n".join(f"[red]{problem}[/]" for problem in problems) or "[green]All as expected.[/]"))
     return 1 if problems else 0
 
 
@@ -136,12 +140,30 @@ async def until_ended(config: Path) -> list[dict[str, Any]]:
 
 def report(deliveries: list[dict[str, Any]], files: Mapping[str, str], receiver: Receiver) -> Table:
     """Return the table of what became of each delivery."""
-    table = Table("event", "endpoint", "attempts", "state", "signature", title="What became of each delivery")
+    table = Table("event", "endpoint", "tries", "state", "signature", "body", box=None, padding=(0, 2, 0, 0))
     for delivery in deliveries:
         signature = "wrong" if delivery["id"] in receiver.unverified else "verified"
-        event = files[delivery["event"]].removesuffix(".json")
-        table.add_row(event, delivery["target"], str(delivery["attempts"]), delivery["state"], signature)
+        file = files[delivery["event"]]
+        body = kind_of_body(file, delivery, receiver)
+        table.add_row(
+            file.removesuffix(".json"),
+            delivery["target"],
+            str(delivery["attempts"]),
+            delivery["state"],
+            signature,
+            body,
+        )
     return table
+
+
+def kind_of_body(file: str, delivery: dict[str, Any], receiver: Receiver) -> str:
+    """Say what arrived: Cockpit's own bytes, these with secrets masked, or a Standard Webhooks object."""
+    body = receiver.bodies.get(delivery["id"], "")
+    if body == json.loads((CAPTURES / file).read_text())["request"]["body_text"]:
+        return "as sent"
+    if body.startswith('{"type":'):
+        return "standard"
+    return "masked" if MASKED in body else "unexpected"
 
 
 def judge(deliveries: list[dict[str, Any]], files: Mapping[str, str], receiver: Receiver) -> list[str]:
@@ -155,6 +177,8 @@ def judge(deliveries: list[dict[str, Any]], files: Mapping[str, str], receiver: 
         attempts = FAILURES + 1 if delivery["target"] == FAILING else 1
         if (delivery["state"], delivery["attempts"]) != ("delivered", attempts):
             problems.append(f"{delivery['id']} is {delivery['state']} after {delivery['attempts']} attempts")
+        if kind_of_body(files[delivery["event"]], delivery, receiver) == "unexpected":
+            problems.append(f"the body of {delivery['id']} is not Cockpit's")
         if receiver.tries[delivery["id"]] != attempts:
             problems.append(f"{delivery['id']} arrived {receiver.tries[delivery['id']]} times instead of {attempts}")
     return problems
@@ -169,7 +193,7 @@ def write_config(directory: Path, receiver: str) -> tuple[Path, str]:
 
 
 @asynccontextmanager
-async def listening(receiver: Receiver) -> AsyncIterator[str]:
+async def listening(receiver: Receiver) -> AsyncGenerator[str]:
     """Serve the endpoints on a free port; gives their address."""
     app = web.Application()
     app.add_routes([web.post("/{endpoint}", receiver.receive)])
@@ -183,7 +207,7 @@ async def listening(receiver: Receiver) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def daemon(config: Path, address: str) -> AsyncIterator[None]:
+async def daemon(config: Path, address: str) -> AsyncGenerator[None]:
     """Run the gateway until it is ready, and stop it as a service manager does."""
     process = await asyncio.create_subprocess_exec(COMMAND, "run", "--config", config)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,12 +19,14 @@ class Arrival:
 
 
 class Receiver:
-    """Notes every request, and answers it with 200 unless it is told to hang.
+    """Notes every request, and answers it with 200 unless it is told otherwise.
 
     Attributes:
         url: Where it listens.
         arrivals: What arrived so far.
         answering: While it is cleared, requests are taken in and not answered.
+        statuses: What the next requests are answered with.
+        answer: The body of every answer.
     """
 
     def __init__(self, server: ThreadingHTTPServer) -> None:
@@ -31,6 +34,8 @@ class Receiver:
         self.arrivals: list[Arrival] = []
         self.answering = threading.Event()
         self.answering.set()
+        self.statuses: deque[int] = deque()
+        self.answer = b""
 
     @property
     def bodies(self) -> list[bytes]:
@@ -50,11 +55,13 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        self.server.receiver.arrivals.append(Arrival(headers, body))
-        self.server.receiver.answering.wait()
-        self.send_response(200)
-        self.send_header("Content-Length", "0")
+        receiver = self.server.receiver
+        receiver.arrivals.append(Arrival(headers, body))
+        receiver.answering.wait()
+        self.send_response(receiver.statuses.popleft() if receiver.statuses else 200)
+        self.send_header("Content-Length", str(len(receiver.answer)))
         self.end_headers()
+        self.wfile.write(receiver.answer)
 
     def log_request(self, *_: object) -> None:
         pass

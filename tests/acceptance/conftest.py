@@ -7,6 +7,7 @@ from pathlib import Path
 
 import commands
 import pytest
+from commands import SECRET, TOKEN, Site, site
 from receivers import Receiver, receiving
 
 
@@ -22,3 +23,23 @@ def receiver() -> Iterator[Receiver]:
     """Return an endpoint's server."""
     with receiving() as found:
         yield found
+
+
+@pytest.fixture
+def house(tmp_path: Path, receiver: Receiver) -> Site:
+    """Return a site with a source that needs a token, and an endpoint that gives up at once."""
+    return site(
+        tmp_path,
+        f"""
+sources:
+  website: {{tokens: ["${{WEBSITE_TOKEN:-{TOKEN}}}"]}}
+plugins:
+  webhook:
+    endpoints:
+      search-index:
+        url: {receiver.url}
+        events: ["collections.*", "forms.*"]
+        secret: {SECRET}
+        retry: [0s]
+""",
+    )

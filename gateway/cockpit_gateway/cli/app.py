@@ -11,6 +11,7 @@ from cockpit_gateway import __version__
 from cockpit_gateway.cli import check, deliveries, endpoints, events, plugins, run, schema, send
 from cockpit_gateway.cli.output import err, visible
 from cockpit_gateway.errors import ConfigError, GatewayError
+from cockpit_gateway.telemetry.logs import set_up_logging
 
 app = typer.Typer(
     name="cockpit-gateway",
@@ -46,6 +47,7 @@ def root(
 
 def main() -> None:
     """Run a command. Mistakes of usage and configuration exit with 2, what fails otherwise with 1."""
+    set_up_logging("warning", "auto")
     try:
         app()
     except ConfigError as error:

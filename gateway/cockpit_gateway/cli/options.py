@@ -40,12 +40,15 @@ def find_config(given: Path | None) -> Path:
     Raises:
         ConfigError: nobody named one, and there is none in the usual places.
     """
-    if given is not None:
-        return given
-    found = next((place for place in USUAL_PLACES if place.is_file()), None)
+    found = given or usual_config()
     if found is None:
         tried = ", ".join(map(str, USUAL_PLACES))
         raise ConfigError(
             f"no configuration found; tried {tried}. Name one with --config PATH or COCKPIT_GATEWAY_CONFIG."
         )
     return found
+
+
+def usual_config() -> Path | None:
+    """Return the first configuration in the usual places, None if there is none."""
+    return next((place for place in USUAL_PLACES if place.is_file()), None)

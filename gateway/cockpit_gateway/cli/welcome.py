@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cockpit_gateway import __version__
 from cockpit_gateway.cli.addresses import EVERYWHERE
-from cockpit_gateway.cli.options import USUAL_PLACES
+from cockpit_gateway.cli.options import usual_config
 from cockpit_gateway.cli.output import print_fields, print_text
 from cockpit_gateway.cli.targets import is_endpoint
 from cockpit_gateway.config import Settings, Source
@@ -73,7 +73,7 @@ def _header(name: str, source: Source) -> str:
 
 def _print_next(config: Path, sources: Collection[str]) -> None:
     print_text("\nNow try, in another terminal:", "bold")
-    chosen = "" if config in USUAL_PLACES else f" -c {shlex.quote(str(config))}"
+    chosen = "" if config == usual_config() else f" -c {shlex.quote(str(config))}"
     source = f" --source {next(iter(sources))}" if len(sources) > 1 else ""
     commands = [f"send {EXAMPLE}{source}", "events list", "deliveries list"] if sources else []
     for command in (*commands, "check"):

@@ -11,7 +11,7 @@ from cockpit_gateway.config import Settings
 from cockpit_gateway.errors import GatewayError
 
 
-def settings(listen: str = "127.0.0.1:8787", **sources: object) -> Settings:
+def settings(listen: str = "127.0.0.1:8787", /, **sources: object) -> Settings:
     return Settings.model_validate({"server": {"listen": listen}, "sources": sources})
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -16,7 +16,7 @@ CAPTURES = Path(__file__).parents[2] / "data" / "captures"
 
 
 @asynccontextmanager
-async def server(answer: web.Response | None = None) -> AsyncIterator[tuple[str, list[tuple[dict[str, str], bytes]]]]:
+async def server(answer: web.Response | None = None) -> AsyncGenerator[tuple[str, list[tuple[dict[str, str], bytes]]]]:
     """Serve one answer, and keep what was asked."""
     seen: list[tuple[dict[str, str], bytes]] = []
 

@@ -1,0 +1,105 @@
+"""`events`, `deliveries` and `endpoints` of a running gateway."""
+
+from __future__ import annotations
+
+import json
+
+from commands import CAPTURES, ESCAPES, SAVE, Site, eventually
+from receivers import Receiver
+
+
+def test_an_event_is_shown_with_arguments_and_deliveries(house: Site) -> None:
+    with house.daemon():
+        house.text("send", SAVE)
+        [delivery] = house.ended_deliveries()
+        shown = house.text("events", "show", delivery["event"])
+    fields = dict(line.split(None, 1) for line in shown.partition("\n\n")[0].splitlines())
+    assert fields["event"] == "collections.save.after"
+    assert fields["subjects"] == "collections/posts/4b58352f633661936d0001e3"
+    assert json.loads(shown.split("Arguments\n")[1].partition("\n\n")[0])[1]["title"] == "Hello"
+    assert delivery["id"] in shown.split("Deliveries\n")[1]
+
+
+def test_lists_are_filtered_and_paged(house: Site) -> None:
+    with house.daemon():
+        house.text("send", SAVE, CAPTURES / "forms.save.after.json", "--repeat", "2")
+        house.ended_deliveries()
+        page = house.here("events", "list", "--limit", "3")
+        rest = house.here("events", "list", "--limit", "3", "--before", str(page["next"]))
+        forms = house.here("events", "list", "--name", "forms.save.after", "--source", "website")["events"]
+        subject = house.here("events", "list", "--subject", forms[0]["subjects"][0])["events"]
+        of_event = house.deliveries("--event", forms[0]["id"])
+        of_target = house.deliveries("--endpoint", "webhook:search-index", "--plugin", "webhook", "--limit", "1")
+        dead = house.deliveries("--state", "dead")
+    assert [event["name"].partition(".")[0] for event in page["events"] + rest["events"]] == [
+        "forms",
+        "collections",
+    ] * 2
+    assert rest["next"] is None
+    assert len(forms) == 2
+    assert forms[0] in subject
+    assert [delivery["event"] for delivery in of_event] == [forms[0]["id"]]
+    assert len(of_target) == 1
+    assert dead == []
+
+
+def test_a_dead_letter_is_shown_attempt_by_attempt_and_delivered_again(house: Site, receiver: Receiver) -> None:
+    receiver.statuses.append(500)
+    receiver.answer = f"answered{ESCAPES}".encode()
+    with house.daemon():
+        house.text("send", SAVE)
+        [dead] = house.ended_deliveries()
+        shown = house.text("deliveries", "show", dead["id"])
+        table = house.text("deliveries", "list", "--state", "dead")
+        retried = house.text("deliveries", "retry", dead["id"])
+        eventually(lambda: house.deliveries("--state", "delivered"))
+        history = house.json("deliveries", "show", dead["id"])["history"]
+    assert dead["state"] == "dead"
+    assert "Attempt 1" in shown
+    assert "HTTP 500" in shown
+    assert "Content-Length: 13" in shown
+    assert "answered\\u001b[2J\\u0007" in shown
+    assert dead["id"] in table
+    assert "search-index" in table
+    assert dead["id"] in retried
+    assert [attempt["outcome"] for attempt in history] == ["retry", "delivered"]
+
+
+def test_what_does_not_exist_is_said_in_one_sentence(house: Site) -> None:
+    with house.daemon():
+        for arguments in (
+            ("events", "show", "no/such"),
+            ("deliveries", "show", "no such"),
+            ("deliveries", "retry", "none"),
+            ("endpoints", "enable", "none"),
+        ):
+            result = house.run(*arguments)
+            assert result.returncode == 1, arguments
+            assert len(result.stderr.splitlines()) == 1, result.stderr
+
+
+def test_retrying_several_does_those_that_exist(house: Site) -> None:
+    with house.daemon():
+        house.text("send", SAVE)
+        [delivery] = house.ended_deliveries()
+        result = house.run("deliveries", "retry", "none", delivery["id"])
+    assert result.returncode == 1
+    assert delivery["id"] in result.stdout.decode()
+    assert b"none" in result.stderr
+
+
+def test_an_endpoint_that_was_disabled_is_enabled(house: Site, receiver: Receiver) -> None:
+    receiver.statuses.append(410)
+    with house.daemon():
+        house.text("send", SAVE)
+        house.ended_deliveries()
+        [disabled] = [line for line in house.text("endpoints", "list").splitlines() if "search-index" in line]
+        house.text("send", SAVE)
+        held = house.text("deliveries", "list", "--state", "pending")
+        assert house.text("endpoints", "enable", "search-index") == "search-index is active.\n"
+        eventually(lambda: house.deliveries("--state", "delivered"))
+        targets = house.json("endpoints", "list")["targets"]
+    assert "disabled" in disabled
+    assert "HTTP 410" in disabled
+    assert "held: disabled" in held
+    assert {target["target"]: target["state"] for target in targets}["search-index"] == "active"

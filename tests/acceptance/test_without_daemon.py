@@ -1,0 +1,85 @@
+"""The same commands when no gateway runs, or none answers."""
+
+from __future__ import annotations
+
+import fcntl
+import subprocess
+
+import commands
+from commands import CAPTURES, PATIENCE, SAVE, TOKEN, Site, environment, eventually
+from receivers import Receiver
+
+
+def test_answers_are_the_same_with_and_without_a_daemon(house: Site, receiver: Receiver) -> None:
+    receiver.statuses.append(410)
+    questions = [
+        ("events", "list"),
+        ("deliveries", "list"),
+        ("endpoints", "list"),
+        ("plugins", "list"),
+    ]
+    with house.daemon():
+        house.text("send", SAVE, CAPTURES / "odd" / "deep-509.json", CAPTURES / "odd" / "empty-body-inf.json")
+        eventually(lambda: house.deliveries("--state", "dead"))
+        questions += [("events", "show", event["id"]) for event in house.here("events", "list")["events"]]
+        questions += [("deliveries", "show", delivery["id"]) for delivery in house.deliveries()]
+        while_running = [house.here(*question) for question in questions]
+    assert [house.here(*question) for question in questions] == while_running
+    assert len(questions) == 9
+
+
+def test_a_retry_without_a_daemon_is_delivered_once_there_is_one(house: Site, receiver: Receiver) -> None:
+    receiver.statuses.append(500)
+    with house.daemon():
+        house.text("send", SAVE)
+        [dead] = house.ended_deliveries()
+    received = len(receiver.bodies)
+    house.text("deliveries", "retry", dead["id"])
+    [pending] = house.deliveries()
+    assert pending["state"] == "pending"
+    assert len(receiver.bodies) == received
+    with house.daemon():
+        eventually(lambda: house.deliveries("--state", "delivered"))
+    assert len(receiver.bodies) == received + 1
+
+
+def test_no_store_is_made_by_looking_for_one(house: Site) -> None:
+    result = house.run("events", "list")
+    assert result.returncode == 1
+    assert f"there is no store at {house.folder}/gateway.db".encode() in result.stderr
+    assert sorted(path.name for path in house.folder.iterdir()) == ["gateway.yaml"]
+
+
+def test_a_store_whose_owner_does_not_answer_is_an_error(house: Site) -> None:
+    with house.daemon():
+        pass
+    with (house.folder / "gateway.db.lock").open("r+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        result = house.run("events", "list")
+    assert result.returncode == 1
+    [sentence] = result.stderr.decode().splitlines()
+    assert "another process" in sentence
+    assert "does not answer on" in sentence
+
+
+def test_commands_that_overlap_wait_for_each_other(house: Site) -> None:
+    with house.daemon():
+        pass
+    processes = [
+        subprocess.Popen(
+            [commands.COMMAND, "events", "list"], cwd=house.folder, env=environment(), stdout=subprocess.PIPE
+        )
+        for _ in range(3)
+    ]
+    outputs = [process.communicate(timeout=PATIENCE)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0]
+    assert len(set(outputs)) == 1
+
+
+def test_a_shell_without_the_daemons_environment_finds_the_daemon(house: Site) -> None:
+    house.config.write_text(house.config.read_text().replace(f"${{WEBSITE_TOKEN:-{TOKEN}}}", "${WEBSITE_TOKEN}"))
+    with house.daemon(env={"WEBSITE_TOKEN": TOKEN}):
+        assert house.json("events", "list")["events"] == []
+    result = house.run("events", "list")
+    assert result.returncode == 2
+    assert b"WEBSITE_TOKEN is not set" in result.stderr
