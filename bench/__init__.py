@@ -1,0 +1,1 @@
+"""What an event costs: measurements against bare peers, in pairs, within one run."""

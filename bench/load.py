@@ -1,0 +1,177 @@
+"""The load: a generator and a receiver that cost little, in one process of their own.
+
+Run as `python -m bench.load closed|open PORT SINK_PORT EVENTS RATE_OR_CONNECTIONS`; prints one JSON object.
+Raw protocols instead of an HTTP library, so that what is measured is the process in between.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from typing import cast
+
+import uvloop
+
+HEAD = (
+    b"POST /cockpit/website HTTP/1.1\r\nHost: gateway\r\nAccept: */*\r\n"
+    b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+)
+BODY = (
+    b'{"event":"collections.save.after","hook":"all","backend":1,"args":["posts",{"title":"Hello",'
+    b'"body":"<p>first<\\/p>","published":true,"price":9.99,"tags":[],"meta":[],"nested":[],"_by":null,'
+    b'"_modified":1795422736,"_created":1795422736,"_id":"%024d"},false]}'
+)
+PATIENCE = 120.0
+"""Seconds after which a run has failed."""
+
+
+def request(number: int) -> bytes:
+    """Return the bytes of one POST, as Cockpit sends it; the number is the entry's id."""
+    body = BODY % number
+    return HEAD % len(body) + body
+
+
+class Messages(asyncio.Protocol):
+    """Cuts a byte stream into HTTP messages with a Content-Length."""
+
+    def __init__(self) -> None:
+        self._buffer = b""
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Hand on each complete message."""
+        self._buffer += data
+        while True:
+            end = self._buffer.find(b"\r\n\r\n")
+            if end < 0:
+                return
+            head = self._buffer[:end].lower()
+            length = int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0] or 0)
+            if len(self._buffer) < end + 4 + length:
+                return
+            body = self._buffer[end + 4 : end + 4 + length]
+            self._buffer = self._buffer[end + 4 + length :]
+            self.message(head, body)
+
+    def message(self, head: bytes, body: bytes) -> None:
+        """Take one message."""
+        raise NotImplementedError
+
+
+class Run:
+    """What happened: when each event was sent, acknowledged and arrived, in seconds of the monotonic clock."""
+
+    def __init__(self, events: int, *, delivers: bool) -> None:
+        self.events = events
+        self._arrivals = events if delivers else 0
+        self.sent: dict[int, float] = {}
+        self.acked: dict[int, float] = {}
+        self.arrived: dict[int, float] = {}
+        self.complete = asyncio.Event()
+
+    def note_arrival(self, number: int) -> None:
+        """Note that an event arrived at the receiver."""
+        self.arrived.setdefault(number, time.monotonic())
+        self.check()
+
+    def check(self) -> None:
+        """End the run when every event was acknowledged and, if the process delivers, arrived."""
+        if len(self.acked) == self.events and len(self.arrived) == self._arrivals:
+            self.complete.set()
+
+
+class Sink(Messages):
+    """Receives deliveries and answers 200."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__()
+        self._run = run
+
+    def message(self, head: bytes, body: bytes) -> None:  # noqa: ARG002
+        """Note the arrival and answer."""
+        assert self._transport is not None
+        self._transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        self._run.note_arrival(int(body.partition(b'"_id":"')[2][:24]))
+
+
+class Sender(Messages):
+    """Posts events over one connection, one after the other; one only in the open loop."""
+
+    def __init__(self, run: Run, numbers: list[int]) -> None:
+        super().__init__()
+        self._run = run
+        self._numbers = numbers
+        self._number = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Post the first event."""
+        super().connection_made(transport)
+        self._post()
+
+    def message(self, head: bytes, body: bytes) -> None:  # noqa: ARG002
+        """Note the answer and post the next event."""
+        if b" 202 " not in head[:16]:
+            sys.exit(f"unexpected answer: {head.decode()}")
+        self._run.acked[self._number] = time.monotonic()
+        self._run.check()
+        self._post()
+
+    def _post(self) -> None:
+        assert self._transport is not None
+        if not self._numbers:
+            self._transport.close()
+            return
+        self._number = self._numbers.pop()
+        self._run.sent.setdefault(self._number, time.monotonic())
+        self._transport.write(request(self._number))
+
+
+async def closed_loop(run: Run, port: int, connections: int) -> None:
+    """Post as fast as answers come, over so many kept connections."""
+    numbers = list(range(run.events))
+    loop = asyncio.get_running_loop()
+    for _ in range(connections):
+        await loop.create_connection(lambda: Sender(run, numbers), "127.0.0.1", port)
+
+
+async def open_loop(run: Run, port: int, rate: int) -> None:
+    """Post at a fixed rate, a new connection for each event, as Cockpit does."""
+    loop = asyncio.get_running_loop()
+    began = time.monotonic()
+    posts: list[asyncio.Task[object]] = []
+    for number in range(run.events):
+        await asyncio.sleep(max(0.0, began + number / rate - time.monotonic()))
+        run.sent[number] = time.monotonic()
+        one = [number]
+        posts.append(loop.create_task(loop.create_connection(lambda one=one: Sender(run, one), "127.0.0.1", port)))  # type: ignore[misc, arg-type]
+    await asyncio.gather(*posts)
+
+
+async def main(kind: str, port: int, sink_port: int, events: int, intensity: int) -> None:
+    """Run the load and print what happened; a sink port of 0 is a process that delivers nothing."""
+    run = Run(events, delivers=sink_port != 0)
+    loop = asyncio.get_running_loop()
+    await loop.create_server(lambda: Sink(run), "127.0.0.1", sink_port)
+    await (closed_loop if kind == "closed" else open_loop)(run, port, intensity)
+    async with asyncio.timeout(PATIENCE):
+        await run.complete.wait()
+    last = max((run.arrived or run.acked).values())
+    print(
+        json.dumps(
+            {
+                "seconds": last - min(run.sent.values()),
+                "ack": sorted(run.acked[number] - run.sent[number] for number in run.sent),
+                "arrival": sorted(run.arrived[number] - run.sent[number] for number in run.arrived),
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    uvloop.run(main(sys.argv[1], *map(int, sys.argv[2:])))

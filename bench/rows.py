@@ -1,0 +1,123 @@
+"""The rows: each a pair of measurements, repeated in turn."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.processes import Measured, gateway, load, peer
+
+CONNECTIONS = 64
+RATE = 200
+"""Events per second of the open loop."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One run of one side.
+
+    Attributes:
+        value: What the row compares: events per second, or seconds at the 95th percentile.
+        cpu: Processor seconds per event of the measured process.
+        details: Further figures by name.
+    """
+
+    value: float
+    cpu: float
+    details: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A finished row.
+
+    Attributes:
+        name: What was measured.
+        against: What it is held against.
+        unit: Of the values.
+        budget: What the ratio has to be, in words.
+        ours: The gateway's samples.
+        theirs: The peer's, pair by pair.
+    """
+
+    name: str
+    against: str
+    unit: str
+    budget: str
+    ours: Sequence[Sample]
+    theirs: Sequence[Sample]
+
+    @property
+    def ratios(self) -> list[float]:
+        """Ours over theirs, pair by pair."""
+        return [ours.value / theirs.value for ours, theirs in zip(self.ours, self.theirs, strict=True)]
+
+    @property
+    def ratio(self) -> float:
+        """The median ratio."""
+        return statistics.median(self.ratios)
+
+
+def percentile(ordered: Sequence[float], share: float) -> float:
+    """Return a percentile of ordered values by the nearest rank."""
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def throughput(pairs: int, events: int, directory: Path, done: Callable[[], None]) -> Row:
+    """Row 1: sustained accept and deliver to one endpoint, against a bare relay."""
+    ours, theirs = _in_turn("relay", pairs, directory, lambda measured: _rate(measured, events), done)
+    return Row(
+        "accept + deliver, one endpoint, durable, signed", "bare relay", "events/s", "≥ 0.40, goal 0.60", ours, theirs
+    )
+
+
+def latency(pairs: int, events: int, directory: Path, done: Callable[[], None]) -> tuple[Row, Row]:
+    """Rows 2 and 3: time to the answer at 200 events/s, a new connection each; and to arrival, against the answer."""
+    ours, theirs = _in_turn("durable", pairs, directory, lambda measured: _times(measured, events), done)
+    arrivals = [Sample(sample.details["arrival p95"], sample.cpu, sample.details) for sample in ours]
+    return (
+        Row(f"ack p95 at {RATE} events/s", "bare handler + fdatasync", "s", "≤ 2", ours, theirs),
+        Row(f"receipt to arrival p95 at {RATE} events/s", "our ack p95", "s", "≤ 3", arrivals, ours),
+    )
+
+
+def _in_turn(
+    kind: str, pairs: int, directory: Path, sample: Callable[[Measured], Sample], done: Callable[[], None]
+) -> tuple[list[Sample], list[Sample]]:
+    ours: list[Sample] = []
+    theirs: list[Sample] = []
+    for _ in range(pairs):
+        with ExitStack() as stack:
+            scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=directory)))
+            ours.append(sample(stack.enter_context(gateway(scratch))))
+            done()
+        with ExitStack() as stack:
+            scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=directory)))
+            theirs.append(sample(stack.enter_context(peer(kind, scratch))))
+            done()
+    return ours, theirs
+
+
+def _rate(measured: Measured, events: int) -> Sample:
+    load(measured, "closed", max(CONNECTIONS, events // 10), CONNECTIONS)
+    before = measured.cpu()
+    printed = load(measured, "closed", events, CONNECTIONS)
+    seconds = float(printed["seconds"])  # type: ignore[arg-type]
+    return Sample(events / seconds, (measured.cpu() - before) / events, {"ack p95": percentile(printed["ack"], 0.95)})
+
+
+def _times(measured: Measured, events: int) -> Sample:
+    load(measured, "open", max(20, events // 10), RATE)
+    before = measured.cpu()
+    printed = load(measured, "open", events, RATE)
+    details = {
+        f"{name} {label}": percentile(printed[name], share)
+        for name in ("ack", "arrival")
+        if printed[name]
+        for label, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
+    }
+    return Sample(details["ack p95"], (measured.cpu() - before) / events, details)
