@@ -32,23 +32,28 @@ async def read_answer(answer: aiohttp.ClientResponse) -> Response:
     Args:
         answer: Status and headers have arrived.
     """
+    # Mostly the whole answer came in one packet: then there is nothing to wait for, and no timer to set.
+    body, whole = (answer.content.read_nowait(), True) if answer.content.is_eof() else await _read_body(answer)
+    if not whole:
+        answer.close()
+    return Response(
+        answer.status, _kept_headers(answer), body[:KEPT_BODY], truncated=not whole or len(body) > KEPT_BODY
+    )
+
+
+async def _read_body(answer: aiohttp.ClientResponse) -> tuple[bytes, bool]:
+    """Return what arrives of a body within its bounds, and whether that is all of it."""
     body = bytearray()
-    whole = False
     try:
         async with asyncio.timeout(PATIENCE):
             while len(body) <= READ_BODY:
                 chunk = await answer.content.readany()
                 if not chunk:
-                    whole = True
-                    break
+                    return bytes(body), True
                 body += chunk
     except (OSError, aiohttp.ClientError):
         pass
-    if not whole:
-        answer.close()
-    return Response(
-        answer.status, _kept_headers(answer), bytes(body[:KEPT_BODY]), truncated=not whole or len(body) > KEPT_BODY
-    )
+    return bytes(body), False
 
 
 def settle(response: Response, now: float) -> Response:
