@@ -10,7 +10,6 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import commands
 import pytest
@@ -65,11 +64,6 @@ def post(house: Site, recorded: Capture) -> bytes:
         return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
-def deliveries(house: Site) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = house.json("deliveries", "list")["deliveries"]
-    return found
-
-
 def test_the_first_start_needs_nothing_but_a_configuration(house: Site) -> None:
     with house.daemon():
         assert ready(house)
@@ -97,13 +91,13 @@ def test_a_stop_gives_back_an_attempt_that_hangs_and_the_next_start_delivers_it(
         eventually(lambda: receiver.arrivals)
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 0
-    assert [delivery["state"] for delivery in deliveries(house)] == ["pending"]
+    assert [delivery["state"] for delivery in house.deliveries()] == ["pending"]
     receiver.answering.set()
     with house.daemon():
         eventually(lambda: len(receiver.arrivals) == 2)
-        eventually(lambda: deliveries(house)[0]["state"] == "delivered")
+        eventually(lambda: house.deliveries()[0]["state"] == "delivered")
     first, second = receiver.arrivals
-    assert first.headers["webhook-id"] == second.headers["webhook-id"] == deliveries(house)[0]["id"]
+    assert first.headers["webhook-id"] == second.headers["webhook-id"] == house.deliveries()[0]["id"]
     assert first.body == second.body == SAVED.body
 
 
@@ -131,8 +125,8 @@ def test_what_was_acknowledged_survives_a_kill(house: Site, receiver: Receiver) 
     acknowledged = {json.loads(answer.rpartition(b"\r\n\r\n")[2])["id"] for answer in answers}
     receiver.answering.set()
     with house.daemon():
-        eventually(lambda: all(delivery["state"] == "delivered" for delivery in deliveries(house)))
-        ended = deliveries(house)
+        eventually(lambda: all(delivery["state"] == "delivered" for delivery in house.deliveries()))
+        ended = house.deliveries()
     assert {delivery["event"] for delivery in ended} == acknowledged
     assert {arrival.headers["webhook-id"] for arrival in receiver.arrivals} == {delivery["id"] for delivery in ended}
 

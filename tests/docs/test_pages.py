@@ -1,0 +1,95 @@
+"""That the documentation is true: its links lead somewhere, its examples work, its generated pages are up to date."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import gateways
+import pytest
+from captures import capture
+from documents import ROOT, Page, all_pages, written_pages
+
+from cockpit_gateway import DeliveryState
+from cockpit_gateway.catalogue import Catalogue
+from cockpit_gateway.config import ConfigFile
+from cockpit_gateway.registry import PluginStatus, Registry
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+PLUGIN_GUIDE = Page(Path("docs/how-to/write-a-plugin.md"))
+
+
+@pytest.mark.parametrize("page", all_pages(), ids=str)
+def test_links_lead_to_what_exists(page: Page) -> None:
+    links = re.findall(r"\]\(([^)\s]+)\)", page.text)
+    inside = [link for link in links if not link.startswith("https://")]
+    for link in inside:
+        path, _, anchor = link.partition("#")
+        target = (ROOT / page.path.parent / path) if path else ROOT / page.path
+        assert target.exists(), link
+        if anchor:
+            assert re.search(rf"^#+ `?{re.escape(anchor)}`?$", target.read_text(), re.MULTILINE), link
+
+
+@pytest.mark.parametrize("page", written_pages(), ids=str)
+def test_configurations_are_valid(page: Page) -> None:
+    registry = Registry.load(page.plugins())
+    for block in page.blocks("yaml"):
+        environ = dict.fromkeys(re.findall(r"\$\{(\w+)\}", block), SECRET)
+        file = ConfigFile.from_text(block, str(page), environ)
+        assert file.validate(registry.config_models(), Catalogue(file.custom_events)).settings.sources
+
+
+@pytest.mark.parametrize("page", written_pages(), ids=str)
+def test_plugins_are_sound(page: Page) -> None:
+    loaded = Registry.load(page.plugins()).plugins
+    for name in page.plugins():
+        assert loaded[name].status is PluginStatus.LOADED, loaded[name].problem
+        assert loaded[name].hooks
+
+
+async def test_the_plugins_of_the_guide_are_called(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    yaml = f"sources: {{website: {{}}}}\nplugins: {{search: {{file: {tmp_path}/to-index.txt}}}}\n"
+    saved, removed = capture("collections.save.after"), capture("cockpit.assets.remove")
+    async with gateways.running(tmp_path, yaml, PLUGIN_GUIDE.plugins()) as gateway:
+        for posted in (saved, removed, capture("cockpit.accounts.save")):
+            assert (await gateways.post(gateway, posted.body)).status == 202
+        delivered = await gateways.wait_for(gateway, DeliveryState.DELIVERED, 3)
+        account = (await gateways.stored(gateway))[-1].args[0]
+    assert {str(delivery.target_id) for delivery in delivered} == {
+        "search:collections_save_after",
+        "search:cockpit_assets_remove",
+        "printer:paper",
+    }
+    assert (tmp_path / "to-index.txt").read_text() == "posts/4b58352f633661936d0001e3\n"
+    assert "collections.save.after collections/posts/4b58352f633661936d0001e3\n" in capsys.readouterr().out
+    assert account.keys() == {"_id"}
+
+
+@pytest.mark.parametrize("page", written_pages(), ids=str)
+def test_every_make_command_exists(page: Page) -> None:
+    targets = re.findall(r"^(\w+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    named = re.findall(r"^make (\w+)|`make (\w+)`", page.text, re.MULTILINE)
+    assert {command for found in named for command in found if command} <= set(targets)
+
+
+def test_the_map_of_the_tree_names_what_exists() -> None:
+    paths = re.findall(r"^\| `([^`]+)` \|", Page(Path("CONTRIBUTING.md")).text, re.MULTILINE)
+    assert len(paths) > 30
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+def test_the_map_of_the_tree_names_every_room() -> None:
+    package = ROOT / "gateway" / "cockpit_gateway"
+    rooms = [path for path in package.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()]
+    text = Page(Path("CONTRIBUTING.md")).text
+    assert [room.name for room in rooms if f"`{room.relative_to(ROOT)}`" not in text] == []
+
+
+def test_the_generated_pages_are_up_to_date() -> None:
+    result = subprocess.run(
+        [sys.executable, ROOT / "docs" / "generate.py", "--check"], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
