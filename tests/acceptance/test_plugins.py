@@ -81,7 +81,7 @@ def test_one_that_the_configuration_names_must_work(house: Site, with_notes: Env
 
 
 def test_its_settings_are_validated_as_the_gateways_own(house: Site, with_notes: Environment) -> None:
-    house.config.write_text(house.config.read_text().replace("file: notes.txt", "flie: notes.txt"))
+    house.config.write_text(house.config.read_text().replace("file: notes.txt", "filee: notes.txt"))
     refused = house.run("check", env=with_notes)
     assert refused.returncode == 2
-    assert "gateway.yaml:4:19: plugins.notes.flie: unknown key, did you mean 'file'?" in refused.stderr.decode()
+    assert "gateway.yaml:4:19: plugins.notes.filee: unknown key, did you mean 'file'?" in refused.stderr.decode()
