@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+
 import pytest
 from commands import CAPTURES, SAVE, TOKEN, Site
 from receivers import Receiver
@@ -77,3 +80,22 @@ def test_a_missing_file_is_named(house: Site) -> None:
     assert result.returncode == 1
     assert b"nowhere.json" in result.stderr
     assert b"Traceback" not in result.stderr
+
+
+def test_what_was_sent_is_shown_even_if_the_gateway_then_goes_away(house: Site) -> None:
+    listener = socket.create_server(("127.0.0.1", house.port))
+
+    def answer_once() -> None:
+        connection, _ = listener.accept()
+        listener.close()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(b'HTTP/1.1 202 Accepted\r\nContent-Length: 15\r\n\r\n{"id": "first"}')
+
+    thread = threading.Thread(target=answer_once)
+    thread.start()
+    result = house.run("send", SAVE, "--repeat", "3")
+    thread.join()
+    assert result.returncode == 1
+    assert [line.split()[1:] for line in result.stdout.decode().splitlines()[1:]] == [["202", "first"]]
+    assert b"nobody listens" in result.stderr

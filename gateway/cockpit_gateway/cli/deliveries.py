@@ -98,14 +98,13 @@ def retry(
 
 def print_deliveries(deliveries: Sequence[Document]) -> None:
     """Print a table of deliveries."""
-    columns = ("id", "created", "target", "state", "attempts", "when", "reason")
+    columns = ("id", "target", "state", "attempts", "when", "reason")
     print_table(columns, [_row(delivery) for delivery in deliveries])
 
 
 def _row(delivery: Document) -> tuple[object, ...]:
     return (
         delivery["id"],
-        local(delivery["created_at"]),
         target_name(delivery["plugin"], delivery["target"]),
         delivery["state"],
         delivery["attempts"],

@@ -35,7 +35,7 @@ def list_events(
     if as_json:
         print_json(found)
         return
-    print_table(("id", "received", "event", "source", "subject", "status"), [_row(event) for event in found["events"]])
+    print_table(("id", "received", "event", "source", "status", "subjects"), [_row(event) for event in found["events"]])
     print_more(found["next"])
 
 
@@ -61,7 +61,7 @@ def show(
 
 def _row(event: Document) -> tuple[object, ...]:
     subjects = " ".join(event["subjects"])
-    return event["id"], local(event["received_at"]), event["name"], event["source"], subjects, event["status"]
+    return event["id"], local(event["received_at"]), event["name"], event["source"], event["status"], subjects
 
 
 def _fields(event: Document) -> dict[str, object]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from rich import box
 from rich.cells import cell_len
 from rich.console import Console
 from rich.highlighter import JSONHighlighter
@@ -29,6 +30,12 @@ STYLES = {
     "undecodable": "red",
 }
 """Colours of states; any other is shown plainly."""
+
+NARROWEST = 20
+"""Width to which the last column of a table may be folded."""
+
+BETWEEN = 3
+"""Width of what stands between two columns of a table with rules."""
 
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _UNSAFE_IN_LINES = re.compile(_UNSAFE.pattern.replace(r"\x00-\x1f", r"\x00-\x09\x0b-\x1f"))
@@ -78,10 +85,14 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
         rows: The cells; None is shown as nothing.
     """
     cells = [[visible("" if cell is None else str(cell)) for cell in row] for row in rows]
-    if out.is_terminal:
-        out.print(_ruled(columns, cells) if cells else "none")
+    widths = [max(map(cell_len, column)) for column in zip(columns, *cells, strict=True)]
+    if out.is_terminal and not cells:
+        print_text("none", "dim")
+    elif out.is_terminal and sum(widths[:-1]) + BETWEEN * len(widths) + NARROWEST <= out.width:
+        out.print(_ruled(columns, cells))
     else:
-        out.print("\n".join(_aligned([[name.upper() for name in columns], *cells])), soft_wrap=True)
+        for line in _aligned(columns, cells, widths):
+            out.print(line, soft_wrap=True)
 
 
 def print_fields(fields: Mapping[str, object]) -> None:
@@ -99,9 +110,11 @@ def print_more(following: str | int | None) -> None:
 
 
 def _ruled(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    table = Table(header_style="bold", border_style="dim")
-    for name in columns:
-        table.add_column(name, overflow="fold", no_wrap=name == "id")
+    """Return a table whose last column is folded as needed, and whose others are kept whole."""
+    table = Table(box=box.SIMPLE_HEAD, border_style="dim")
+    for name in columns[:-1]:
+        table.add_column(name, no_wrap=True)
+    table.add_column(columns[-1], overflow="fold")
     for row in rows:
         table.add_row(*map(_styled, row))
     return table
@@ -111,9 +124,11 @@ def _styled(cell: str) -> Text:
     return Text(cell, style=STYLES.get(cell.partition(" ")[0], ""))
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
+def _aligned(columns: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int]) -> Iterator[Text]:
+    """Give lines of aligned columns, however long: a program reads them whole, and a terminal wraps them."""
+    headings = [Text(name.upper(), style="bold") for name in columns]
+    for row in (headings, *([*map(_styled, row)] for row in rows)):
+        padded = [cell + Text(" " * (width - cell.cell_len)) for cell, width in zip(row, widths, strict=True)]
+        line = Text("  ").join(padded)
+        line.rstrip()
+        yield line

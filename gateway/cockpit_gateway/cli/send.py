@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cockpit_gateway.cli.options import ConfigOption, JsonOption, find_config
-from cockpit_gateway.cli.output import err, print_json, print_table, print_text
+from cockpit_gateway.cli.output import err, out, print_json, print_table, print_text
 from cockpit_gateway.events import JSONValue
 
 if TYPE_CHECKING:
@@ -48,11 +48,11 @@ def send(
         address = addresses.named(url, token)
     else:
         address = addresses.configured(load(find_config(config))[0].settings, source, label, token)
-    answers = asyncio.run(_post(postings, address))
-    if as_json:
-        print_json({"answers": [_view(answer) for answer in answers]})
-    else:
-        _print(answers)
+    answers: list[Answer] = []
+    try:
+        asyncio.run(_post(postings, address, answers))
+    finally:
+        _print(answers, as_json=as_json)
     if not all(answer.taken for answer in answers):
         raise typer.Exit(1)
 
@@ -77,7 +77,8 @@ def _parse(args: str) -> list[JSONValue]:
     raise typer.BadParameter('Cockpit\'s arguments are a JSON list: ["posts", {}, false]', param_hint="--args")
 
 
-async def _post(postings: Sequence[Posting], address: Address) -> list[Answer]:
+async def _post(postings: Sequence[Posting], address: Address, answers: list[Answer]) -> None:
+    """Post everything, and add each answer as it comes: it counts whatever happens later."""
     from rich.progress import Progress
 
     from cockpit_gateway.cli.posting import post
@@ -85,19 +86,26 @@ async def _post(postings: Sequence[Posting], address: Address) -> list[Answer]:
     hidden = len(postings) < WORTH_A_BAR or not err.is_terminal
     with Progress(console=err, transient=True, disable=hidden) as progress:
         task = progress.add_task("sending", total=len(postings))
-        answers: list[Answer] = []
         async for answer in post(postings, address):
             answers.append(answer)
             progress.advance(task)
-    return answers
 
 
-def _print(answers: Sequence[Answer]) -> None:
-    rows = [(answer.name, answer.status or None, answer.event_id or "", answer.note) for answer in answers]
-    print_table(("sent", "status", "event", "note"), rows)
-    refused = sum(not answer.taken for answer in answers)
-    stored = sum(answer.event_id is not None for answer in answers)
-    print_text(f"{len(answers)} sent, {stored} stored, {refused} refused")
+def _print(answers: Sequence[Answer], *, as_json: bool) -> None:
+    if as_json:
+        print_json({"answers": [_view(answer) for answer in answers]})
+    elif answers:
+        rows = [(answer.name, answer.status or None, answer.event_id, answer.note) for answer in answers]
+        print_table(("sent", "status", "event", "note"), rows)
+        _sum_up(answers)
+
+
+def _sum_up(answers: Sequence[Answer]) -> None:
+    """Print on a terminal how many were sent, stored and refused."""
+    if out.is_terminal:
+        stored = sum(answer.event_id is not None for answer in answers)
+        refused = sum(not answer.taken for answer in answers)
+        print_text(f"{len(answers)} sent, {stored} stored, {refused} refused")
 
 
 def _view(answer: Answer) -> JSONValue:
