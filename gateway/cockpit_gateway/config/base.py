@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import get_origin
+from typing import Any, get_origin
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
@@ -25,10 +25,18 @@ class PluginConfig(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _no_value_is_an_empty_section(cls, given: Data) -> Data:
+    def _as_meant(cls, given: Data) -> Data:
         if given is None:
             return {}
         if not isinstance(given, dict):
             return given
-        mappings = {name for name, field in cls.model_fields.items() if get_origin(field.annotation) is dict}
-        return {key: {} if value is None and key in mappings else value for key, value in given.items()}
+        kinds = {name: field.annotation for name, field in cls.model_fields.items()}
+        return {key: _as_meant(value, kinds.get(key)) for key, value in given.items()}
+
+
+def _as_meant(value: Data, kind: Any) -> Data:
+    if value is None and get_origin(kind) is dict:
+        return {}
+    if isinstance(value, bool) and (kind is int or kind is float):
+        return str(value).lower()  # `yes` is a mistake; pydantic would take it for 1
+    return value

@@ -9,7 +9,7 @@ import yaml
 
 from cockpit_gateway.config.hiding import Secrets, is_secret_key, passwords_in_urls
 from cockpit_gateway.config.problems import Data, Path, Problem, Span, split_lines
-from cockpit_gateway.config.scalars import FILE_TAG, read_scalar, shows_text
+from cockpit_gateway.config.scalars import FILE_TAG, beside_variables, read_scalar, unknown_tag
 from cockpit_gateway.config.syntax import DEEPEST, compose, refusal
 from cockpit_gateway.errors import ConfigError
 
@@ -76,7 +76,7 @@ class Document:
         inside = [path] if path in self._scalars else [place for place in self._scalars if place[: len(path)] == path]
         for place in inside:
             written, read = self._scalars[place]
-            if shows_text(written):
+            if beside_variables(written).strip():
                 self.secrets.places.add(self._values[place])
                 self.secrets.values |= {written, read}
 
@@ -152,7 +152,7 @@ class Document:
         if node.tag == FILE_TAG:
             self._report(path, f"{FILE_TAG} takes the path of a file", self._values[path])
         elif node.tag != tag:
-            self._report(path, f"unknown tag {node.tag}; the only one is {FILE_TAG}", self._values[path])
+            self._report(path, unknown_tag(node.tag), self._values[path])
 
     def _enter(self, node: yaml.Node, above: tuple[int, ...]) -> tuple[int, ...]:
         self._count_one(node)

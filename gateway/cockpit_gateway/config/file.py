@@ -162,7 +162,7 @@ class ConfigFile:
                 variable = re.sub(r"\W", "_", name, flags=re.ASCII).upper()
                 validation.add(
                     ("sources", name),
-                    "a source needs a token where other machines can post to it (see server.listen)",
+                    "server.listen lets other machines post, so that this source needs a token",
                     at_key=True,
                     note=f'add under {name}: tokens: ["${{{variable}_TOKEN}}"]',
                 )

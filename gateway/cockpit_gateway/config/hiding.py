@@ -7,13 +7,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from cockpit_gateway.config.problems import HIDDEN, Problem, Span
+from cockpit_gateway.config.scalars import beside_variables
 
 SHORTEST = 4
 """Characters; a shorter value is hidden only where it is quoted, or it would blot out parts of ordinary words."""
 
-_KEY = r"(?:[\w-]*[_-])?(?:tokens?|secrets?|passwords?|passwd|bearer|authorization|api[_-]?keys?|auth|cookie)"
+_KEY = r"(?:[\w-]*[_-])?(?:tokens?|secrets?|passwords?|passwd|bearer|authorization|api[_-]?keys?|cookie)"
 _SECRET_KEY = re.compile(_KEY, re.IGNORECASE)
-_SECRET_ENTRY = re.compile(rf"(?<![\w-]){_KEY}[\"']?\s*:(?:\s+|$)", re.IGNORECASE)
+_SECRET_ENTRY = re.compile(rf"(?<![\w-]){_KEY}[\"']?\s*:\s*", re.IGNORECASE)
+_PUNCTUATION = " -[]{},\"'"
 _USER_INFO = re.compile(r"://([^/\s?#\"']+)@")
 
 
@@ -55,10 +57,11 @@ def secrets_near(number: int, lines: Sequence[str]) -> Iterator[Span]:
     """Find what may be a secret in a line of a text that is not valid YAML, by the keys in it and above it."""
     line = lines[number]
     entry = _SECRET_ENTRY.search(line)
-    if entry is not None:
-        yield Span(number, entry.end(), number, len(line))
-    elif any(_SECRET_ENTRY.search(above) for above in _above(number, lines)):
-        yield Span(number, _indent(line), number, len(line))
+    start = _indent(line) if entry is None else entry.end()
+    if not beside_variables(line[start:]).strip(_PUNCTUATION):
+        return
+    if entry is not None or any(_SECRET_ENTRY.search(above) for above in _above(number, lines)):
+        yield Span(number, start, number, len(line))
 
 
 def _above(number: int, lines: Sequence[str]) -> Iterator[str]:

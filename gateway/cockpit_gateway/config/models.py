@@ -110,5 +110,7 @@ class Settings(PluginConfig):
     custom_events: list[str] = Field(
         default=[], description="Events of Cockpit add-ons, by name or pattern, that endpoints may name."
     )
-    plugins: dict[str, object] = Field(default_factory=dict, description="A section per plugin.")
+    plugins: dict[str, object] = Field(  # as written, with secrets in it: never shown
+        default_factory=dict, repr=False, exclude=True, description="A section per plugin."
+    )
     log: Log = Field(default=Log(), description="The log.")

@@ -45,8 +45,8 @@ def _check(name: str, catalogue: Catalogue, *, noise: bool) -> str:
         hint = "" if noise else "; a pattern does not match what fires while reading or viewing, which has to be named"
         raise ValueError(f"no event matches {name!r}{hint}")
     suggestion = catalogue.suggest(name)
-    cure = f"did you mean {suggestion!r}?" if suggestion else "an add-on's own event is declared under custom_events"
-    raise ValueError(f"unknown event {name!r}, {cure}")
+    cure = f", did you mean {suggestion!r}?" if suggestion else "; declare an add-on's own under custom_events"
+    raise ValueError(f"unknown event {name!r}{cure}")
 
 
 def _names(pattern: str, catalogue: Catalogue, *, noise: bool) -> Iterator[str]:

@@ -22,6 +22,7 @@ _KINDS = {
     "binary": "base64",
 }
 _VARIABLE = re.compile(r"\$\$|\$\{(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\})?")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 FILE_TAG = "!file"
 
 
@@ -53,12 +54,17 @@ def read_scalar(node: yaml.ScalarNode, directory: Path, environ: Mapping[str, st
     if kind in _TEXT_TAGS:
         return expand(node.value, environ)
     if kind not in _KINDS:
-        return Scalar("", mistakes=(f"unknown tag {node.tag}; the only one is {FILE_TAG}",))
+        return Scalar("", mistakes=(unknown_tag(node.tag),))
     constructor: Any = SafeConstructor()
     try:
         return Scalar(constructor.construct_object(node))
     except Exception:  # noqa: BLE001 - PyYAML raises KeyError, AttributeError and others for a tag that does not fit
         return Scalar("", mistakes=(f"YAML takes this for {_KINDS[kind]}, and it is not; put text in quotes",))
+
+
+def unknown_tag(tag: str) -> str:
+    """Return the message about a tag that means nothing here."""
+    return f"unknown tag {tag.replace(_STANDARD, '!!')}; the only one is {FILE_TAG}"
 
 
 def expand(text: str, environ: Mapping[str, str]) -> Scalar:
@@ -76,22 +82,30 @@ def expand(text: str, environ: Mapping[str, str]) -> Scalar:
         if found[0] == "$$":
             return "$"
         if name is None:
-            mistakes.append("`${` begins the name of an environment variable and ends with `}`; write $${ for itself")
+            mistakes.append("expected ${NAME} or ${NAME:-default}; write $${ for the characters themselves")
             return ""
         value = environ.get(name)
         if value is None and default is None:
-            mistakes.append(f"the environment variable {name} is not set; write ${{{name}:-…}} to give it a default")
+            mistakes.append(f"the environment variable {name} is not set; ${{{name}:-…}} would give it a default")
         if not value:
             return default or ""
         secrets.append(value)
         return value
 
-    return Scalar(_VARIABLE.sub(replace, text), tuple(secrets), tuple(mistakes))
+    expanded = _VARIABLE.sub(replace, text)
+    if _SURROGATE.search(expanded):
+        mistakes.append("not valid Unicode text; what the environment holds has to be UTF-8")
+    return Scalar(expanded, tuple(secrets), tuple(mistakes))
 
 
-def shows_text(written: str) -> bool:
-    """Tell whether a scalar holds more than references to the environment, and so perhaps a secret itself."""
-    return any(found["default"] for found in _VARIABLE.finditer(written)) or bool(_VARIABLE.sub("", written).strip())
+def beside_variables(written: str) -> str:
+    """Return what a scalar holds beside references to the environment, which is perhaps a secret itself.
+
+    Example:
+        >>> beside_variables("Bearer ${TOKEN:-s3cret}")
+        'Bearer s3cret'
+    """
+    return _VARIABLE.sub(lambda found: found["default"] or "", written)
 
 
 def _read_file(name: str, directory: Path, environ: Mapping[str, str]) -> Scalar:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from pydantic_core import ErrorDetails
@@ -36,11 +37,12 @@ _SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "string_too_short": lambda context: f"expected at least {context['min_length']} characters",
     "string_too_long": lambda context: f"expected at most {context['max_length']} characters",
     "string_pattern_mismatch": lambda context: f"does not have the form {context['pattern']}",
-    "string_unicode": lambda _context: "not valid Unicode text",
-    "greater_than": lambda context: f"expected more than {context['gt']}",
-    "greater_than_equal": lambda context: f"expected at least {context['ge']}",
-    "less_than": lambda context: f"expected less than {context['lt']}",
-    "less_than_equal": lambda context: f"expected at most {context['le']}",
+}
+_BOUNDS = {
+    "greater_than": "more than {gt:g}",
+    "greater_than_equal": "at least {ge:g}",
+    "less_than": "less than {lt:g}",
+    "less_than_equal": "at most {le:g}",
 }
 _LONGEST_SHOWN = 60
 _LARGEST_SHOWN = 10**15
@@ -65,6 +67,8 @@ def sentence(detail: ErrorDetails, keys: Sequence[str]) -> str:
         return _choice(context["expected"], detail["input"])
     if kind in _SENTENCES:
         return _SENTENCES[kind](context)
+    if kind in _BOUNDS:
+        return f"expected {_BOUNDS[kind].format(**context)}, {got(detail['input'])}"
     if kind in _KINDS:
         return f"expected {_KINDS[kind]}, {got(detail['input'])}{_cure(kind, detail['input'])}"
     return detail["msg"].replace("Input should be", "expected", 1)
@@ -85,13 +89,16 @@ def got(value: object) -> str:
         case str():
             return f"got {value!r}" if len(value) <= _LONGEST_SHOWN else "got a longer text"
         case int() | float():
-            return f"got the number {value}" if abs(value) < _LARGEST_SHOWN else "got a number out of bounds"
+            shown = f"{value:g}" if isinstance(value, float) else f"{value}"
+            return f"got the number {shown}" if abs(value) < _LARGEST_SHOWN else "got a number out of bounds"
         case list():
             return "got a list"
         case dict():
             return "got a mapping"
+        case bytes():
+            return "got binary data"
         case _:
-            return f"got a {type(value).__name__}"
+            return "got a date" if isinstance(value, date) else f"got a {type(value).__name__}"
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -107,7 +114,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 def nearest_name(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that is nearest to an unknown one, None if none is near."""
-    return next(iter(difflib.get_close_matches(name, list(known), n=1)), None)
+    by_spelling = {candidate.casefold(): candidate for candidate in known}
+    return next((by_spelling[found] for found in difflib.get_close_matches(name.casefold(), by_spelling, n=1)), None)
 
 
 def _listed(keys: Sequence[str]) -> str:
@@ -117,6 +125,8 @@ def _listed(keys: Sequence[str]) -> str:
 def _cure(kind: str, value: object) -> str:
     if kind == "string_type" and value is not None and not isinstance(value, list | dict):
         return "; put it in quotes"
+    if kind == "list_type" and isinstance(value, str):
+        return "; put it in [ ]"
     if kind == "dict_type" and value is None:
         return "; write {} for an empty one"
     return ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import yaml
 from yaml.reader import Reader
 
@@ -61,20 +63,31 @@ def _too_deep(text: str) -> tuple[int, int] | None:
 
 
 def _explained(error: yaml.MarkedYAMLError, text: str, name: str) -> ConfigError:
-    mark, note = error.problem_mark, _cure(error, text)
-    if error.context_mark is not None and (mark is None or not text[mark.index :].strip()):
-        mark, note = error.context_mark, error.context  # what is not closed is told where it begins, not at the end
+    mark, begun, part = error.problem_mark, error.context_mark, _begun_part(error)
+    if part and begun and mark and not text[mark.index :].strip():
+        return refusal(
+            text, name, begun.line, begun.column, f"not valid YAML: the {part} that begins here does not end"
+        )
     line, column = (mark.line, mark.column) if mark else (0, 0)
-    return refusal(text, name, line, column, f"not valid YAML: {error.problem}", note)
+    problem = (error.problem or "").removeprefix("but ")
+    return refusal(text, name, line, column, f"not valid YAML: {problem}", _cure(error, text))
+
+
+def _begun_part(error: yaml.MarkedYAMLError) -> str | None:
+    found = re.fullmatch(r"while (?:parsing|scanning) an? (?:flow |block )?(.+)", error.context or "")
+    return found[1].replace("scalar", "text") if found else None
 
 
 def _cure(error: yaml.MarkedYAMLError, text: str) -> str | None:
-    problem = error.problem or ""
-    if "cannot start any token" in problem and error.problem_mark:
-        character = text[error.problem_mark.index :][:1]
+    problem, index = error.problem or "", error.problem_mark.index if error.problem_mark else 0
+    if text[: index + 1].endswith("${"):
+        return 'within [ ] and { }, a ${VAR} needs quotes: "${VAR}"'
+    if "cannot start any token" in problem:
+        character = text[index:][:1]
         return f"what begins with {character} needs quotes" if character != _TAB else "use spaces: a tab cannot indent"
-    if error.context and error.context.startswith("while") and error.context_mark:
-        return f"{error.context} that begins at line {error.context_mark.line + 1}"
+    part = _begun_part(error)
+    if part and error.context_mark:
+        return f"in the {part} that begins at line {error.context_mark.line + 1}"
     return next((cure for part, cure in _CURES.items() if part in problem), None)
 
 
@@ -90,5 +103,7 @@ def refusal(text: str, name: str, line: int, column: int, message: str, note: st
         note: How to cure it.
     """
     lines = split_lines(text)
+    if line >= len(lines):  # libyaml ends a text with a line of its own
+        line, column = len(lines) - 1, len(lines[-1])
     hidden = {*passwords_in_urls(lines), *secrets_near(line, lines)}
     return config_error([Problem((), Span(line, column, line, column + 1), message, note)], name, text, hidden)

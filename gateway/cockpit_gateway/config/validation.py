@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -63,17 +63,33 @@ class Validation:
         self.problems.append(Problem(path, self._document.span(path, key=at_key), message, note))
 
     def _add_all(self, details: list[ErrorDetails], model: type[BaseModel], data: Data, above: Path) -> None:
-        places: dict[tuple[Path, bool], list[str]] = {}
-        for detail in _without_union_noise(details, data):
-            path = above + known_part(detail["loc"], data)
+        located = [(above + known_part(detail["loc"], data), detail) for detail in details]
+        passed = {path[:depth] for path, detail in located for depth in range(_depth_reached(path, detail))}
+        told: dict[Path, list[str]] = {}
+        for path, detail in located:
+            keys = keys_at(model, detail["loc"][:-1])
             if path in self._document.broken:
                 continue
-            keys = keys_at(model, detail["loc"][:-1])
-            if detail["type"] == "extra_forbidden" and is_secret_key(nearest_name(str(path[-1]), keys) or ""):
-                self._document.hide(path)
-            places.setdefault((path, _is_about_key(detail)), []).append(sentence(detail, keys))
-        for (path, at_key), sentences in places.items():
-            self.add(path, ", or: ".join(dict.fromkeys(sentences)), at_key=at_key)
+            if _is_about_key(detail):
+                self._hide_if_misspelt(path, keys)
+                self.add(path, sentence(detail, keys), at_key=True)
+            elif path not in passed:  # otherwise another member of a union got further, and only that one matters
+                told.setdefault(path, []).append(sentence(detail, keys))
+        for path, sentences in told.items():
+            self.add(path, ", or: ".join(dict.fromkeys(sentences)))
+
+    def _hide_if_misspelt(self, path: Path, keys: Sequence[str]) -> None:
+        """Hide what stands under a key that was meant to be a secret's."""
+        if path and is_secret_key(nearest_name(str(path[-1]), keys) or ""):
+            self._document.hide(path)
+
+
+def _is_about_key(detail: ErrorDetails) -> bool:
+    return detail["type"] in ("extra_forbidden", "missing") or detail["loc"][-1:] == ("[key]",)
+
+
+def _depth_reached(path: Path, detail: ErrorDetails) -> int:
+    return len(path) + 1 if detail["type"] == "missing" else len(path)
 
 
 def known_part(location: tuple[int | str, ...], data: Data) -> Path:
@@ -94,18 +110,3 @@ def known_part(location: tuple[int | str, ...], data: Data) -> Path:
                 continue
         path += (part,)
     return path
-
-
-def _without_union_noise(details: list[ErrorDetails], data: Data) -> list[ErrorDetails]:
-    """Leave out that a value is not of one kind, where another kind got further into it."""
-    paths = [known_part(detail["loc"], data) for detail in details]
-    passed = {path[:depth] for path in paths for depth in range(len(path))}
-    return [
-        detail
-        for detail, path in zip(details, paths, strict=True)
-        if path not in passed or len(path) == len(detail["loc"]) or _is_about_key(detail)
-    ]
-
-
-def _is_about_key(detail: ErrorDetails) -> bool:
-    return detail["type"] in ("extra_forbidden", "missing") or detail["loc"][-1:] == ("[key]",)

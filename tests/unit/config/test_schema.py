@@ -1,0 +1,64 @@
+"""The JSON Schema that editors use."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from cockpit_gateway.config import PluginConfig, json_schema
+from cockpit_gateway.registry import Registry
+
+COMMITTED = Path(__file__).parents[3] / "config" / "gateway.schema.json"
+BUILT_IN = ("redact", "webhook")
+
+
+def test_the_committed_schema_is_up_to_date() -> None:
+    """It is made by `cockpit-gateway schema`."""
+    models = Registry.load().config_models()
+    generated = json_schema({name: models[name] for name in BUILT_IN})
+
+    assert json.loads(COMMITTED.read_text()) == json.loads(json.dumps(generated))
+
+
+class Settings(PluginConfig):
+    """A model of a plugin, called like one of the gateway's."""
+
+    index: str = "posts"
+
+
+class Config(PluginConfig):
+    settings: Settings = Settings()
+
+
+def section(schema: dict[str, Any], plugin: str) -> dict[str, Any]:
+    reference: str = schema["properties"]["plugins"]["properties"][plugin]["$ref"]
+    found: dict[str, Any] = schema["$defs"][reference.removeprefix("#/$defs/")]
+    return found
+
+
+def test_a_plugins_section_is_described() -> None:
+    schema = json_schema({"search": Config, "again": Config, "quiet": None})
+
+    assert set(schema["properties"]["plugins"]["properties"]) == {"again", "quiet", "search"}
+    assert section(schema, "search") == section(schema, "again")
+    assert section(schema, "search")["properties"].keys() == {"settings"}
+    assert schema["properties"]["plugins"]["properties"]["quiet"]["maxProperties"] == 0
+    assert schema["properties"]["plugins"]["additionalProperties"] is False
+
+
+def test_models_of_one_name_are_kept_apart() -> None:
+    schema = json_schema({"search": Config})
+
+    assert "listen" in schema["$defs"]["Server"]["properties"]
+    assert any("index" in found.get("properties", {}) for found in schema["$defs"].values())
+    assert "sources" in schema["properties"]
+
+
+def test_unknown_keys_are_mistakes_and_an_empty_section_is_none() -> None:
+    schema = json_schema({})
+
+    assert schema["additionalProperties"] is False
+    assert schema["$defs"]["Server"]["additionalProperties"] is False
+    assert schema["$defs"]["Server"]["type"] == ["object", "null"]
+    assert schema["properties"]["sources"]["type"] == ["object", "null"]
