@@ -6,7 +6,7 @@ import socket
 import threading
 
 import pytest
-from commands import CAPTURES, SAVE, TOKEN, Site
+from commands import CAPTURES, SAVE, TOKEN, Site, eventually, terminal
 from receivers import Receiver
 
 
@@ -40,6 +40,16 @@ def test_folders_standard_input_and_repetitions_are_sent(house: Site) -> None:
     assert [answer["sent"] for answer in sent] == ["recorded/deeper/save.json"] * 3
     assert piped.returncode == 0
     assert [event["name"] for event in found] == ["forms.save.after", *["collections.save.after"] * 3]
+
+
+def test_a_gateway_behind_a_unix_socket_is_reached(house: Site) -> None:
+    tcp = f"'127.0.0.1:{house.port}'"
+    house.config.write_text(house.config.read_text().replace(tcp, "'unix:http.sock'"))
+    with terminal(house, "run") as (_, shown):
+        eventually(lambda: "cockpit-gateway check" in shown())
+        assert "your web server, which passes on to unix:http.sock:/cockpit/website" in shown()
+        house.text("send", SAVE)
+        assert len(house.here("events", "list")["events"]) == 1
 
 
 def test_what_is_refused_is_explained_and_ends_with_one(house: Site) -> None:

@@ -62,7 +62,9 @@ def public_url(settings: Settings, address: str) -> str:
     listen = settings.server.listen
     if listen.path is not None:
         return f"your web server, which passes on to {address}:"
-    return address.replace(listen.host, socket.gethostname(), 1) if listen.host in EVERYWHERE else address
+    if listen.host in EVERYWHERE:
+        return f"http://{socket.gethostname()}:{address.rpartition(':')[2]}"
+    return address
 
 
 def _header(name: str, source: Source) -> str:
