@@ -167,6 +167,22 @@ async def test_a_target_that_is_gone_is_disabled_and_its_deliveries_are_held(tmp
     assert broker.subjects == ["collections/a/2"]
 
 
+async def test_what_is_under_way_while_a_target_is_disabled_is_held_too(tmp_path: Path) -> None:
+    broker = Broker(Target("queue", concurrency=1))
+    broker.failures = [Reject("gone", disable_target=True)]
+    broker.gate.clear()
+    async with gateways.running(tmp_path, plugins={"broker": broker}) as gateway:
+        for number in range(5):
+            await gateways.post(gateway, save("a", str(number)))
+        posts = [asyncio.create_task(gateways.post(gateway, save("b", str(number)))) for number in range(20)]
+        broker.gate.set()
+        await asyncio.gather(*posts)
+        held = await wait_for(gateway, DeliveryState.PENDING, 24)
+        assert {gateway.administration.held(delivery) for delivery in held} == {"disabled"}
+        await gateway.administration.enable(BROKER)
+        await wait_for(gateway, DeliveryState.DELIVERED, 24)
+
+
 async def test_a_changed_fingerprint_enables_a_target_again(tmp_path: Path) -> None:
     broker = Broker(Target("queue", fingerprint="http://old"))
     broker.failures = [Reject("gone", disable_target=True)]

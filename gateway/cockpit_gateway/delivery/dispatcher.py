@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 
 import structlog
 
@@ -128,8 +128,7 @@ class Dispatcher:
         for item in work:
             queue = self._queues[item.delivery.target_id]
             queue.admitted -= 1
-            queue.ready.append(item)
-            self._pump(queue)
+            self._enqueue(queue, [item])
 
     def expect(self, target_id: TargetId, due_at: float) -> None:
         """Note that the store holds a pending delivery of a target, due then."""
@@ -204,8 +203,7 @@ class Dispatcher:
         if claimed.next_due is not None:
             queue.expect(claimed.next_due)
         self._bytes += sum(len(work.event.body) for work in claimed.work)
-        queue.put_back(claimed.work)
-        self._pump(queue)
+        self._enqueue(queue, claimed.work)
 
     async def _nap(self, now: float) -> None:
         dues = [queue.next_due for queue in self._queues.values() if queue.next_due is not None and not queue.disabled]
@@ -229,6 +227,31 @@ class Dispatcher:
 
     # Attempting
 
+    def _enqueue(self, queue: TargetQueue, work: Sequence[Work]) -> None:
+        queue.ready.extend(work)
+        if queue.disabled:  # it was disabled while this was being committed or claimed
+            self._run(self._give_back(queue))
+        else:
+            self._pump(queue)
+
+    async def _give_back(self, queue: TargetQueue) -> None:
+        """Give what waits in memory back to the store, where it is shown as held."""
+        waiting = list(queue.ready)
+        queue.ready.clear()
+        self._bytes -= sum(len(work.event.body) for work in waiting)
+        await self._store.release([work.delivery for work in waiting])
+        queue.expect(self._clock.time())
+
+    def _run(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.create_task(work)
+        self._attempts.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._attempts.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None and not self._stopping:
+            log.error("an attempt could not be concluded, it is repeated after a restart", exc_info=error)
+
     def _pump(self, queue: TargetQueue) -> None:
         while queue.may_start() and not queue.waiting_for_token and not self._stopping:
             wait = queue.token(time.monotonic())
@@ -237,9 +260,7 @@ class Dispatcher:
                 asyncio.get_running_loop().call_later(wait, self._pump_again, queue)
                 return
             queue.running += 1
-            task = asyncio.create_task(self._attempt(queue, queue.ready.popleft()))
-            self._attempts.add(task)
-            task.add_done_callback(self._attempts.discard)
+            self._run(self._attempt(queue, queue.ready.popleft()))
 
     def _pump_again(self, queue: TargetQueue) -> None:
         queue.waiting_for_token = False
@@ -267,6 +288,7 @@ class Dispatcher:
         self._store.mark_begun(work.delivery)
         verdict = await self._verdict(queue, work)
         duration = time.perf_counter() - began
+        queue.disabled = queue.disabled or verdict.disable_target
         self._metrics.attempt(queue.target_id, verdict.outcome, duration)
         return verdict, settlement(work, verdict, queue.target, started_at=started_at, duration=duration)
 
@@ -324,14 +346,9 @@ class Dispatcher:
                 return
 
     async def _disable(self, queue: TargetQueue, reason: str) -> None:
-        queue.disabled = True
-        waiting = [work.delivery for work in queue.ready]
-        self._bytes -= sum(len(work.event.body) for work in queue.ready)
-        queue.ready.clear()
         now = self._clock.time()
         await self._store.set_disabled(queue.target_id, disabled=True, reason=reason, now=now)
-        await self._store.release(waiting)
-        queue.expect(now)
+        await self._give_back(queue)
         log.error(
             "target disabled, its deliveries are held until it is enabled", target=str(queue.target_id), reason=reason
         )

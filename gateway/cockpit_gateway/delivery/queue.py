@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
 
 from cockpit_gateway.deliveries import TargetId, Work
 from cockpit_gateway.delivery.bucket import TokenBucket
@@ -74,7 +73,3 @@ class TargetQueue:
         """Note that the store holds a pending delivery due then."""
         if self.next_due is None or due_at < self.next_due:
             self.next_due = due_at
-
-    def put_back(self, work: Iterable[Work]) -> None:
-        """Let leased deliveries wait for their attempt."""
-        self.ready.extend(work)
