@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import ast
+import doctest
 import inspect
 import re
-import textwrap
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import captures
 import pluggy
 import pytest
+import structlog
 
-from cockpit_gateway import Drop, Planned, Retry, Target, hookimpl, hookspecs
+import cockpit_gateway
+from cockpit_gateway import Event, PluginContext, hookspecs
 from cockpit_gateway.catalogue import Catalogue, CatalogueEntry
+from cockpit_gateway.clock import SystemClock
 from cockpit_gateway.contract import NAMESPACE, declared_event
 from cockpit_gateway.events import decode_args
 
@@ -21,6 +25,23 @@ EVENTS = (Path(__file__).parents[1] / "data" / "cockpit-events.txt").read_text()
 CATALOGUE = Catalogue()
 SPECS = {name: value for name, value in vars(hookspecs).items() if hasattr(value, f"{NAMESPACE}_spec")}
 RECORDED = [capture for capture in captures.all_captures() if capture.event]
+STAND_INS = {
+    "cockpit_rest_authenticate": "cockpit_api_authenticate",
+    "cockpit_rest_erroronrequest": "cockpit_api_erroronrequest",
+    "shutdown": "after",
+    "app_controller_init": "any_event",
+}
+"""Hooks that are never called, and the one that their example implements instead."""
+
+JSON_TYPES: dict[str, type[object]] = {
+    "JSONObject": dict,
+    "JSONArray": list,
+    "JSONValue": object,
+    "str": str,
+    "int": int,
+    "bool": bool,
+    "None": type(None),
+}
 
 
 def as_listed(entry: CatalogueEntry) -> str:
@@ -31,9 +52,25 @@ def as_listed(entry: CatalogueEntry) -> str:
     return re.sub(r"\{(\w+)\}", r"{$\1}", name)
 
 
+def example(hook: str) -> dict[str, Callable[..., Any]]:
+    """Return what the example of a hook defines, beside the public names of the package."""
+    parts = doctest.DocTestParser().get_examples(inspect.getdoc(SPECS[hook]) or "")
+    source = "".join(part.source for part in parts)
+    names = {name: getattr(cockpit_gateway, name) for name in cockpit_gateway.__all__}
+    exec(compile(source, f"<example of {hook}>", "exec"), names)
+    return names
+
+
 def test_every_event_of_cockpit_has_a_hookspec_and_no_other() -> None:
     assert sorted(as_listed(entry) for entry in CATALOGUE.entries.values()) == sorted(EVENTS)
     assert len(EVENTS) == 104
+
+
+@pytest.mark.parametrize("entry", CATALOGUE.entries.values(), ids=lambda entry: entry.hook)
+def test_a_hook_is_called_as_its_event_is(entry: CatalogueEntry) -> None:
+    name = re.sub(r"\.\{name\}$", "", entry.event.name)
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+    assert entry.hook == "_".join(word.strip("{_}") for word in re.split(r"[./]", words))
 
 
 @pytest.mark.parametrize("capture", RECORDED, ids=lambda capture: capture.file)
@@ -47,6 +84,16 @@ def test_every_recorded_event_finds_its_hook_and_binds_its_arguments(capture: ca
     assert tuple(bound) == match.entry.parameters
     assert list(bound.values())[: len(args)] == args
     assert all(value is None for value in list(bound.values())[len(args) :])
+
+
+@pytest.mark.parametrize("capture", RECORDED, ids=lambda capture: capture.file)
+def test_every_recorded_argument_is_of_a_declared_type(capture: captures.Capture) -> None:
+    assert capture.event is not None
+    match = CATALOGUE.match(capture.event)
+    assert match is not None
+    for annotation, value in zip(match.entry.types, decode_args(capture.body), strict=False):
+        types = {JSON_TYPES[name] for name in annotation.split(" | ")}
+        assert type(value) in types or types == {object}, (annotation, value)
 
 
 @pytest.mark.parametrize("name", ["cockpit.rest.authenticate", "cockpit.rest.erroronrequest", "shutdown"])
@@ -71,18 +118,29 @@ def test_every_hook_is_documented(hook: str) -> None:
 
 @pytest.mark.parametrize("hook", SPECS)
 def test_every_example_is_an_implementation_of_its_hook(hook: str) -> None:
-    doc = inspect.getdoc(SPECS[hook]) or ""
-    lines = [line.strip()[4:] for line in doc.partition("Example:")[2].splitlines() if line.strip()]
-    source = textwrap.dedent("\n".join(lines))
-    (function,) = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-    assert function.name == hook
-    names = {"hookimpl": hookimpl, "Drop": Drop, "Retry": Retry, "Planned": Planned, "Target": Target}
-    exec(compile(source, f"<example of {hook}>", "exec"), names)
+    implemented = STAND_INS.get(hook, hook)
+    plugin = type("Plugin", (), {implemented: staticmethod(example(hook)[implemented])})
     manager = pluggy.PluginManager(NAMESPACE)
     manager.add_hookspecs(hookspecs)
-    plugin = type("Plugin", (), {hook: staticmethod(names[hook])})
     manager.register(plugin)
     manager.check_pending()
+    assert [caller.name for caller in manager.get_hookcallers(plugin) or ()] == [implemented]
+
+
+@pytest.mark.parametrize("capture", RECORDED, ids=lambda capture: capture.file)
+async def test_every_example_copes_with_what_cockpit_sends(capture: captures.Capture) -> None:
+    assert capture.event is not None
+    event = Event("0", capture.event, "site", capture.body, 0.0)
+    match = CATALOGUE.match(event.name)
+    assert match is not None
+    hook = match.entry.hook
+    implementation = example(hook)[STAND_INS.get(hook, hook)]
+    context = PluginContext("example", None, structlog.get_logger(), SystemClock(), CATALOGUE)
+    values = {**CATALOGUE.bind(event.name, event.args), "event": event, "context": context}
+    with structlog.testing.capture_logs():
+        answer = implementation(**{name: values[name] for name in inspect.signature(implementation).parameters})
+        if inspect.isawaitable(answer):
+            await answer
 
 
 def test_the_two_files_are_one() -> None:
