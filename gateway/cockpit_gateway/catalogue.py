@@ -6,7 +6,7 @@ import difflib
 import inspect
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import NamedTuple
@@ -17,6 +17,9 @@ from cockpit_gateway.events import JSONValue, subject_path
 
 REMEMBERED_NAMES = 4096
 """Event names whose match is remembered; per-name variants make their number unbounded."""
+
+LONGEST_NAME_REMEMBERED = 256
+"""Characters."""
 
 _REFERENCE = re.compile(r"\{(?P<name>\w+)(?P<listed>\[\])?(?P<keys>(?:\.\w+)*)\}")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -33,6 +36,7 @@ class CatalogueEntry:
         parameters: Names of Cockpit's positional arguments, in order.
         types: The type of each, as written in the hookspec.
         doc: The hookspec's docstring, dedented.
+        generic_name: The event's name without the part that varies: "app.render.view" of "app.render.view/{template}".
     """
 
     event: CockpitEvent
@@ -40,11 +44,10 @@ class CatalogueEntry:
     parameters: tuple[str, ...]
     types: tuple[str, ...]
     doc: str
+    generic_name: str = field(init=False)
 
-    @property
-    def generic_name(self) -> str:
-        """The event's name without the part that varies: "app.render.view" of "app.render.view/{template}"."""
-        return re.sub(r"[./]?\{\w+\}", "", self.event.name)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "generic_name", re.sub(r"[./]?\{\w+\}", "", self.event.name))
 
     @property
     def summary(self) -> str:
@@ -90,7 +93,19 @@ class Catalogue:
             hook: tuple(_SubjectTemplate(template, entry.parameters) for template in entry.event.subjects)
             for hook, entry in self.entries.items()
         }
-        self.match = lru_cache(maxsize=REMEMBERED_NAMES)(self._match)
+        self._remembered = lru_cache(REMEMBERED_NAMES)(self._match)
+
+    def match(self, name: str) -> Match | None:
+        """Return what is known of an event's name, None if no hookspec covers it.
+
+        An exact name comes first, then the longest known beginning; never is a name split at its dots, because the
+        names of collections hold dots, spaces and anything else.
+
+        Example:
+            >>> Catalogue().match("collections.save.after.a.b").variant
+            'a.b'
+        """
+        return self._remembered(name) if len(name) <= LONGEST_NAME_REMEMBERED else self._match(name)
 
     def is_noise(self, name: str) -> bool:
         """Tell whether an event only says that somebody read, viewed or logged in."""
@@ -136,8 +151,8 @@ class Catalogue:
         return tuple(dict.fromkeys(found))
 
     def suggest(self, name: str) -> str | None:
-        """Return the known name that is nearest to an unknown one, None if none is near."""
-        names = [entry.event.name for entry in self.entries.values()] + list(self.custom)
+        """Return the known name that is nearest to an unknown one, None if none is near; one that fires."""
+        names = [entry.event.name for entry in self.entries.values() if entry.event.fires] + list(self.custom)
         return next(iter(difflib.get_close_matches(name, names, n=1)), None)
 
     def matching(self, pattern: str) -> tuple[CatalogueEntry, ...]:
@@ -155,7 +170,7 @@ class Catalogue:
         for variant in self._variants:
             if name.startswith(variant.prefix) and name.endswith(variant.suffix):
                 part = name[len(variant.prefix) : len(name) - len(variant.suffix)]
-                if part and len(name) > len(variant.prefix) + len(variant.suffix):
+                if part:
                     return Match(variant.entry, part, {variant.placeholder: part} if variant.placeholder else {})
         return None
 
@@ -217,6 +232,7 @@ class _SubjectTemplate:
     """
 
     def __init__(self, template: str, parameters: Sequence[str]) -> None:
+        self._declared = len(parameters)
         self._parts: list[str | _Reference] = []
         self._listed: int | None = None
         for part in template.split("/"):
@@ -230,7 +246,7 @@ class _SubjectTemplate:
 
     def paths(self, args: Sequence[JSONValue], placeholders: Mapping[str, str]) -> list[str]:
         """Return the subjects that an event's arguments give, one per item of a list."""
-        rows = [args] if self._listed is None else _row_per_item(args, self._listed)
+        rows = [args] if self._listed is None else _row_per_item(args[: self._declared], self._listed)
         found = [self._path(row, placeholders) for row in rows]
         return [path for path in found if path is not None]
 
