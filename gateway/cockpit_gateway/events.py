@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -19,6 +20,10 @@ JSONObject: TypeAlias = Mapping[str, Any]
 
 JSONArray: TypeAlias = list[Any]
 """A JSON list. PHP may send an object with the keys "0", "1" … instead (events.md, "JSON types")."""
+
+
+_ESCAPED_DELETE = r"\u007f"
+_ESCAPE = re.compile(r"\\u007f|\\.")
 
 
 class EventStatus(StrEnum):
@@ -142,7 +147,9 @@ def decode_args(body: bytes) -> list[JSONValue]:
 
 
 def encode_like_cockpit(value: JSONValue) -> bytes:
-    r"""Encode JSON as PHP's json_encode does: ASCII only, slashes escaped, no spaces (events.md §1).
+    r"""Encode JSON as PHP's json_encode does: ASCII only, slashes escaped, no spaces, DEL as it is.
+
+    Numbers are written as Python does: 1e+100, where PHP has 1.0e+100.
 
     Args:
         value: Any JSON value, nested as deep as PHP allows (512).
@@ -150,11 +157,19 @@ def encode_like_cockpit(value: JSONValue) -> bytes:
     Returns:
         The bytes.
 
+    Raises:
+        TypeError: It is no JSON value.
+
     Example:
         >>> encode_like_cockpit({"path": "/é"})
         b'{"path":"\\/\\u00e9"}'
     """
-    return json.dumps(value, separators=(",", ":")).replace("/", r"\/").encode()
+    text = json.dumps(value, separators=(",", ":")).replace("/", r"\/")
+    return (_ESCAPE.sub(_unescape_delete, text) if _ESCAPED_DELETE in text else text).encode()
+
+
+def _unescape_delete(escape: re.Match[str]) -> str:
+    return "\x7f" if escape[0] == _ESCAPED_DELETE else escape[0]
 
 
 def encode_json(value: JSONValue) -> bytes:
