@@ -28,6 +28,11 @@ class Listen(NamedTuple):
     port: int
     path: Path | None = None
 
+    def __str__(self) -> str:
+        if self.path is not None:
+            return f"{_UNIX}{self.path}"
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
     @property
     def is_local(self) -> bool:
         """True if only this machine can connect."""

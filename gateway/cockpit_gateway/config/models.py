@@ -99,7 +99,7 @@ class Log(PluginConfig):
 class Settings(PluginConfig):
     """The whole file, its plugins' sections aside."""
 
-    server: Server = Field(default=Server(), description="Where Cockpit posts to.")
+    server: Server = Field(default_factory=Server, description="Where Cockpit posts to.")
     store: Annotated[str, AfterValidator(_check_store)] = Field(
         default="sqlite:data/gateway.db",
         description="Where events are kept: sqlite: and a path, relative to the directory that the daemon runs in.",
@@ -113,4 +113,4 @@ class Settings(PluginConfig):
     plugins: dict[str, object] = Field(  # as written, with secrets in it: never shown
         default_factory=dict, repr=False, exclude=True, description="A section per plugin."
     )
-    log: Log = Field(default=Log(), description="The log.")
+    log: Log = Field(default_factory=Log, description="The log.")

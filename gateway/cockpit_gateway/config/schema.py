@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +12,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaV
 from pydantic_core import core_schema
 
 from cockpit_gateway.config.base import PluginConfig
+from cockpit_gateway.config.listen import Listen
 from cockpit_gateway.config.models import Settings
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -18,7 +21,13 @@ _NO_SETTINGS = {"type": ["object", "null"], "maxProperties": 0}
 
 
 class _Generator(GenerateJsonSchema):
-    """Allows a section without a value, as `PluginConfig` does."""
+    """Allows a section without a value, as `PluginConfig` does, and leaves out what no editor needs."""
+
+    def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 - as pydantic calls it
+        return False
+
+    def encode_default(self, dft: Any) -> Any:
+        return str(dft) if isinstance(dft, Listen) else super().encode_default(dft)
 
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
         return _or_nothing(super().model_schema(schema))
@@ -53,7 +62,19 @@ def json_schema(plugin_models: Mapping[str, type[PluginConfig] | None]) -> dict[
         },
     }
     head = {"$schema": _DIALECT, "title": "Cockpit Gateway's configuration"}
-    return head | {name: value for name, value in settings.items() if name != "title"} | {"$defs": definitions}
+    body = {name: value for name, value in settings.items() if name != "title"}
+    return head | body | {"$defs": _referenced(body, definitions)}
+
+
+def _referenced(schema: Any, definitions: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the definitions that a schema needs; pydantic adds those of types that are written in another form."""
+    needed: set[str] = set()
+    pending = [schema]
+    while pending:
+        found = set(re.findall(r'"#/\$defs/([^"]+)"', json.dumps(pending.pop()))) - needed
+        needed |= found
+        pending += [definitions[name] for name in found]
+    return {name: definition for name, definition in definitions.items() if name in needed}
 
 
 def _or_nothing(schema: JsonSchemaValue) -> JsonSchemaValue:

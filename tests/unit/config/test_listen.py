@@ -30,6 +30,7 @@ from cockpit_gateway.config.listen import Listen, parse_listen
 def test_addresses(written: str, expected: Listen, is_local: bool) -> None:
     assert parse_listen(written) == expected
     assert parse_listen(expected) == expected
+    assert parse_listen(str(expected)) == expected
     assert expected.is_local is is_local
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,21 @@ def test_models_of_one_name_are_kept_apart() -> None:
     assert "listen" in schema["$defs"]["Server"]["properties"]
     assert any("index" in found.get("properties", {}) for found in schema["$defs"].values())
     assert "sources" in schema["properties"]
+
+
+def definitions_named(node: Any) -> set[str]:
+    return set(re.findall(r"#/\$defs/([^\"]+)\"", json.dumps(node)))
+
+
+def test_every_definition_is_needed_and_there() -> None:
+    models = Registry.load().config_models()
+    schema = json_schema({name: models[name] for name in BUILT_IN})
+
+    assert definitions_named(schema) == set(schema["$defs"])
+
+
+def test_defaults_are_as_they_would_be_written() -> None:
+    assert json_schema({})["$defs"]["Server"]["properties"]["listen"]["default"] == "127.0.0.1:8787"
 
 
 def test_unknown_keys_are_mistakes_and_an_empty_section_is_none() -> None:
