@@ -106,10 +106,8 @@ def _default(schema: Schema, kinds: list[Schema]) -> str:
 
 
 def _written(default: Any, kind: Schema) -> str:
-    """Return a default as the file would have it: the schema has durations in seconds, and sizes in bytes."""
+    """Return a default as a person writes it: the schema has durations in seconds, and sizes in bytes."""
     example = str(kind.get("examples", [""])[0])
-    if isinstance(default, list):
-        return ":".join(str(part) for part in default if part is not None)
     if isinstance(default, int | float) and example.endswith("MiB"):
         return f"{default / 1024**2:g} MiB"
     if isinstance(default, int | float) and example.endswith("s"):

@@ -11,20 +11,8 @@ from cockpit_gateway import hookspecs
 from cockpit_gateway.contract import NAMESPACE, CockpitEvent, declared_event
 from generators.markdown import code, document, listed, plain, table
 
-INTRODUCTION = """\
-One hook per event of Cockpit, and the gateway's own. A plugin implements any of them with `@hookimpl`, under the same
-name, and takes only the parameters it wants, by name; parameters added later never break it.
-
-A hook of an event is a **handler**: `def` (runs in threads of the plugin's own) or `async def` (runs on the event
-loop). It is called at least once, and again until it returns; it may raise `Retry(after=…)` or `Reject(reason)`. An
-argument that Cockpit did not send is `None`; `event.args` holds all of them as they came.
-
-*Also per name* means that Cockpit fires the event a second time with the name of the collection, form or singleton at
-its end (`collections.save.after.posts`), if its webhook lists that name. It calls the same hook.
-*Noise* is ignored, unless a handler, an endpoint or the source's `accept` names it.
-"""
-
-SECTION = re.compile(r"^(Args|Returns|Raises|Source|Example):[ \n]?", re.MULTILINE)
+SECTIONS = ("Args", "Returns", "Raises", "Source", "Example")
+SECTION = re.compile(rf"^({'|'.join(SECTIONS)}):[ \n]?", re.MULTILINE)
 PARAMETER = re.compile(r"^(\w[\w.]*): (.+(?:\n .+)*)", re.MULTILINE)
 LONGEST_SIGNATURE = 110
 
@@ -40,7 +28,7 @@ class Hook(NamedTuple):
 def page() -> str:
     """Return the page."""
     hooks = list(_hooks())
-    parts = [INTRODUCTION, _contents(hooks)]
+    parts = [inspect.getdoc(hookspecs) or "", _contents(hooks)]
     group = ""
     for hook in hooks:
         if hook.group != group:
@@ -108,7 +96,7 @@ def _parse(function: Callable[..., Any]) -> dict[str, str]:
     """Return a docstring's parts: its summary, its text, and its sections."""
     before, *sections = SECTION.split(inspect.getdoc(function) or "")
     summary, _, text = before.partition("\n")
-    parts = dict.fromkeys(("Args", "Returns", "Raises", "Source", "Example"), "")
+    parts = dict.fromkeys(SECTIONS, "")
     titles = iter(sections)
     parts |= {title: inspect.cleandoc(content) for title, content in zip(titles, titles, strict=True)}
     return parts | {"summary": summary, "text": text.strip()}
