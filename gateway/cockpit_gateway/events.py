@@ -19,7 +19,7 @@ JSONObject: TypeAlias = Mapping[str, Any]
 """A JSON object. PHP turns an empty one into `[]`, so expect an empty list where one is declared."""
 
 JSONArray: TypeAlias = list[Any]
-"""A JSON list. PHP may send an object with the keys "0", "1" … instead (events.md, "JSON types")."""
+"""A JSON list. PHP may send an object with the keys "0", "1" … instead."""
 
 
 _ESCAPED_DELETE = r"\u007f"

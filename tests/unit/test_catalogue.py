@@ -34,6 +34,7 @@ NAMES = KNOWN | st.text() | st.builds("{}.{}".format, KNOWN, st.text())
         ("app.cockpit.controller.base.init", "app_controller_init", "cockpit.controller.base"),
         ("app.render.view", "app_render_view", None),
         ("app.render.view/cockpit:views/x.php", "app_render_view_template", "cockpit:views/x.php"),
+        ("app.render.view/a.init", "app_render_view_template", "a.init"),
         ("cockpit.webhook.events", "cockpit_webhook_events", None),
     ],
 )
