@@ -7,13 +7,14 @@ from cockpit_gateway.config.base import PluginConfig
 from cockpit_gateway.config.file import Config, ConfigFile
 from cockpit_gateway.config.listen import Listen
 from cockpit_gateway.config.models import Log, Secret, Server, Settings, Source
-from cockpit_gateway.config.names import EventPattern, catalogue_of
+from cockpit_gateway.config.names import AcceptedEvent, EventPattern, catalogue_of
 from cockpit_gateway.config.problems import Problem
 from cockpit_gateway.config.quantities import Duration, RateSetting, Size
 from cockpit_gateway.config.retry import RetrySetting
 from cockpit_gateway.config.schema import json_schema
 
 __all__ = [
+    "AcceptedEvent",
     "Config",
     "ConfigFile",
     "Duration",
