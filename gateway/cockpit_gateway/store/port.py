@@ -188,7 +188,11 @@ class Store(Protocol):
         ...
 
     async def settle(self, settlement: Settlement) -> None:
-        """Write an attempt's row and the delivery's new state, and return once it is durable."""
+        """Write an attempt's row and the delivery's new state, and return once it is durable.
+
+        Raises:
+            StoreError: the delivery is not leased (any more).
+        """
         ...
 
     async def claim(self, target_id: TargetId, *, now: float, limit: int, ordered: bool) -> Claimed:
@@ -198,8 +202,9 @@ class Store(Protocol):
             target_id: The target.
             now: Deliveries due up to this time, seconds since the Unix epoch.
             limit: At most so many.
-            ordered: Only heads of lanes: no earlier unfinished delivery (by seq) of this target has the same
-                key, nor one that is a path prefix of it, nor one of which it is a path prefix.
+            ordered: Only heads of lanes: no earlier unfinished delivery (by seq) of this target, nor a later one that
+                is running, has the same key, nor one that is a path prefix of it, nor one of which it is a path
+                prefix. One without a key waits for none.
         """
         ...
 

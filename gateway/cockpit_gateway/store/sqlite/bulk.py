@@ -10,9 +10,10 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from cockpit_gateway.store.sqlite.rows import Row
+Row = Sequence[Any]
+"""What SQLite holds: integers, floats, text, bytes and None."""
 
 SIZES = (64, 16, 4, 1)
 """Rows per statement; few sizes, so that the compiled statements are found again."""
@@ -20,23 +21,12 @@ SIZES = (64, 16, 4, 1)
 _Item = TypeVar("_Item")
 
 
-def insert(connection: sqlite3.Connection, table: str, columns: str, rows: Sequence[Row]) -> None:
-    """Insert rows into some columns of a table."""
-    head = f"INSERT INTO {table} ({columns}) VALUES "  # noqa: S608 - names, not data
-    width = columns.count(",") + 1
-    for chunk in chunks(rows):
-        connection.execute(head + _values(width, len(chunk)), list(chain.from_iterable(chunk)))
-
-
-def update_from(connection: sqlite3.Connection, statement: str, width: int, rows: Sequence[Row]) -> None:
-    """Run an `UPDATE … FROM (VALUES …) AS new`; the statement has `{values}` where the rows go."""
-    for chunk in chunks(rows):
-        connection.execute(statement.format(values=_values(width, len(chunk))), list(chain.from_iterable(chunk)))
-
-
-def marks(count: int) -> str:
-    """Return so many comma-separated placeholders."""
-    return ",".join("?" * count)
+def execute(connection: sqlite3.Connection, statement: str, rows: Sequence[Row]) -> int:
+    """Run a statement that has `{rows}` where the rows go; return how many rows it changed."""
+    return sum(
+        connection.execute(_with_rows(statement, len(chunk[0]), len(chunk)), list(chain.from_iterable(chunk))).rowcount
+        for chunk in chunks(rows)
+    )
 
 
 def chunks(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
@@ -54,5 +44,6 @@ def chunks(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
 
 
 @lru_cache(maxsize=64)
-def _values(width: int, count: int) -> str:
-    return ",".join([f"({marks(width)})"] * count)
+def _with_rows(statement: str, width: int, count: int) -> str:
+    row = f"({','.join('?' * width)})"
+    return statement.format(rows=",".join([row] * count))

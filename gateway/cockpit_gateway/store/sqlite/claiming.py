@@ -1,106 +1,94 @@
-"""Claiming: which pending deliveries may be attempted now, and which hold others back."""
+"""Claiming: which pending deliveries may be attempted now, and which are held back by others of their target."""
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from cockpit_gateway.deliveries import DeliveryState, Work
+from cockpit_gateway.deliveries import Work
 from cockpit_gateway.store.port import Claimed
-from cockpit_gateway.store.sqlite import bulk
-from cockpit_gateway.store.sqlite.rows import DELIVERY_COLUMNS, EVENT_COLUMNS, delivery_of, event_of
+from cockpit_gateway.store.sqlite.rows import EVENT_WIDTH, delivery_of, event_of
+from cockpit_gateway.store.sqlite.statements import statement
 
-DELIVERY_WIDTH = DELIVERY_COLUMNS.count(",") + 1
+FIND_DUE = statement("find_due")
+FIND_HEADS = statement("find_heads", "free")
+FIND_HEADS_BY_LANE = statement("find_heads_by_lane", "free")
+MORE_PENDING_THAN = statement("more_pending_than")
+LEASE = statement("lease")
+LEASED_WORK = statement("leased_work", "delivery_columns", "event_columns")
 
-WHOLE_TARGET = ""
-"""The key that is a prefix of every other."""
-
-
-class Head(NamedTuple):
-    """The oldest unfinished delivery of a lane."""
-
-    seq: int
-    key: str
-    id: str
-    state: str
-    due_at: float
+WINDOW = 1000
+"""Pending deliveries among which heads are looked for first. A backlog of many lanes has enough of them there; one of
+few long lanes has not, and is cheaper to search lane by lane."""
 
 
-def claim_due(connection: sqlite3.Connection, target: int, owner: str, now: float, limit: int) -> Claimed:
+class Claim(NamedTuple):
+    """What is asked for.
+
+    Attributes:
+        target: The target's number.
+        owner: Who leases.
+        now: Deliveries due up to this time, seconds since the Unix epoch.
+        limit: At most so many.
+    """
+
+    target: int
+    owner: str
+    now: float
+    limit: int
+
+
+class Found(NamedTuple):
+    """Deliveries that may be leased, not all of them due.
+
+    Attributes:
+        numbers: The deliveries, oldest due first: one more than the limit, if there are so many.
+        due: How many of them are due.
+        last: When the last of them falls due.
+        upcoming: When the first of them that is not due yet falls due.
+    """
+
+    numbers: Sequence[int]
+    due: int
+    last: float | None
+    upcoming: float | None
+
+
+def claim_due(connection: sqlite3.Connection, claim: Claim) -> Claimed:
     """Lease deliveries of a target that keeps no order."""
-    found = connection.execute(
-        "SELECT id FROM deliveries WHERE target = ? AND state = 'pending' AND due_at <= ? ORDER BY due_at, seq LIMIT ?",
-        (target, now, limit),
-    )
-    work = lease(connection, [delivery_id for (delivery_id,) in found], owner)
-    (next_due,) = connection.execute(
-        "SELECT min(due_at) FROM deliveries WHERE target = ? AND state = 'pending'", (target,)
-    ).fetchone()
-    return Claimed(work, next_due)
+    return _lease(connection, claim, _find(connection, FIND_DUE, claim))
 
 
-def claim_heads(connection: sqlite3.Connection, target: int, owner: str, now: float, limit: int) -> Claimed:
-    """Lease deliveries of an ordered target: only those that no earlier one holds back."""
-    rows = connection.execute(
-        "SELECT min(seq), key, id, state, due_at FROM deliveries "
-        "WHERE target = ? AND state IN ('pending', 'running') AND key IS NOT NULL GROUP BY key",
-        (target,),
-    )
-    free = [head for head in unblocked(Head(*row) for row in rows) if head.state == DeliveryState.PENDING]
-    due = [head for head in free if head.due_at <= now][:limit]
-    work = lease(connection, [head.id for head in due], owner)
-    return Claimed(work, min((head.due_at for head in free[len(due) :] if head not in due), default=None))
+def claim_heads(connection: sqlite3.Connection, claim: Claim) -> Claimed:
+    """Lease deliveries of an ordered target that no other one holds back; one without a key waits for none."""
+    found = _find(connection, FIND_HEADS, claim)
+    all_found = len(found.numbers) > claim.limit or not _more_pending_than_window(connection, claim.target)
+    claimed = _lease(connection, claim, found)
+    if all_found:
+        return claimed
+    rest = claim._replace(limit=claim.limit - len(claimed.work))
+    further = _lease(connection, rest, _find(connection, FIND_HEADS_BY_LANE, rest))
+    return Claimed([*claimed.work, *further.work], further.next_due)
 
 
-def unblocked(heads: Iterable[Head]) -> list[Head]:
-    """Return the heads of lanes that no older head above or below them in the tree of keys holds back, oldest first.
-
-    Example:
-        >>> save, remove = Head(1, "a/1", "", "pending", 0.0), Head(2, "a", "", "pending", 0.0)
-        >>> [head.key for head in unblocked([remove, save])]
-        ['a/1']
-    """
-    held_above: set[str] = set()
-    held_keys: set[str] = set()
-    free: list[Head] = []
-    for head in sorted(heads):
-        above = ancestors(head.key)
-        if head.key not in held_above and held_keys.isdisjoint(above):
-            free.append(head)
-        held_keys.add(head.key)
-        held_above.update(above)
-    return free
+def _find(connection: sqlite3.Connection, query: str, claim: Claim) -> Found:
+    numbers, due, last, upcoming = connection.execute(query, claim._asdict() | {"window": WINDOW}).fetchone()
+    return Found(json.loads(numbers), due, last, upcoming)
 
 
-def ancestors(key: str) -> list[str]:
-    """Return the paths above a key, the whole target's included.
-
-    Example:
-        >>> ancestors("collections/posts/1")
-        ['', 'collections', 'collections/posts']
-    """
-    if key == WHOLE_TARGET:
-        return []
-    parts = key.split("/")
-    return [WHOLE_TARGET, *("/".join(parts[:depth]) for depth in range(1, len(parts)))]
+def _lease(connection: sqlite3.Connection, claim: Claim, found: Found) -> Claimed:
+    numbers = found.numbers[: min(found.due, claim.limit)]
+    next_due = found.last if found.due > claim.limit else found.upcoming
+    if not numbers:
+        return Claimed([], next_due)
+    values = {"owner": claim.owner, "numbers": json.dumps(numbers)}
+    connection.execute(LEASE, values)
+    rows = connection.execute(LEASED_WORK, values)
+    return Claimed([Work(delivery_of(row[:-EVENT_WIDTH]), event_of(row[-EVENT_WIDTH:])) for row in rows], next_due)
 
 
-def lease(connection: sqlite3.Connection, delivery_ids: Sequence[str], owner: str) -> list[Work]:
-    """Lease deliveries, and return them with their events, in the order given."""
-    found: dict[str, Work] = {}
-    for chunk in bulk.chunks(delivery_ids):
-        marks = bulk.marks(len(chunk))
-        connection.execute(
-            f"UPDATE deliveries SET state = 'running', owner = ? WHERE id IN ({marks})",  # noqa: S608 - only "?"
-            (owner, *chunk),
-        )
-        rows = connection.execute(
-            f"SELECT {DELIVERY_COLUMNS}, {EVENT_COLUMNS} FROM deliveries d "  # noqa: S608 - names, not data
-            "JOIN targets t ON t.number = d.target JOIN events e ON e.seq = d.seq JOIN bodies b ON b.seq = d.seq "
-            f"WHERE d.id IN ({marks})",
-            chunk,
-        )
-        for row in rows:
-            found[row[0]] = Work(delivery_of(row[:DELIVERY_WIDTH]), event_of(row[DELIVERY_WIDTH:]))
-    return [found[delivery_id] for delivery_id in delivery_ids]
+def _more_pending_than_window(connection: sqlite3.Connection, target: int) -> bool:
+    (more,) = connection.execute(MORE_PENDING_THAN, (target, WINDOW)).fetchone()
+    return bool(more)

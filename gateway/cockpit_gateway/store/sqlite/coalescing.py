@@ -2,51 +2,47 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from typing import Any
 
 from cockpit_gateway.deliveries import DeliveryState
-from cockpit_gateway.store.port import NewDelivery
-from cockpit_gateway.store.sqlite.rows import Row
+from cockpit_gateway.store.sqlite.rows import DeliveryRow
+from cockpit_gateway.store.sqlite.statements import statement
+from cockpit_gateway.targets import Coalesce
 
-STATE, DUE_AT, ENDED_AT, REASON, SUPERSEDED_BY, WINDOW_AT = 4, 5, 7, 8, 9, 10
-"""Positions in a row of `DELIVERY_FIELDS`."""
+PENDING_OF_LANE = statement("pending_of_lane")
+SUPERSEDE = statement("supersede")
+POSTPONE = statement("postpone")
 
 
-def coalesce(connection: sqlite3.Connection, delivery: NewDelivery, row: Row) -> Row:
+def coalesce(connection: sqlite3.Connection, rule: Coalesce, new: DeliveryRow) -> DeliveryRow:
     """Merge a new delivery with the pending ones of its target and key.
+
+    A burst begins with its first event and ends with its first attempt: what is in retry is superseded as well, but
+    leaves the newer delivery a window of its own.
 
     Args:
         connection: The writer's connection, in a transaction.
-        delivery: The new delivery; its `due_at` is the time of its event.
-        row: Its row as it would be written without coalescing.
+        rule: The target's rule.
+        new: The row as it would be written without coalescing, due at the time of its event.
 
     Returns:
         The row to write: due when the burst is over, or superseded by the delivery that the burst began with.
     """
-    rule = delivery.coalesce
-    assert rule is not None  # noqa: S101 - the caller's condition
-    pending = connection.execute(
-        "SELECT id, attempts, window_at FROM deliveries "
-        "WHERE target = ? AND key = ? AND state = 'pending' ORDER BY seq",
-        (row[2], delivery.key),
-    ).fetchall()
-    now = delivery.due_at
-    windows = [window_at for _, attempts, window_at in pending if not attempts and window_at is not None]
-    window_at = min(windows, default=now)
+    now = new.due_at
+    pending = connection.execute(PENDING_OF_LANE, (new.target, new.key)).fetchall()
+    window_at = min((began_at for _, attempts, began_at in pending if not attempts), default=now)
     due_at = min(now + rule.wait, max(now, window_at + rule.max_wait))
-    new: list[Any] = list(row)
-    new[STATE], new[DUE_AT], new[WINDOW_AT] = DeliveryState.PENDING.value, due_at, window_at
-    if rule.keep == "last":
-        connection.executemany(
-            "UPDATE deliveries SET state = 'superseded', superseded_by = ?, ended_at = ?, "
-            "reason = 'superseded by a newer event' WHERE id = ?",
-            [(delivery.id, now, older) for older, _, _ in pending],
-        )
-    elif pending:
-        first, attempts, _ = pending[0]
-        if not attempts:
-            connection.execute("UPDATE deliveries SET due_at = ? WHERE id = ?", (due_at, first))
-        new[STATE], new[DUE_AT], new[ENDED_AT] = DeliveryState.SUPERSEDED.value, now, now
-        new[REASON], new[SUPERSEDED_BY] = "superseded by the first event of its burst", first
-    return new
+    if rule.keep == "last" or not pending:
+        older = json.dumps([delivery_id for delivery_id, _, _ in pending])
+        connection.execute(SUPERSEDE, (new.id, now, older))
+        return new._replace(due_at=due_at, window_at=window_at)
+    first, attempts, _ = pending[0]
+    if not attempts:
+        connection.execute(POSTPONE, (due_at, window_at, first))
+    return new._replace(
+        state=DeliveryState.SUPERSEDED.value,
+        ended_at=now,
+        reason="superseded by the first event of its burst",
+        superseded_by=first,
+    )

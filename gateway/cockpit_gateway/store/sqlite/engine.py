@@ -7,8 +7,9 @@ import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
+import structlog
 import uuid_utils
 
 from cockpit_gateway.deliveries import Attempt, Delivery, TargetId, Work
@@ -26,62 +27,65 @@ from cockpit_gateway.store.port import (
     TargetState,
     Totals,
 )
-from cockpit_gateway.store.sqlite import changing, claiming, file, reading
-from cockpit_gateway.store.sqlite.executor import Accept, Add, Begun, SqliteExecutor
+from cockpit_gateway.store.sqlite import changing, file, reading
+from cockpit_gateway.store.sqlite.accepting import Accept, Plan
+from cockpit_gateway.store.sqlite.claiming import Claim, claim_due, claim_heads
+from cockpit_gateway.store.sqlite.executor import Act, Begun, SqliteExecutor
+from cockpit_gateway.store.sqlite.reader import Reader
 from cockpit_gateway.store.sqlite.targets import TargetNumbers
 from cockpit_gateway.store.sqlite.writer import Writer
 
 _Result = TypeVar("_Result")
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
 class SqliteStore:
     """A store in one SQLite file; see `Store` for its methods.
 
     Args:
-        path: The file; it is made if missing.
+        path: The file; it is made if missing, and so is its directory.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._owner = str(uuid_utils.uuid7())
         self._ownership = file.Ownership(path)
-        self._reading = asyncio.Lock()
-        self._writer: Writer | None = None
         self._connection: sqlite3.Connection | None = None
-        self._reader: sqlite3.Connection | None = None
         self._targets: TargetNumbers | None = None
+        self._reader: Reader | None = None
+        self._writer: Writer | None = None
 
     async def open(self) -> None:
         """Open the file, migrate it, and free what a dead owner had leased."""
         try:
-            await asyncio.to_thread(self._open)
-        except OSError as error:
-            raise StoreError(f"{self._path} cannot be opened as a store: {error.strerror or error}") from error
-        except StoreError:
-            self._ownership.give_back()
+            connection = await asyncio.to_thread(self._open)
+        except BaseException:
+            await self._shut()
             raise
-        assert self._connection is not None  # noqa: S101 - just opened
-        assert self._targets is not None  # noqa: S101 - just opened
-        self._writer = Writer(self._connection, SqliteExecutor(self._connection, self._owner, self._targets))
+        self._targets = TargetNumbers(connection)
+        self._writer = Writer(connection, SqliteExecutor(connection, self._owner, self._targets))
 
     async def close(self) -> None:
         """Commit what was handed in, give back the leases, and close."""
-        if self._writer is not None:
-            await self._write(lambda connection: changing.free_leases_of(connection, self._owner, time.time()))
-            await self._writer.close()
-            self._writer = None
-        await asyncio.to_thread(self._close)
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            try:
+                await writer.close(Act(changing.release_all))
+            except StoreError as error:
+                log.warning("leases could not be given back; the next start does it", problem=str(error))
+        await self._shut()
 
     async def accept(
         self, event: Event, deliveries: Sequence[NewDelivery], duplicate: Duplicate | None = None
     ) -> Accepted:
         """Write an event with its deliveries."""
-        accepted: Accepted = await self._open_writer.submit(Accept(event, deliveries, duplicate))
+        accepted: Accepted = await self._open_writer.submit(Accept(Plan(event, deliveries), duplicate))
         return accepted
 
     async def add_deliveries(self, event: Event, deliveries: Sequence[NewDelivery]) -> Sequence[Work]:
         """Write further deliveries of a stored event."""
-        work: Sequence[Work] = await self._open_writer.submit(Add(event, deliveries))
+        work: Sequence[Work] = await self._open_writer.submit(Plan(event, deliveries))
         return work
 
     def mark_begun(self, delivery: Delivery) -> None:
@@ -94,16 +98,17 @@ class SqliteStore:
 
     async def claim(self, target_id: TargetId, *, now: float, limit: int, ordered: bool) -> Claimed:
         """Lease due deliveries of a target."""
-        claim = claiming.claim_heads if ordered else claiming.claim_due
-        targets = self._targets
-        assert targets is not None  # noqa: S101 - `_write` refuses a closed store
-        return await self._write(
-            lambda connection: claim(connection, targets.number(target_id), self._owner, now, limit)
-        )
+
+        def claim(connection: sqlite3.Connection) -> Claimed:
+            assert self._targets is not None  # noqa: S101 - the writer was made with them
+            wanted = Claim(self._targets.number(target_id), self._owner, now, limit)
+            return claim_heads(connection, wanted) if ordered else claim_due(connection, wanted)
+
+        return await self._write(claim)
 
     async def release(self, deliveries: Sequence[Delivery]) -> None:
         """Give leased deliveries back."""
-        await self._write(lambda connection: changing.release(connection, deliveries, time.time()))
+        await self._write(lambda connection: changing.release(connection, self._owner, deliveries))
 
     async def heartbeat(self, until: float) -> None:
         """Extend this owner's leases."""
@@ -161,33 +166,33 @@ class SqliteStore:
         return self._writer
 
     async def _write(self, act: Callable[[sqlite3.Connection], _Result]) -> _Result:
-        result: Any = await self._open_writer.submit(act)
-        written: _Result = result
+        written: _Result = await self._open_writer.submit(Act(act))
         return written
 
     async def _read(self, act: Callable[[sqlite3.Connection], _Result]) -> _Result:
-        async with self._reading:
-            reader = self._reader
-            if reader is None:
-                raise StoreUnavailableError("the store is closed")
-            try:
-                return await asyncio.to_thread(act, reader)
-            except sqlite3.Error as error:
-                raise StoreUnavailableError(f"the store cannot be read now: {error}") from error
+        if self._reader is None:
+            raise StoreUnavailableError("the store is closed")
+        return await self._reader.read(act)
 
-    def _open(self) -> None:
-        file.prepare(self._path)
-        self._ownership.take()
-        self._connection = file.connect(self._path)
-        file.migrate(self._connection, self._path)
-        changing.free_leases_of_others(self._connection, self._owner, time.time())
-        self._targets = TargetNumbers(self._connection)
-        self._reader = file.connect(self._path)
-        self._reader.execute("PRAGMA query_only = ON")
+    def _open(self) -> sqlite3.Connection:
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._ownership.take()
+            file.make(self._path)
+            connection = self._connection = file.connect(self._path)
+            file.migrate(connection, self._path)
+            changing.release_all_of_the_dead(connection)
+            self._reader = Reader(file.connect(self._path))
+        except (OSError, sqlite3.Error) as error:
+            reason = f"{error.strerror}: {error.filename}" if isinstance(error, OSError) else error
+            raise StoreError(f"{self._path} cannot be used as a store: {reason}") from error
+        return connection
 
-    def _close(self) -> None:
-        for connection in (self._reader, self._connection):
-            if connection is not None:
-                connection.close()
-        self._reader = self._connection = None
+    async def _shut(self) -> None:
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            await asyncio.to_thread(reader.close)
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await asyncio.to_thread(file.close, connection)
         self._ownership.give_back()

@@ -6,6 +6,7 @@ import fcntl
 import os
 import re
 import sqlite3
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 
@@ -18,6 +19,9 @@ CHECKPOINT_PAGES = 4000
 """Pages of 4 KiB in the write-ahead log before it is copied back: 16 MiB, so that hot pages are copied once for many
 commits."""
 
+LARGEST_IDLE_LOG = 64 * 1024 * 1024
+"""Bytes that the write-ahead log's file keeps once it was copied back, however long a read had made it grow."""
+
 _MIGRATION = re.compile(r"(\d{4})_\w+\.sql")
 
 
@@ -29,6 +33,7 @@ class Ownership:
     """
 
     def __init__(self, database: Path) -> None:
+        self._database = database
         self._path = database.with_name(f"{database.name}.lock")
         self._descriptor: int | None = None
 
@@ -39,19 +44,17 @@ class Ownership:
             StoreOwnedError: another process has it.
             OSError: the lock file cannot be made.
         """
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            owner = os.read(descriptor, 32).decode("ascii", "replace").strip() or "unknown"
-            os.close(descriptor)
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            owner = os.read(self._descriptor, 32).decode("ascii", "replace").strip() or "unknown"
             raise StoreOwnedError(
-                f"another process (pid {owner}) owns the store {self._path.with_suffix('')}; "
+                f"another process (pid {owner}) owns the store {self._database}; "
                 "stop it, or give this gateway a store of its own"
             ) from None
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, f"{os.getpid()}\n".encode())
-        self._descriptor = descriptor
+        os.ftruncate(self._descriptor, 0)
+        os.write(self._descriptor, f"{os.getpid()}\n".encode())
 
     def give_back(self) -> None:
         """Release the lock, if it is held."""
@@ -60,13 +63,12 @@ class Ownership:
             self._descriptor = None
 
 
-def prepare(database: Path) -> None:
-    """Make the file's directory, and the file for nobody else to read.
+def make(database: Path) -> None:
+    """Make the file, for nobody else to read, unless there is one.
 
     Raises:
-        OSError: they cannot be made.
+        OSError: it cannot be made.
     """
-    database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.close(os.open(database, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
 
@@ -79,38 +81,28 @@ def connect(database: Path) -> sqlite3.Connection:
     return connection
 
 
+def close(connection: sqlite3.Connection) -> None:
+    """Copy the write-ahead log back, and close."""
+    with suppress(sqlite3.Error):
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+
+
 def migrate(connection: sqlite3.Connection, database: Path) -> None:
-    """Bring a new or older database up to date.
+    """Bring a new or older database up to date, and make its connection the one that writes.
 
     Raises:
-        StoreError: it is no database of ours, damaged, or of a newer program.
+        StoreError: it is no database of ours, or of a newer program.
+        sqlite3.Error: it is damaged, or cannot be written.
     """
-    try:
-        _check_identity(connection, database)
-        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
-        _apply_missing(connection, database)
-    except sqlite3.DatabaseError as error:
-        raise StoreError(f"{database} cannot be used as a store: {error}") from error
-
-
-def _check_identity(connection: sqlite3.Connection, database: Path) -> None:
-    (application_id,) = connection.execute("PRAGMA application_id").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if tables and application_id != APPLICATION_ID:
-        raise StoreError(f"{database} is a database of another program; name another file under `store`")
-
-
-def _apply_missing(connection: sqlite3.Connection, database: Path) -> None:
     migrations = _migrations()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > max(migrations):
-        raise StoreError(
-            f"{database} was written by a newer cockpit-gateway (schema {version}, this one knows {max(migrations)}); "
-            "upgrade the program"
-        )
+    version = _version(connection, database, newest=max(migrations))
+    _keep_private(database)
+    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+    connection.execute(f"PRAGMA journal_size_limit = {LARGEST_IDLE_LOG}")
     for number in range(version + 1, max(migrations) + 1):
         connection.executescript(
             f"BEGIN IMMEDIATE;\n{migrations[number]}\n"
@@ -118,9 +110,28 @@ def _apply_missing(connection: sqlite3.Connection, database: Path) -> None:
         )
 
 
+def _version(connection: sqlite3.Connection, database: Path, newest: int) -> int:
+    (application_id,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if application_id != APPLICATION_ID and (application_id or version or tables):
+        raise StoreError(f"{database} is a database of another program; name another file under `store`")
+    if version > newest:
+        raise StoreError(
+            f"{database} was written by a newer cockpit-gateway (schema {version}, this one knows {newest}); "
+            "upgrade the program"
+        )
+    return int(version)
+
+
+def _keep_private(database: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        path = database.with_name(database.name + suffix)
+        if path.exists():
+            path.chmod(0o600)
+
+
 def _migrations() -> dict[int, str]:
-    found = (
-        (_MIGRATION.fullmatch(file.name), file)
-        for file in (files("cockpit_gateway.store.sqlite") / "migrations").iterdir()
-    )
+    folder = files("cockpit_gateway.store.sqlite") / "migrations"
+    found = ((_MIGRATION.fullmatch(file.name), file) for file in folder.iterdir())
     return {int(name[1]): file.read_text() for name, file in found if name is not None}

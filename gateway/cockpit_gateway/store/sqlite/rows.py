@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import orjson
 
 from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Outcome, Response
 from cockpit_gateway.events import Event, EventStatus
-
-EVENT_COLUMNS = (
-    "e.seq, e.id, e.name, e.source, e.label, e.hook, e.backend, e.subjects, e.status, e.problem, e.received_at, b.body"
-)
-DELIVERY_COLUMNS = (
-    "d.id, e.id, d.seq, t.plugin, t.target, d.key, d.state, d.attempts, d.due_at, d.created_at, d.ended_at, "
-    "d.reason, d.superseded_by, d.fresh_from"
-)
-ATTEMPT_COLUMNS = "number, started_at, duration, outcome, reason, status, headers, body, truncated"
-
-Row = Sequence[Any]
+from cockpit_gateway.store.sqlite.bulk import Row
 
 
-def event_row(event: Event, seq: int) -> Row:
+class DeliveryRow(NamedTuple):
+    """A row of `deliveries` as it is first written."""
+
+    id: str
+    seq: int
+    target: int
+    key: str | None
+    state: str
+    due_at: float
+    created_at: float
+    ended_at: float | None = None
+    reason: str | None = None
+    superseded_by: str | None = None
+    window_at: float | None = None
+    owner: str | None = None
+
+
+def event_row(event: Event) -> Row:
     """Return an event as a row of `events`."""
     return (
-        seq,
+        event.seq,
         event.id,
         event.name,
         event.source,
@@ -39,8 +46,12 @@ def event_row(event: Event, seq: int) -> Row:
     )
 
 
+EVENT_WIDTH = 12
+"""Columns that `event_of` takes."""
+
+
 def event_of(row: Row) -> Event:
-    """Return the event of a row of `EVENT_COLUMNS`."""
+    """Return the event of a row of `event_columns`."""
     seq, event_id, name, source, label, hook, backend, subjects, status, problem, received_at, body = row
     return Event(
         event_id,
@@ -59,13 +70,13 @@ def event_of(row: Row) -> Event:
 
 
 def delivery_of(row: Row) -> Delivery:
-    """Return the delivery of a row of `DELIVERY_COLUMNS`."""
+    """Return the delivery of a row of `delivery_columns`."""
     delivery_id, event_id, seq, plugin, target, key, state, *rest = row
     return Delivery(delivery_id, event_id, seq, plugin, target, key, DeliveryState(state), *rest)
 
 
 def attempt_row(delivery_id: str, attempt: Attempt) -> Row:
-    """Return an attempt as a row of `attempts`."""
+    """Return an attempt as a row for `insert_attempts`."""
     response = attempt.response
     return (
         delivery_id,
@@ -82,7 +93,7 @@ def attempt_row(delivery_id: str, attempt: Attempt) -> Row:
 
 
 def attempt_of(row: Row) -> Attempt:
-    """Return the attempt of a row of `ATTEMPT_COLUMNS`."""
+    """Return the attempt of a row of `attempts`."""
     number, started_at, duration, outcome, reason, status, headers, body, truncated = row
     response = None
     if headers is not None:

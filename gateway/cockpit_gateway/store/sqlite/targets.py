@@ -5,6 +5,10 @@ from __future__ import annotations
 import sqlite3
 
 from cockpit_gateway.deliveries import TargetId
+from cockpit_gateway.store.sqlite.statements import statement
+
+NUMBER_TARGET = statement("number_target")
+TARGET_NUMBER = statement("target_number")
 
 
 class TargetNumbers:
@@ -23,10 +27,8 @@ class TargetNumbers:
         known = self._numbers.get(target_id)
         if known is not None:
             return known
-        self._connection.execute("INSERT OR IGNORE INTO targets (plugin, target) VALUES (?, ?)", target_id)
-        (number,) = self._connection.execute(
-            "SELECT number FROM targets WHERE plugin = ? AND target = ?", target_id
-        ).fetchone()
+        self._connection.execute(NUMBER_TARGET, target_id)
+        (number,) = self._connection.execute(TARGET_NUMBER, target_id).fetchone()
         self._numbers[target_id] = number
         return int(number)
 

@@ -6,33 +6,18 @@ import asyncio
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import structlog
-
-from cockpit_gateway.errors import GatewayError, StoreError, StoreUnavailableError
-
-UNAVAILABLE = frozenset(
-    {
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_READONLY,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_NOMEM,
-    }
-)
-"""Primary result codes that may pass: a full disk, a lock, a device that fails."""
+from cockpit_gateway.errors import StoreUnavailableError
+from cockpit_gateway.store.sqlite.failures import may_pass, told
 
 SHORTEST_PACE = 0.002
 """Seconds from the begin of one group to that of the next: under load, groups get larger and events cheaper; a lone
 event never waits."""
-
-log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -49,7 +34,7 @@ class Executor(Protocol):
     """Carries out a group of jobs within a transaction."""
 
     def execute(self, jobs: Sequence[Job]) -> None:
-        """Set each job's result, or its `GatewayError`; raise `sqlite3.Error` to have the group undone."""
+        """Set each job's result, or raise: then the whole group is undone, and its jobs are tried one by one."""
         ...
 
     def forget(self) -> None:
@@ -92,13 +77,19 @@ class Writer:
         """Hand in something to write that nobody waits for."""
         self._hand_in(Job(work, None))
 
-    async def close(self) -> None:
-        """Write what was handed in, and end the thread."""
+    async def close(self, farewell: object) -> None:
+        """Write what was handed in, then a farewell, and end the thread.
+
+        Raises:
+            GatewayError: the farewell was not written; the thread has ended all the same.
+        """
+        written = self.submit(farewell)
         self._pass_on()
         with self._wake:
             self._closing = True
             self._wake.notify()
         await asyncio.wrap_future(self._closed)
+        await written
 
     def _hand_in(self, job: Job) -> None:
         if self._closing:
@@ -135,19 +126,13 @@ class Writer:
     def _write(self, group: Sequence[Job]) -> None:
         try:
             self._transact(group)
-        except sqlite3.Error as error:
+        except Exception as error:  # noqa: BLE001 - it is told to whoever waits
             self._undo()
-            if _may_pass(error):
-                _fail(group, StoreUnavailableError(f"{error}"))
-            elif len(group) == 1:
-                _fail(group, StoreError(f"the store refused to write: {error}"))
+            if len(group) == 1 or may_pass(error):
+                _fail(group, error)
             else:
                 for job in group:
                     self._write([job])
-        except Exception as error:
-            self._undo()
-            log.exception("a defect in the store's writer")
-            _fail(group, StoreError(f"the store failed: {type(error).__name__}"))
 
     def _transact(self, group: Sequence[Job]) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
@@ -155,26 +140,16 @@ class Writer:
         self._connection.execute("COMMIT")
 
     def _undo(self) -> None:
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
+        # SQLite undoes the transaction itself when the disk is full; what is left to undo fails if the disk does.
+        with suppress(sqlite3.Error):
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
         self._executor.forget()
 
 
-def guarded(job: Job, act: Callable[[], object]) -> None:
-    """Run one job; a deliberate error is the job's own and does not undo the group."""
-    try:
-        job.result = act()
-    except GatewayError as error:
-        job.error = error
-
-
-def _may_pass(error: sqlite3.Error) -> bool:
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in UNAVAILABLE
-
-
-def _fail(group: Sequence[Job], error: GatewayError) -> None:
+def _fail(group: Sequence[Job], error: Exception) -> None:
     for job in group:
-        job.error = error
+        job.error = told(error)
 
 
 def _resolve(group: Sequence[Job]) -> None:

@@ -12,7 +12,9 @@ CREATE TABLE events (
     received_at REAL NOT NULL
 ) STRICT;
 
--- Apart, so that a list of events does not read through their bodies.
+CREATE INDEX events_unsound ON events (status, seq) WHERE status <> 'accepted';
+
+-- Apart, so that searching through events does not read through their bodies.
 CREATE TABLE bodies (
     seq INTEGER PRIMARY KEY REFERENCES events (seq) ON DELETE CASCADE,
     body BLOB NOT NULL
@@ -30,7 +32,8 @@ CREATE TABLE targets (
 ) STRICT;
 
 CREATE TABLE deliveries (
-    id TEXT PRIMARY KEY NOT NULL,
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
     seq INTEGER NOT NULL REFERENCES events (seq) ON DELETE CASCADE,
     target INTEGER NOT NULL REFERENCES targets (number),
     key TEXT,
@@ -47,17 +50,19 @@ CREATE TABLE deliveries (
     window_at REAL,
     owner TEXT,
     -- Set while an attempt is under way; left behind by a process that died in it.
-    begun_at REAL
+    begun_at REAL,
+    CHECK ((ended_at IS NULL) = (state IN ('pending', 'running')))
 ) STRICT;
 
 CREATE INDEX deliveries_by_event ON deliveries (seq);
+CREATE INDEX deliveries_by_target ON deliveries (target, id);
 CREATE INDEX deliveries_due ON deliveries (target, due_at, seq) WHERE state = 'pending';
-CREATE INDEX deliveries_leased ON deliveries (owner) WHERE state = 'running';
-CREATE INDEX deliveries_in_lanes ON deliveries (target, key, seq)
-WHERE state IN ('pending', 'running') AND key IS NOT NULL;
+CREATE INDEX deliveries_undelivered ON deliveries (state, id) WHERE state <> 'delivered';
+CREATE INDEX lanes ON deliveries (target, key, state, seq)
+WHERE key IS NOT NULL AND state IN ('pending', 'running');
 
 CREATE TABLE attempts (
-    delivery TEXT NOT NULL REFERENCES deliveries (id) ON DELETE CASCADE,
+    delivery INTEGER NOT NULL REFERENCES deliveries (number) ON DELETE CASCADE,
     number INTEGER NOT NULL,
     started_at REAL NOT NULL,
     duration REAL NOT NULL,

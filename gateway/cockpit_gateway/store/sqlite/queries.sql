@@ -1,0 +1,313 @@
+-- Every statement of the engine, by name. `{rows}` stands for as many rows of placeholders as there are rows; another
+-- name in braces for the fragment of that name.
+-- "Unfinished" is written `state IN ('pending', 'running')`, as the index `lanes` has it, so that the index is used.
+
+-- Events
+
+-- name: insert_events
+INSERT INTO events (seq, id, name, source, label, hook, backend, subjects, status, problem, received_at)
+VALUES {rows};
+
+-- name: insert_bodies
+INSERT INTO bodies (seq, body) VALUES {rows};
+
+-- name: last_seq
+SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'events';
+
+-- name: prune_duplicates
+DELETE FROM duplicates WHERE key IN (SELECT key FROM duplicates WHERE until <= ? ORDER BY until LIMIT ?);
+
+-- name: earlier_event
+SELECT event FROM duplicates WHERE key = ? AND until > ?;
+
+-- name: note_event
+INSERT OR REPLACE INTO duplicates (key, event, until) VALUES (?, ?, ?);
+
+-- Deliveries
+
+-- name: insert_deliveries
+INSERT INTO deliveries
+    (id, seq, target, key, state, due_at, created_at, ended_at, reason, superseded_by, window_at, owner)
+VALUES {rows};
+
+-- name: settle_deliveries
+UPDATE deliveries SET
+    state = new.column2, attempts = new.column3, due_at = new.column4, ended_at = new.column5, reason = new.column6,
+    owner = NULL, begun_at = NULL
+FROM (VALUES {rows}) AS new
+WHERE deliveries.id = new.column1 AND deliveries.state = 'running';
+
+-- name: insert_attempts
+INSERT INTO attempts (delivery, number, started_at, duration, outcome, reason, status, headers, body, truncated)
+SELECT
+    d.number, new.column2, new.column3, new.column4, new.column5, new.column6, new.column7, new.column8, new.column9,
+    new.column10
+FROM (VALUES {rows}) AS new CROSS JOIN deliveries AS d ON d.id = new.column1;
+
+-- name: mark_begun
+UPDATE deliveries SET begun_at = new.column2
+FROM (VALUES {rows}) AS new
+WHERE deliveries.id = new.column1 AND deliveries.state = 'running';
+
+-- name: pending_of_lane
+SELECT id, attempts, coalesce(window_at, created_at) FROM deliveries
+WHERE target = ? AND key = ? AND state = 'pending' AND state IN ('pending', 'running')
+ORDER BY seq, number;
+
+-- name: supersede
+UPDATE deliveries SET state = 'superseded', superseded_by = ?, ended_at = ?, reason = 'superseded by a newer event'
+WHERE id IN (SELECT value FROM json_each(?));
+
+-- name: postpone
+UPDATE deliveries SET due_at = ?, window_at = ? WHERE id = ?;
+
+-- name: requeue
+UPDATE deliveries SET
+    state = 'pending', due_at = ?, ended_at = NULL, superseded_by = NULL, fresh_from = attempts,
+    reason = 'put back by a person'
+WHERE id = ?;
+
+-- Leases: who gives a delivery back leaves its due time alone, since it was due when it was leased.
+
+-- name: lease
+UPDATE deliveries SET state = 'running', owner = :owner WHERE number IN (SELECT value FROM json_each(:numbers));
+
+-- name: release
+UPDATE deliveries SET state = 'pending', owner = NULL, begun_at = NULL
+WHERE id IN (SELECT value FROM json_each(:ids)) AND state = 'running' AND owner = :owner;
+
+-- name: release_all
+UPDATE deliveries SET state = 'pending', owner = NULL, begun_at = NULL WHERE state = 'running' AND state <> 'delivered';
+
+-- What a dead owner had begun stays known: begun_at is left as it is.
+-- name: release_all_of_the_dead
+UPDATE deliveries SET state = 'pending', owner = NULL WHERE state = 'running' AND state <> 'delivered';
+
+-- name: extend_lease
+INSERT OR REPLACE INTO owners (owner, lease_until) VALUES (?, ?);
+
+-- name: delete_owners
+DELETE FROM owners;
+
+-- Claiming. Each query answers with one row (the interpreter's lock changes hands at every row): the deliveries that
+-- may be leased, oldest due first, one more than asked for; how many of them are due; when the last and when the first
+-- that is not due yet falls due.
+
+-- name: find_due
+SELECT
+    json_group_array(number), count(*) FILTER (WHERE due_at <= :now), max(due_at),
+    min(due_at) FILTER (WHERE due_at > :now)
+FROM (
+    SELECT number, due_at FROM deliveries
+    WHERE target = :target AND state = 'pending'
+    ORDER BY due_at, seq, number
+    LIMIT :limit + 1
+);
+
+-- Heads of lanes among the first :window pending deliveries.
+-- name: find_heads
+WITH candidate AS MATERIALIZED (
+    SELECT number, key, seq, due_at FROM deliveries
+    WHERE target = :target AND state = 'pending'
+    ORDER BY due_at, seq, number
+    LIMIT :window
+)
+{free};
+
+-- Heads of lanes, looked for lane by lane.
+-- name: find_heads_by_lane
+WITH RECURSIVE
+lane (key) AS (
+    SELECT min(key) FROM deliveries
+    WHERE target = :target AND key IS NOT NULL AND state IN ('pending', 'running')
+    UNION ALL
+    SELECT (
+        SELECT min(d.key) FROM deliveries AS d
+        WHERE d.target = :target AND d.key > lane.key AND d.state IN ('pending', 'running')
+    )
+    FROM lane WHERE lane.key IS NOT NULL
+),
+candidate AS MATERIALIZED (
+    SELECT d.number, d.key, d.seq, d.due_at
+    FROM lane CROSS JOIN deliveries AS d ON d.number = (
+        SELECT head.number FROM deliveries AS head
+        WHERE
+            head.target = :target AND head.key = lane.key
+            AND head.state IN ('pending', 'running') AND head.state = 'pending'
+        ORDER BY head.seq, head.number
+        LIMIT 1
+    )
+    ORDER BY d.due_at, d.seq, d.number
+    LIMIT -1
+)
+{free};
+
+-- Of `candidate`, those that nothing unfinished holds back in their own lane, above it (the keys that are a path prefix
+-- of theirs) or below it (the keys of which theirs is a prefix; "0" is the character after "/"). Candidates are looked
+-- at in their order, and only until there are enough.
+-- name: free
+SELECT
+    json_group_array(number), count(*) FILTER (WHERE due_at <= :now), max(due_at),
+    min(due_at) FILTER (WHERE due_at > :now)
+FROM (
+    SELECT c.number, c.due_at FROM candidate AS c
+    WHERE NOT EXISTS (
+        WITH RECURSIVE path (key) AS (
+            SELECT c.key
+            UNION ALL
+            SELECT substr(rtrim(key, replace(key, '/', '')), 1, length(rtrim(key, replace(key, '/', ''))) - 1)
+            FROM path WHERE key <> ''
+        )
+        SELECT 1 FROM path
+        WHERE
+            EXISTS (
+                SELECT 1 FROM deliveries AS d
+                WHERE
+                    d.target = :target AND d.key = path.key
+                    AND d.state IN ('pending', 'running') AND d.state = 'running'
+            )
+            OR EXISTS (
+                SELECT 1 FROM deliveries AS d
+                WHERE
+                    d.target = :target AND d.key = path.key
+                    AND d.state IN ('pending', 'running') AND d.state = 'pending'
+                    AND (d.seq, d.number) < (c.seq, c.number)
+            )
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM deliveries AS d
+        WHERE
+            d.target = :target AND d.state IN ('pending', 'running')
+            AND d.key >= CASE c.key WHEN '' THEN '' ELSE c.key || '/' END
+            AND d.key < CASE c.key WHEN '' THEN x'ff' ELSE c.key || '0' END
+            AND (d.state = 'running' OR (d.seq, d.number) < (c.seq, c.number))
+    )
+    LIMIT :limit + 1
+);
+
+-- name: more_pending_than
+SELECT EXISTS (SELECT 1 FROM deliveries WHERE target = ? AND state = 'pending' ORDER BY due_at, seq, number LIMIT 1 OFFSET ?);
+
+-- name: leased_work
+SELECT {delivery_columns}, {event_columns}
+FROM json_each(:numbers) AS leased
+CROSS JOIN deliveries AS d ON d.number = leased.value
+CROSS JOIN targets AS t ON t.number = d.target
+CROSS JOIN events AS e ON e.seq = d.seq
+CROSS JOIN bodies AS b ON b.seq = d.seq
+ORDER BY leased.key;
+
+-- Targets
+
+-- name: number_target
+INSERT OR IGNORE INTO targets (plugin, target) VALUES (?, ?);
+
+-- name: target_number
+SELECT number FROM targets WHERE plugin = ? AND target = ?;
+
+-- name: set_target
+INSERT INTO targets (plugin, target, fingerprint) VALUES (?, ?, ?)
+ON CONFLICT (plugin, target) DO UPDATE SET
+    fingerprint = excluded.fingerprint, disabled = 0, reason = NULL, changed_at = NULL
+WHERE fingerprint <> excluded.fingerprint;
+
+-- name: disable_target
+UPDATE targets SET disabled = ?, reason = ?, changed_at = ? WHERE plugin = ? AND target = ?;
+
+-- name: target_states
+SELECT plugin, target, disabled, reason, changed_at FROM targets;
+
+-- Reading
+
+-- name: event_columns
+e.seq, e.id, e.name, e.source, e.label, e.hook, e.backend, e.subjects, e.status, e.problem, e.received_at, b.body
+
+-- name: delivery_columns
+d.id, e.id, d.seq, t.plugin, t.target, d.key, d.state, d.attempts, d.due_at, d.created_at, d.ended_at, d.reason,
+d.superseded_by, d.fresh_from
+
+-- name: events
+SELECT {event_columns} FROM events AS e CROSS JOIN bodies AS b ON b.seq = e.seq
+WHERE
+    e.seq < coalesce(:before, 9223372036854775807)
+    AND (:name IS NULL OR e.name = :name)
+    AND (:source IS NULL OR e.source = :source)
+    AND (:status IS NULL OR e.status = :status)
+    AND (
+        :subject IS NULL OR EXISTS (
+            SELECT 1 FROM json_each(e.subjects)
+            WHERE value = :subject OR substr(value, 1, length(:subject) + 1) = :subject || '/'
+        )
+    )
+    {narrowed}
+ORDER BY e.seq DESC
+LIMIT :limit;
+
+-- name: narrowed_to_status
+AND e.status = :status AND e.status <> 'accepted'
+
+-- name: event
+SELECT {event_columns} FROM events AS e CROSS JOIN bodies AS b ON b.seq = e.seq WHERE e.id = ?;
+
+-- name: deliveries
+SELECT {delivery_columns}
+FROM deliveries AS d
+CROSS JOIN targets AS t ON t.number = d.target
+CROSS JOIN events AS e ON e.seq = d.seq
+WHERE
+    d.id < coalesce(:before, x'ff')
+    AND (:plugin IS NULL OR t.plugin = :plugin)
+    AND (:target IS NULL OR t.target = :target)
+    AND (:state IS NULL OR d.state = :state)
+    {narrowed}
+ORDER BY d.id DESC
+LIMIT :limit;
+
+-- name: narrowed_to_event
+AND d.seq = (SELECT seq FROM events WHERE id = :event_id)
+
+-- name: narrowed_to_target
+AND d.target = (SELECT number FROM targets WHERE plugin = :plugin AND target = :target)
+
+-- name: narrowed_to_state
+AND d.state = :state AND d.state <> 'delivered'
+
+-- name: delivery
+SELECT {delivery_columns}
+FROM deliveries AS d
+CROSS JOIN targets AS t ON t.number = d.target
+CROSS JOIN events AS e ON e.seq = d.seq
+WHERE d.id = ?;
+
+-- name: attempts
+SELECT number, started_at, duration, outcome, reason, status, headers, body, truncated FROM attempts
+WHERE delivery = (SELECT number FROM deliveries WHERE id = ?)
+ORDER BY number;
+
+-- name: backlog
+SELECT t.plugin, t.target, count(*), min(d.due_at)
+FROM deliveries AS d CROSS JOIN targets AS t ON t.number = d.target
+WHERE d.state = 'pending'
+GROUP BY d.target;
+
+-- Most events are accepted and most deliveries delivered: those are counted on an index, the others apart.
+-- name: count_events
+SELECT 'accepted', (SELECT count(*) FROM events) - (SELECT count(*) FROM events WHERE status <> 'accepted')
+UNION ALL
+SELECT status, count(*) FROM events WHERE status <> 'accepted' GROUP BY status;
+
+-- name: count_deliveries
+WITH
+undelivered AS MATERIALIZED (
+    SELECT target, state, count(*) AS total FROM deliveries INDEXED BY deliveries_undelivered
+    WHERE state <> 'delivered' GROUP BY target, state
+),
+counted AS (
+    SELECT target, state, total FROM undelivered
+    UNION ALL
+    SELECT
+        target, 'delivered',
+        count(*) - (SELECT coalesce(sum(total), 0) FROM undelivered AS u WHERE u.target = d.target)
+    FROM deliveries AS d GROUP BY target
+)
+SELECT t.plugin, t.target, c.state, c.total FROM counted AS c JOIN targets AS t ON t.number = c.target;
