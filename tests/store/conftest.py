@@ -1,24 +1,28 @@
+"""Every test of the port runs on each engine."""
+
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from stores import MakeStore
 
 from cockpit_gateway.store import open_store
 from cockpit_gateway.store.port import Store
 
 
 @pytest.fixture(params=["sqlite"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty store, of each engine in turn."""
-    return f"{request.param}:{tmp_path / 'gateway.db'}"
+def make_store(request: pytest.FixtureRequest, tmp_path: Path) -> MakeStore:
+    """Return what makes stores of one engine, all on the same data."""
+    url = {"sqlite": f"sqlite:{tmp_path}/gateway.db"}[request.param]
+    return lambda: open_store(url)
 
 
 @pytest.fixture
-async def store(store_url: str) -> AsyncGenerator[Store]:
-    """An open store, of each engine in turn."""
-    opened = open_store(store_url)
+async def store(make_store: MakeStore) -> AsyncIterator[Store]:
+    """Return an open store."""
+    opened = make_store()
     await opened.open()
     yield opened
     await opened.close()

@@ -1,0 +1,104 @@
+"""No statement searches through a whole table."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sqlite3
+from collections.abc import Iterator
+
+import pytest
+
+from cockpit_gateway.store.sqlite import accepting, changing, claiming, coalescing, reading, settling, targets
+from cockpit_gateway.store.sqlite.engine import SqliteStore
+
+COUNTS = {"BACKLOG", "COUNT_EVENTS", "COUNT_DELIVERIES", "TARGET_STATES"}
+"""These count every row of something: on an index where the rows are many."""
+
+
+def statements() -> Iterator[tuple[str, str]]:
+    """Yield every statement of the engine as it is run, each list in every way that it is narrowed."""
+    for module in (accepting, changing, claiming, coalescing, reading, settling, targets):
+        for name, text in vars(module).items():
+            if name.isupper() and isinstance(text, str) and re.search("SELECT|INSERT|UPDATE|DELETE", text):
+                yield from narrowed(name, text)
+
+
+def narrowed(name: str, text: str) -> Iterator[tuple[str, str]]:
+    if "{narrowed}" not in text:
+        yield name, text
+        return
+    ways = {"EVENTS": ["narrowed_to_status"]}.get(
+        name, ["narrowed_to_event", "narrowed_to_target", "narrowed_to_state"]
+    )
+    yield f"{name} of all", reading._narrowed(text)
+    for way in ways:
+        yield f"{name} {way}", reading._narrowed(text, **{way: True})
+
+
+STATEMENTS = dict(statements())
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
+    path = tmp_path_factory.mktemp("plans") / "gateway.db"
+
+    async def make() -> None:
+        store = SqliteStore(path)
+        await store.open()
+        await store.close()
+
+    asyncio.run(make())
+    connection = sqlite3.connect(path)
+    yield connection
+    connection.close()
+
+
+def plan(database: sqlite3.Connection, statement: str) -> list[str]:
+    """Return the steps of a statement's plan."""
+    width = {settling.MARK_BEGUN: 2, settling.SETTLE_DELIVERIES: 6, settling.INSERT_ATTEMPTS: 10}.get(statement)
+    text = re.sub(r":\w+", "1", statement).replace("?", "1")
+    if width:
+        text = text.replace("{rows}", ",".join([f"({','.join('1' * width)})"] * 16))
+    return [detail for *_, detail in database.execute(f"EXPLAIN QUERY PLAN {text}")]
+
+
+def test_there_are_statements() -> None:
+    assert len(STATEMENTS) > 30
+
+
+@pytest.mark.parametrize("name", [name for name in STATEMENTS if not name.startswith("INSERT_") or "ATTEMPTS" in name])
+def test_a_statement_goes_by_an_index(database: sqlite3.Connection, name: str) -> None:
+    tables = "events|bodies|deliveries|attempts|duplicates|targets|owners|d|e|b|t|head"
+    steps = plan(database, STATEMENTS[name])
+    scans = [step for step in steps if re.match(rf"SCAN ({tables})\b", step)]
+    if name in COUNTS:
+        scans = [step for step in scans if "INDEX" not in step and step != "SCAN targets"]
+    if name == "DELETE_OWNERS":
+        scans.clear()
+    assert scans == []
+
+
+@pytest.mark.parametrize(
+    ("name", "index"),
+    [
+        ("FIND_DUE", "deliveries_due"),
+        ("FIND_HEADS", "COVERING INDEX lanes (target=? AND key=? AND state=? AND seq<?)"),
+        ("FIND_HEADS", "COVERING INDEX lanes (target=? AND key>? AND key<?)"),
+        ("FIND_HEADS_BY_LANE", "COVERING INDEX lanes (target=? AND key>?)"),
+        ("PENDING_OF_LANE", "lanes (target=? AND key=? AND state=?)"),
+        ("RELEASE_ALL_OF_THE_DEAD", "deliveries_undelivered (state=?)"),
+        ("DELIVERIES narrowed_to_event", "deliveries_by_event (seq=?)"),
+        ("DELIVERIES narrowed_to_target", "deliveries_by_target (target=? AND id<?)"),
+        ("DELIVERIES narrowed_to_state", "deliveries_undelivered (state=? AND id<?)"),
+        ("EVENTS narrowed_to_status", "events_unsound (status=? AND seq<?)"),
+        ("PRUNE_DUPLICATES", "duplicates_by_end (until<?)"),
+    ],
+)
+def test_it_is_the_index_meant_for_it(database: sqlite3.Connection, name: str, index: str) -> None:
+    assert any(index in step for step in plan(database, STATEMENTS[name]))
+
+
+def test_a_list_is_not_sorted_but_read_in_order(database: sqlite3.Connection) -> None:
+    for name in ("EVENTS of all", "EVENTS narrowed_to_status", "DELIVERIES narrowed_to_state", "DELIVERIES of all"):
+        assert not [step for step in plan(database, STATEMENTS[name]) if "TEMP B-TREE" in step]
