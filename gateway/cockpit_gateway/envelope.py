@@ -1,4 +1,4 @@
-"""Cockpit's envelope: `{"event": str, "hook": str|null, "backend": 1|0, "args": list}` (events.md §1).
+"""Cockpit's envelope: `{"event": str, "hook": str|null, "backend": 1|0, "args": list}` (Cockpit/webhooks.php).
 
 Whatever arrives becomes an event: what cannot be decoded is an undecodable one, with the reason.
 """

@@ -75,6 +75,18 @@ class Gateway:
             registry, self._contexts, catalogue, self.dispatcher, self.store, self.clock, self.metrics
         )
         self._register_targets()
+        self._ingest = Ingest(
+            sources=self.settings.sources,
+            duplicate_window=self.settings.server.dedup_window,
+            catalogue=catalogue,
+            registry=registry,
+            contexts=self._contexts,
+            planner=self._planner,
+            dispatcher=self.dispatcher,
+            store=self.store,
+            clock=self.clock,
+            metrics=self.metrics,
+        )
         self._unready: str | None = "starting"
         self._watch: StallWatch | None = None
         self.administration = Administration(
@@ -90,6 +102,8 @@ class Gateway:
 
     def unready(self) -> str | None:
         """Return why events cannot be taken now, None when they can."""
+        if self._unready is None and self._ingest.trouble is not None:
+            return f"the store cannot take events: {self._ingest.trouble}"
         return self._unready
 
     async def start(self) -> None:
@@ -100,12 +114,12 @@ class Gateway:
             PluginError: a plugin refused to start.
             OSError: an address cannot be listened on.
         """
-        self._watch = StallWatch(self.metrics)
         await self.store.open()
         await self._call_started()
         self.metrics.prepare(self.settings.sources, self.dispatcher.targets)
         await self.dispatcher.start()
         await self.listeners.start(public=self._public_routes(), admin=self._admin_routes(), metrics=self.metrics)
+        self._watch = StallWatch(self.metrics)
         self._unready = None
 
     async def stop(self) -> None:
@@ -174,19 +188,7 @@ class Gateway:
             self.dispatcher.register(plugin, target, deliver_call(deliver, context, self._threads[plugin]), slots)
 
     def _public_routes(self) -> list[web.RouteDef]:
-        ingest = Ingest(
-            sources=self.settings.sources,
-            duplicate_window=self.settings.server.dedup_window,
-            catalogue=self._catalogue,
-            registry=self.registry,
-            contexts=self._contexts,
-            planner=self._planner,
-            dispatcher=self.dispatcher,
-            store=self.store,
-            clock=self.clock,
-            metrics=self.metrics,
-        )
-        receiver = Receiver(ingest, self.settings.sources, self.settings.server.max_body)
+        receiver = Receiver(self._ingest, self.settings.sources, self.settings.server.max_body)
         return receiver.routes() + self._probes().routes()
 
     def _admin_routes(self) -> list[web.RouteDef]:

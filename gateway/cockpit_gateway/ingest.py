@@ -20,7 +20,7 @@ from cockpit_gateway.config import Source
 from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.delivery.planning import Planner
 from cockpit_gateway.envelope import leading_name, read_envelope
-from cockpit_gateway.errors import Drop
+from cockpit_gateway.errors import Drop, StoreUnavailableError
 from cockpit_gateway.events import Event, EventStatus
 from cockpit_gateway.plugin import PluginContext
 from cockpit_gateway.registry import HandlerTable, Registry
@@ -102,6 +102,8 @@ class Ingest:
         self._metrics = metrics
         self._handlers = HandlerTable(registry, catalogue)
         self._named_noise = frozenset(name for target in dispatcher.targets.values() for name in target.wants_noise)
+        self.trouble: str | None = None
+        """Why the last event could not be stored, None if it could."""
         self.wants = lru_cache(maxsize=4096)(self._wants)
 
     async def receive(self, source: str, label: str | None, body: bytes, key: str | None = None) -> Receipt:
@@ -177,7 +179,9 @@ class Ingest:
         began = time.perf_counter()
         try:
             accepted = await self._store.accept(event, deliveries, duplicate)
-        except BaseException:
+            self.trouble = None
+        except BaseException as error:
+            self.trouble = str(error) if isinstance(error, StoreUnavailableError) else self.trouble
             self._dispatcher.withdraw(deliveries, len(event.body))
             raise
         self._metrics.committed(time.perf_counter() - began)

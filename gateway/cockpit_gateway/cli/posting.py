@@ -15,7 +15,7 @@ from cockpit_gateway.errors import GatewayError
 from cockpit_gateway.events import JSONValue, encode_like_cockpit
 
 COCKPIT_HEADERS = (("Accept", "*/*"), ("Content-Type", "application/json"))
-"""What Cockpit sends beside Host and Content-Length; it sends no User-Agent (events.md §1)."""
+"""What Cockpit sends beside Host and Content-Length; it sends no User-Agent (Cockpit/webhooks.php)."""
 
 NOT_REPEATED = frozenset({"host", "content-length", "transfer-encoding", "connection", "expect", "authorization"})
 """Recorded headers that belong to the recorded connection, or that the token stands for."""

@@ -12,6 +12,8 @@ from aiohttp.typedefs import Handler, Middleware
 from cockpit_gateway.errors import NotFoundError, StoreError, StoreUnavailableError
 from cockpit_gateway.telemetry.metrics import Metrics
 
+FAILED = "The gateway failed; its log says why."
+
 RETRY_AFTER = 5
 """Seconds after which a client may try again when the store cannot take an event."""
 
@@ -91,7 +93,7 @@ def _problem_of(error: Exception, request: web.Request) -> Problem:
             return Problem(HTTPStatus.CONFLICT, str(error))
         case _:
             log.error("request failed", path=request.path, exc_info=error)
-            return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The gateway failed; its log says why.")
+            return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, FAILED)
 
 
 def _of_http_exception(error: web.HTTPException, request: web.Request) -> Problem:

@@ -43,14 +43,18 @@ class Receiver:
             web.post("/cockpit/{source}/{label}", self.receive, expect_handler=self.expect),
         ]
 
-    async def expect(self, request: web.Request) -> None:
+    async def expect(self, request: web.Request) -> web.Response | None:
         """Answer `Expect: 100-continue`, which Cockpit's curl sends above 1 MiB, once the request is let in."""
-        self._admit(request)
-        if request.headers.get(hdrs.EXPECT, "").lower() != "100-continue":
-            raise Problem(HTTPStatus.EXPECTATION_FAILED, "The only expectation met here is 100-continue.")
+        try:
+            self._admit(request)
+            if request.headers.get(hdrs.EXPECT, "").lower() != "100-continue":
+                raise Problem(HTTPStatus.EXPECTATION_FAILED, "The only expectation met here is 100-continue.")  # noqa: TRY301
+        except Problem as problem:  # aiohttp calls this before the middlewares
+            return problem.response()
         if request.version == HttpVersion11:
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             request.writer.output_size = 0
+        return None
 
     async def receive(self, request: web.Request) -> web.Response:
         """Store the event and answer 202."""

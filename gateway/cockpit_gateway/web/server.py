@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
 from typing import Any
 
 import structlog
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
-from cockpit_gateway.web.problems import problem_response
+from cockpit_gateway.web.problems import FAILED, problem_response
 
 DUPLICATE_CONTENT_TYPE = (
     "Content-Type arrived twice: a custom header of that name was typed into Cockpit's webhook form, which always "
@@ -26,13 +27,17 @@ class _Protocol(RequestHandler):
         self,
         request: web.BaseRequest,
         status: int = 500,
-        exc: BaseException | None = None,  # noqa: ARG002 - aiohttp's signature
+        exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
         if request.writer.output_size > 0:
             raise ConnectionError("the answer had begun when the request failed")
-        detail = _explain(message or "")
-        log.warning("request refused by the HTTP parser", peer=request.remote, status=status, problem=detail)
+        if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            detail = _explain(message or "")
+            log.warning("request refused by the HTTP parser", peer=request.remote, status=status, problem=detail)
+        else:
+            detail = FAILED
+            log.error("request failed", peer=request.remote, exc_info=exc)
         response = problem_response(status, detail)
         response.force_close()
         return response
