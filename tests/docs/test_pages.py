@@ -82,8 +82,9 @@ def test_the_map_of_the_tree_names_what_exists() -> None:
 
 
 def test_the_map_of_the_tree_names_every_room() -> None:
-    package = ROOT / "gateway" / "cockpit_gateway"
+    package, tests = ROOT / "gateway" / "cockpit_gateway", ROOT / "tests"
     rooms = [path for path in package.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()]
+    rooms += [path for path in tests.iterdir() if any(path.rglob("test_*.py"))]
     text = Page(Path("CONTRIBUTING.md")).text
     assert [room.name for room in rooms if f"`{room.relative_to(ROOT)}`" not in text] == []
 
