@@ -7,7 +7,15 @@ from typing import Literal
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from cockpit_gateway import Coalesce, RetrySchedule
-from cockpit_gateway.config import Duration, EventPattern, PluginConfig, RateSetting, RetrySetting, catalogue_of
+from cockpit_gateway.config import (
+    ConfiguredSource,
+    Duration,
+    EventPattern,
+    PluginConfig,
+    RateSetting,
+    RetrySetting,
+    catalogue_of,
+)
 from cockpit_gateway.expressions import Expression, Template
 from cockpit_gateway_webhook.fields import (
     ContentType,
@@ -65,7 +73,9 @@ class Endpoint(PluginConfig):
         "(collections.save.after.posts), or patterns (collections.*). A pattern matches no noise: "
         "name an event such as collections.find.after in full.",
     )
-    sources: list[str] = Field(default_factory=list, description="Only events of these sources; empty for all.")
+    sources: list[ConfiguredSource] = Field(
+        default_factory=list, description="Only events of these sources; empty for all."
+    )
     when: WhenSetting | None = Field(
         None,
         description="Only events for which this Jinja expression is true, over `event` (name, type, source, label, "

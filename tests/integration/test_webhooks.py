@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import gateways
+import pytest
 from captures import all_captures, capture
 from gateways import eventually, wait_for
 from standardwebhooks import Webhook
@@ -13,6 +14,7 @@ from webhook_kit import receiving
 
 from cockpit_gateway import DeliveryState
 from cockpit_gateway.deliveries import TargetId
+from cockpit_gateway.errors import ConfigError
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 SAVED = capture("collections.save.after").body
@@ -67,3 +69,15 @@ async def test_gone_disables_the_endpoint(tmp_path: Path) -> None:
             await eventually(lambda: gateway.dispatcher.held(TargetId("webhook", "it")) == "disabled")
 
     assert delivery.reason == "HTTP 410 Gone"
+
+
+def test_an_endpoint_of_a_source_that_is_not_configured_is_a_mistake(tmp_path: Path) -> None:
+    yaml = """
+sources: {website: {}}
+plugins:
+  webhook:
+    endpoints:
+      search: {url: "http://127.0.0.1/", events: [collections.save.after], sources: [websit]}
+"""
+    with pytest.raises(ConfigError, match=r"there is no source 'websit', did you mean 'website'\?"):
+        gateways.assemble(tmp_path, yaml)

@@ -7,7 +7,7 @@ from cockpit_gateway.config.base import PluginConfig
 from cockpit_gateway.config.file import Config, ConfigFile
 from cockpit_gateway.config.listen import Listen
 from cockpit_gateway.config.models import Log, Secret, Server, Settings, Source
-from cockpit_gateway.config.names import AcceptedEvent, EventPattern, catalogue_of
+from cockpit_gateway.config.names import AcceptedEvent, ConfiguredSource, EventPattern, catalogue_of
 from cockpit_gateway.config.problems import Problem
 from cockpit_gateway.config.quantities import Duration, RateSetting, Size
 from cockpit_gateway.config.retry import RetrySetting
@@ -17,6 +17,7 @@ __all__ = [
     "AcceptedEvent",
     "Config",
     "ConfigFile",
+    "ConfiguredSource",
     "Duration",
     "EventPattern",
     "Listen",

@@ -125,7 +125,9 @@ class ConfigFile:
         Raises:
             ConfigError: with every mistake.
         """
-        validation = Validation(self._document, {"catalogue": catalogue})
+        sources = self._section("sources")
+        names = list(sources) if isinstance(sources, dict) else []
+        validation = Validation(self._document, {"catalogue": catalogue, "sources": names})
         settings = validation.model(Settings, self._document.data)
         self._check_tokens(validation)
         plugins = self._plugins(plugin_models, validation)

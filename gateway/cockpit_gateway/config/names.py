@@ -1,4 +1,4 @@
-"""Types of settings that name events."""
+"""Types of settings that name events and sources."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pydantic import AfterValidator, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema
 
 from cockpit_gateway.catalogue import Catalogue, CatalogueEntry
+from cockpit_gateway.config.sentences import did_you_mean
 
 
 def catalogue_of(info: ValidationInfo) -> Catalogue:
@@ -74,3 +75,14 @@ EventPattern = Annotated[str, AfterValidator(_check_event), _KnownNames()]
 
 AcceptedEvent = Annotated[str, AfterValidator(_check_accepted), _KnownNames()]
 """A known or custom event's name, a per-name variant, or a pattern with `*` that matches one, noise included."""
+
+
+def _check_source(name: str, info: ValidationInfo) -> str:
+    sources = info.context.get("sources") if info.context else None
+    if sources is None or name in sources:
+        return name
+    raise ValueError(f"there is no source {name!r}{did_you_mean(name, sources)}")
+
+
+ConfiguredSource = Annotated[str, AfterValidator(_check_source)]
+"""Name of one of the configured sources."""
