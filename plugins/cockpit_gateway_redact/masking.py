@@ -1,111 +1,87 @@
-"""Masking: finds what a mask speaks of, and writes `***` over it in a copy."""
+"""Masking: writes `***` over what the rules speak of, in a copy."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple, TypeAlias
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any, TypeAlias
 
 from cockpit_gateway.events import JSONValue
-from cockpit_gateway_redact.rules import ANY_ITEM, HASH, Mask
+from cockpit_gateway_redact.rules import Rule
+from cockpit_gateway_redact.trails import Trail, trail_of
 
 MASKED = "***"
 
-Location: TypeAlias = "Place | None"
+Mask: TypeAlias = Callable[[list[JSONValue]], list[JSONValue] | None]
 
 
-class Place(NamedTuple):
-    """Where a value stands: a key or index, and the place of the container it is in."""
+def mask_of(rules: Iterable[Rule]) -> Mask:
+    """Return what masks an event's arguments by some rules.
 
-    parent: Location
-    key: Any
-
-
-def masked(args: list[JSONValue], mask: Mask) -> list[JSONValue] | None:
-    """Return the arguments with what the mask speaks of replaced by `***`.
+    It takes the arguments, which it does not change, and returns a copy that shares with them what did not change, or
+    None if nothing did. Empty values, null and false stay: they hide nothing.
 
     Args:
-        args: The arguments; they are not changed.
-        mask: What to replace. Empty text, null and false stay: they hide nothing.
+        rules: The rules that speak of the event.
 
-    Returns:
-        A copy that shares what did not change; None if nothing did.
+    Example:
+        >>> mask_of([Rule(events=("error",), paths=("0.password",))])([{"user": "joe", "password": "x"}])
+        [{'user': 'joe', 'password': '***'}]
     """
-    copy = _Copy(args)
-    for path in mask.paths:
-        for place in _follow(args, path):
-            copy.put(place, MASKED)
-    for place, value in _search(args, mask):
-        copy.put(place, value)
-    return copy.result
+    chosen = list(rules)
+    trail = trail_of(frozenset(tuple(path.split(".")) for rule in chosen for path in rule.paths))
+    values = [value for rule in chosen for value in rule.values]
+    return lambda args: _masked(args, trail, values)
 
 
-class _Copy:
-    """A copy of nested containers, made only along the places that are written to."""
-
-    def __init__(self, original: list[JSONValue]) -> None:
-        self._root = original
-        self._owned: dict[int, JSONValue] = {}
-
-    @property
-    def result(self) -> list[JSONValue] | None:
-        return self._root if self._owned else None
-
-    def put(self, place: Place, value: JSONValue) -> None:
-        keys: list[Any] = []
-        above: Location = place
-        while above is not None:
-            keys.append(above.key)
-            above = above.parent
-        container = self._root = self._own(self._root)
-        for key in reversed(keys[1:]):
-            container[key] = inner = self._own(container[key])
-            if inner == MASKED:
-                return
-            container = inner
-        container[keys[0]] = value
-
-    def _own(self, value: JSONValue) -> JSONValue:
-        if id(value) in self._owned or not isinstance(value, dict | list):
-            return value
-        copy = value.copy()
-        self._owned[id(copy)] = copy
-        return copy
-
-
-def _follow(args: list[JSONValue], path: Sequence[str]) -> list[Place]:
-    """Return the places that a path leads to, where there is something to hide."""
-    reached: list[tuple[Location, JSONValue]] = [(None, args)]
-    for part in path:
-        reached = [(Place(place, key), value[key]) for place, value in reached for key in _keys(value, part)]
-    return [place for place, value in reached if place is not None and _hides_something(value)]
-
-
-def _keys(value: JSONValue, part: str) -> list[Any]:
-    if isinstance(value, dict):
-        return list(value) if part == ANY_ITEM else [part] if part in value else []
-    if isinstance(value, list):
-        if part == ANY_ITEM:
-            return list(range(len(value)))
-        return [int(part)] if part.isdecimal() and int(part) < len(value) else []
-    return []
-
-
-def _search(args: list[JSONValue], mask: Mask) -> Iterator[tuple[Place, JSONValue]]:
-    """Walk through everything, without recursion: Cockpit nests up to 512 deep, a stranger deeper."""
-    waiting: list[tuple[Location, JSONValue]] = [(None, args)]
+def _masked(args: list[JSONValue], trail: Trail, values: list[re.Pattern[str]]) -> list[JSONValue] | None:
+    top = _Container(args)
+    waiting = [(top, trail)]  # instead of recursion: Cockpit nests up to 512 deep, a stranger deeper
     while waiting:
-        above, container = waiting.pop()
-        items = container.items() if isinstance(container, dict) else enumerate(container)
-        for key, value in items:
-            if key in mask.keys and _hides_something(value):
-                yield Place(above, key), MASKED
+        container, here = waiting.pop()
+        for key, value in container.items():
+            below = here.below(str(key))
+            if below.ends and _hides_something(value):
+                container.put(key, MASKED)
             elif isinstance(value, dict | list):
-                waiting.append((Place(above, key), value))
-            elif mask.hashes and isinstance(value, str) and "$" in value:
-                shown = HASH.sub(MASKED, value)
+                waiting.append((_Container(value, container, key), below))
+            elif isinstance(value, str):
+                shown = reduce(_without, values, value)
                 if shown != value:
-                    yield Place(above, key), shown
+                    container.put(key, shown)
+    result: list[JSONValue] | None = top.copy
+    return result
 
 
 def _hides_something(value: JSONValue) -> bool:
-    return value not in (None, "", False, MASKED) and value != [] and value != {}
+    return not (value is None or value is False or value in ("", [], {}, MASKED))
+
+
+def _without(text: str, pattern: re.Pattern[str]) -> str:
+    return pattern.sub(MASKED, text)
+
+
+@dataclass(slots=True)
+class _Container:
+    """A list or object among the arguments, and its copy as soon as something in it is masked."""
+
+    original: Any
+    above: _Container | None = None
+    key: str | int = 0
+    copy: Any = None
+
+    def items(self) -> Iterable[tuple[Any, JSONValue]]:
+        """Return the keys or indexes, and what stands there."""
+        return self.original.items() if isinstance(self.original, dict) else enumerate(self.original)
+
+    def put(self, key: str | int, value: JSONValue) -> None:
+        """Write into the copy, and the copy into that of the container above, and so on to one that has its already."""
+        container: _Container | None = self
+        while container is not None:
+            above = container.above if container.copy is None else None
+            if container.copy is None:
+                container.copy = container.original.copy()
+            container.copy[key] = value
+            key, value, container = container.key, container.copy, above
