@@ -38,11 +38,11 @@ class Redactor:
     def __init__(self, *rules: dict[str, Any]) -> None:
         config = RedactPlugin.Config.model_validate({"rules": list(rules)}, context={"catalogue": CATALOGUE})
         self._context = PluginContext("redact", config, structlog.get_logger(), SystemClock(), CATALOGUE)
-        self._plugin = RedactPlugin()
+        self.plugin = RedactPlugin()
 
     def __call__(self, event: Event) -> Event | None:
         """Return what the filter returns."""
-        changed: Event | None = self._plugin.filter_event(event, self._context)
+        changed: Event | None = self.plugin.filter_event(event, self._context)
         return changed
 
     def args(self, name: str, *args: object) -> list[Any]:

@@ -27,7 +27,7 @@ def mask_of(rules: Iterable[Rule]) -> Mask:
         rules: The rules that speak of the event.
 
     Example:
-        >>> mask_of([Rule(events=("error",), paths=("0.password",))])([{"user": "joe", "password": "x"}])
+        >>> mask_of([Rule(events=["error"], paths=["0.password"])])([{"user": "joe", "password": "x"}])
         [{'user': 'joe', 'password': '***'}]
     """
     chosen = list(rules)

@@ -25,7 +25,7 @@ def scan_for(rules: Iterable[Rule]) -> Scan:
         rules: The rules that speak of the event.
 
     Example:
-        >>> scan_for([Rule(events=("error",), paths=("0.password",))])(b'{"event":"error","args":[{"line":1}]}')
+        >>> scan_for([Rule(events=["error"], paths=["0.password"])])(b'{"event":"error","args":[{"line":1}]}')
         False
     """
     traces = [trace for rule in rules for trace in _traces(rule)]
