@@ -64,7 +64,7 @@ def read_envelope(
         received_at,
         label,
         hook if isinstance(hook, str) else None,
-        int(backend) if isinstance(backend, int) else None,
+        int(backend) if backend in (0, 1) else None,
         catalogue.subjects(name, listed),
         _args=listed,
     )

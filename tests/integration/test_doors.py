@@ -170,6 +170,14 @@ async def test_whatever_it_holds_an_authenticated_body_is_stored(gateway: Gatewa
     assert event.problem
 
 
+@pytest.mark.parametrize("backend", ["9223372036854775808", "-1", "1e400", '"1"', "[]", "1.5"])
+async def test_an_envelope_with_odd_values_is_stored_all_the_same(gateway: Gateway, backend: str) -> None:
+    body = b'{"event":"error","hook":{},"backend":%b,"args":[]}' % backend.encode()
+    assert (await gateways.post(gateway, body)).status == 202
+    (event,) = await gateways.stored(gateway)
+    assert (event.hook, event.backend, event.body) == (None, None, body)
+
+
 async def test_a_store_that_is_full_answers_503_and_recovers(gateway: Gateway) -> None:
     assert isinstance(gateway.store, SqliteStore)
     connection = gateway.store._connection
