@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -125,8 +126,9 @@ class Gateway:
     async def stop(self) -> None:
         """Stop accepting, finish or give back what runs, stop the plugins, close the store."""
         self._unready = "stopping"
+        deadline = time.monotonic() + self.settings.server.grace
         await self.listeners.stop()
-        await self.dispatcher.stop(self.settings.server.grace)
+        await self.dispatcher.stop(max(0.0, deadline - time.monotonic()))
         await self._call_stopping()
         await self.store.close()
         if self._watch is not None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import socket
+import sys
 from collections.abc import Collection
 from pathlib import Path
 
@@ -14,6 +16,8 @@ from cockpit_gateway.cli.output import print_fields, print_text
 from cockpit_gateway.cli.targets import is_endpoint
 from cockpit_gateway.config import Settings, Source
 from cockpit_gateway.gateway import Gateway
+
+NAME = "cockpit-gateway"
 
 EXAMPLE = """--event collections.save.after --args '["posts", {"title": "Hello", "_id": "1"}, false]'"""
 
@@ -79,5 +83,10 @@ def _print_next(config: Path, sources: Collection[str]) -> None:
     source = f" --source {next(iter(sources))}" if len(sources) > 1 else ""
     commands = [f"send {EXAMPLE}{source}", "events list", "deliveries list"] if sources else []
     for command in (*commands, "check"):
-        print_text(f"  cockpit-gateway {command}{chosen}")
+        print_text(f"  {_program()} {command}{chosen}")
     print_text()
+
+
+def _program() -> str:
+    """Return how the reader's shell finds this program: by its name, or where it was started from."""
+    return NAME if shutil.which(NAME) else sys.argv[0]
