@@ -10,6 +10,7 @@ import asyncio
 import json
 import sys
 import time
+from abc import ABC, abstractmethod
 from typing import cast
 
 import uvloop
@@ -33,7 +34,7 @@ def request(number: int) -> bytes:
     return HEAD % len(body) + body
 
 
-class Messages(asyncio.Protocol):
+class Messages(asyncio.Protocol, ABC):
     """Cuts a byte stream into HTTP messages with a Content-Length."""
 
     def __init__(self) -> None:
@@ -59,9 +60,9 @@ class Messages(asyncio.Protocol):
             self._buffer = self._buffer[end + 4 + length :]
             self.message(head, body)
 
+    @abstractmethod
     def message(self, head: bytes, body: bytes) -> None:
         """Take one message."""
-        raise NotImplementedError
 
 
 class Run:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from cockpit_gateway.deliveries import Response
 
 
+RAISED_BY_PLUGINS = (Exception, SystemExit, KeyboardInterrupt)
+"""What a plugin's code may raise without harm to the gateway: `sys.exit()` in a handler is a failed attempt."""
+
+
 class GatewayError(Exception):
     """Base of every exception that the gateway raises on purpose."""
 

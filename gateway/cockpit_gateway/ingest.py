@@ -20,7 +20,7 @@ from cockpit_gateway.config import Source
 from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.delivery.planning import Planner
 from cockpit_gateway.envelope import leading_name, read_envelope
-from cockpit_gateway.errors import Drop, StoreUnavailableError
+from cockpit_gateway.errors import RAISED_BY_PLUGINS, Drop, StoreUnavailableError
 from cockpit_gateway.events import Event, EventStatus
 from cockpit_gateway.plugin import PluginContext
 from cockpit_gateway.registry import HandlerTable, Registry
@@ -157,16 +157,15 @@ class Ingest:
         for implementation in self._filters:
             values = {"event": event, "context": self._contexts[implementation.plugin]}
             try:
-                changed = implementation.call(values)
+                changed = _filtered(implementation.call(values), event)
             except Drop as drop:
                 return _without_args(event, EventStatus.DROPPED, f"{implementation.plugin}: {drop.reason}")
-            except Exception as error:
+            except RAISED_BY_PLUGINS as error:
                 log.exception("filter failed, arguments withheld", plugin=implementation.plugin, event_id=event.id)
                 self._metrics.hook_failed(implementation.plugin, "filter_event")
                 problem = f"the filter of plugin {implementation.plugin} failed: {type(error).__name__}"
                 return _without_args(event, EventStatus.WITHHELD, problem)
-            if isinstance(changed, Event):
-                event = changed
+            event = changed
         return event
 
     def _duplicate(self, source: str, key: str, body: bytes) -> Duplicate:
@@ -197,6 +196,15 @@ class Ingest:
         self._metrics.received(event.source, Fate.STORED)
         if event.status is not EventStatus.ACCEPTED:
             self._metrics.unsound(event.source, event.status)
+
+
+def _filtered(answer: object, event: Event) -> Event:
+    """Return what a filter made of an event; an answer that is none may stand for a secret that was not masked."""
+    if answer is None:
+        return event
+    if isinstance(answer, Event):
+        return answer
+    raise TypeError(f"filter_event returns an Event or None, not {type(answer).__name__}")
 
 
 def _without_args(event: Event, status: EventStatus, problem: str) -> Event:

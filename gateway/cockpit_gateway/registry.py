@@ -22,7 +22,7 @@ from cockpit_gateway import hookspecs
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.config import PluginConfig
 from cockpit_gateway.contract import NAMESPACE, declared_event
-from cockpit_gateway.errors import PluginError
+from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError
 
 SYNC_ONLY = frozenset({"filter_event", "plan_deliveries", "register_targets"})
 """Hooks called on the event loop whose result is needed at once."""
@@ -133,7 +133,7 @@ class Registry:
         unique = _unique(name, self.plugins)
         try:
             hooks, model = self._register(name, load)
-        except Exception as error:  # noqa: BLE001 - whatever a third party's code raises is data here
+        except RAISED_BY_PLUGINS as error:
             self.plugins[unique] = LoadedPlugin(
                 unique, PluginStatus.BROKEN, distribution, version, problem=describe_failure(error)
             )

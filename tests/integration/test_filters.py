@@ -87,6 +87,14 @@ async def test_a_failing_filter_withholds_the_arguments_and_keeps_the_event(tmp_
     assert b"Hello" not in event.body
 
 
+@pytest.mark.parametrize("answer", [{"args": []}, ["posts"], "posts", True])
+async def test_an_answer_that_is_no_event_withholds_the_arguments(tmp_path: Path, answer: object) -> None:
+    async with gateways.running(tmp_path, plugins={"filter": Filter(lambda event: answer)}) as gateway:
+        assert (await gateways.post(gateway, SAVE)).status == 202
+        (event,) = await gateways.stored(gateway)
+    assert (event.status, event.args) == (EventStatus.WITHHELD, [])
+
+
 async def test_secrets_are_masked_before_anything_is_stored(tmp_path: Path) -> None:
     async with gateways.running(tmp_path) as gateway:
         await gateways.post(gateway, SAVE)

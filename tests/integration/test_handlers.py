@@ -161,6 +161,42 @@ async def test_reject_makes_a_dead_letter(tmp_path: Path) -> None:
     assert delivery.reason == "no such index"
 
 
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt()])
+async def test_a_handler_that_exits_is_a_failed_attempt_and_no_exit(tmp_path: Path, error: BaseException) -> None:
+    async def exit_() -> None:
+        raise error
+
+    class Exiting:
+        @hookimpl
+        def collections_save_after(self) -> None:
+            raise error
+
+    saves = Saves()
+    plugins = {"loop": Saves(exit_), "thread": Exiting(), "saves": saves}
+    async with gateways.running(tmp_path, plugins=plugins) as gateway:
+        await gateways.post(gateway, SAVE)
+        await wait_for(gateway, DeliveryState.PENDING, 2)
+        await wait_for(gateway, DeliveryState.DELIVERED)
+    assert len(saves.calls) == 1
+
+
+async def test_the_claiming_outlives_a_defect_of_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cockpit_gateway.delivery.dispatcher.STORE_PAUSE", 0.01)
+    failing = Failing(Retry("busy", after=0.01))
+    async with gateways.running(tmp_path, plugins={"failing": failing}) as gateway:
+        claim, failures = gateway.store.claim, [RuntimeError("a defect"), RuntimeError("another")]
+
+        async def moody(*args: Any, **options: Any) -> Any:
+            if failures:
+                raise failures.pop()
+            return await claim(*args, **options)
+
+        monkeypatch.setattr(gateway.store, "claim", moody)
+        await gateways.post(gateway, SAVE)
+        await wait_for(gateway, DeliveryState.DELIVERED)
+    assert failures == []
+
+
 async def test_a_failing_plugin_harms_no_other(tmp_path: Path) -> None:
     saves = Saves()
     plugins = {"failing": Failing(*[ValueError("boom")] * 50), "saves": saves}

@@ -18,7 +18,7 @@ from cockpit_gateway.delivery.budget import TimeBudget
 from cockpit_gateway.delivery.calls import Call
 from cockpit_gateway.delivery.queue import CLAIM_SIZE, TargetQueue
 from cockpit_gateway.delivery.verdict import Verdict, judge, settlement
-from cockpit_gateway.errors import StoreUnavailableError
+from cockpit_gateway.errors import RAISED_BY_PLUGINS, StoreUnavailableError
 from cockpit_gateway.store.port import NewDelivery, Settlement, Store
 from cockpit_gateway.targets import Target
 from cockpit_gateway.telemetry.metrics import Metrics
@@ -191,13 +191,17 @@ class Dispatcher:
             await asyncio.gather(*(self._claim(queue, now) for queue in queues))
         except StoreUnavailableError as error:
             log.warning("cannot claim deliveries now", problem=str(error))
-            await self._clock.sleep(STORE_PAUSE)
+        except Exception:
+            log.exception("claiming failed, trying again")  # without it nothing would be claimed until a restart
+        else:
+            return
+        await self._clock.sleep(STORE_PAUSE)
 
     async def _claim(self, queue: TargetQueue, now: float) -> None:
         queue.next_due = None
         try:
             claimed = await self._store.claim(queue.target_id, now=now, limit=CLAIM_SIZE, ordered=queue.target.ordered)
-        except StoreUnavailableError:
+        except Exception:
             queue.expect(now)
             raise
         if claimed.next_due is not None:
@@ -222,8 +226,8 @@ class Dispatcher:
             await self._clock.sleep(LEASE / 3)
             try:
                 await self._store.heartbeat(self._clock.time() + LEASE)
-            except StoreUnavailableError as error:
-                log.warning("cannot extend the leases now", problem=str(error))
+            except Exception:
+                log.exception("cannot extend the leases now")
 
     # Attempting
 
@@ -303,7 +307,7 @@ class Dispatcher:
             if task is not None and task.cancelling():
                 raise
             return Verdict(Outcome.RETRY, "the plugin cancelled its own attempt")
-        except Exception as error:  # noqa: BLE001 - whatever a plugin raises is an outcome
+        except RAISED_BY_PLUGINS as error:
             return judge(error, queue.target.timeout if budget.overrun else None)
         finally:
             budget.end()

@@ -15,7 +15,7 @@ from cockpit_gateway.deliveries import Response, TargetId, Work
 from cockpit_gateway.delivery.calls import Call
 from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.delivery.threads import PluginThreads
-from cockpit_gateway.errors import PluginError
+from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError
 from cockpit_gateway.events import Event, EventStatus
 from cockpit_gateway.plugin import PluginContext
 from cockpit_gateway.registry import HandlerTable, Implementation, Registry
@@ -97,7 +97,7 @@ class Planner:
         if planner.plugin not in self._late:
             try:
                 return self._deliveries(planner, event, self._timed(planner, event))
-            except Exception:
+            except RAISED_BY_PLUGINS:
                 log.exception("planner failed, it plans again later", plugin=planner.plugin, event_id=event.id)
                 self._metrics.hook_failed(planner.plugin, "plan_deliveries")
         return [self._delivery(event, TargetId(planner.plugin, PLAN_TARGET))]
