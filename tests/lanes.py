@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from hypothesis import strategies as st
-from stores import NOW, a_delivery, an_event, delivered, failed, new_id
+from stores import NOW, ROOM, a_delivery, an_event, delivered, failed, new_id
 
 from cockpit_gateway import DeliveryState
 from cockpit_gateway.deliveries import TargetId, Work
@@ -151,7 +151,7 @@ class Run:
         ]
 
     async def _claim(self, limit: int, now: float) -> None:
-        claimed = await self._store.claim(self._target, now=now, limit=limit, ordered=True)
+        claimed = await self._store.claim(self._target, now=now, limit=limit, room=ROOM, ordered=True)
         self._running += claimed.work
         assert ([work.delivery.id for work in claimed.work], claimed.next_due) == self._model.claim(limit, now)
 

@@ -26,7 +26,7 @@ from cockpit_gateway import (
     Target,
     hookimpl,
 )
-from cockpit_gateway.deliveries import TargetId
+from cockpit_gateway.deliveries import Hold, TargetId
 
 BROKER = TargetId("broker", "queue")
 
@@ -58,8 +58,8 @@ class Broker:
         return [self.target]
 
     @hookimpl
-    def plan_deliveries(self) -> Sequence[Planned]:
-        return self.planned
+    def plan_deliveries(self, event: Event) -> Sequence[Planned]:
+        return self.planned if event.collection else []
 
     @hookimpl
     async def deliver(self, delivery: Delivery, event: Event) -> Response:
@@ -155,7 +155,7 @@ async def test_a_target_that_is_gone_is_disabled_and_its_deliveries_are_held(tmp
     async with gateways.running(tmp_path, plugins={"broker": broker}) as gateway:
         await gateways.post(gateway, save("a", "1"))
         await wait_for(gateway, DeliveryState.DEAD)
-        await gateways.eventually(lambda: gateway.dispatcher.held(BROKER) == "disabled")
+        await gateways.eventually(lambda: gateway.dispatcher.held(BROKER) == (Hold.DISABLED, "HTTP 410 Gone"))
         await gateways.post(gateway, save("a", "2"))
         (held,) = await wait_for(gateway, DeliveryState.PENDING)
         assert gateway.administration.held(held) == "disabled"
@@ -188,7 +188,7 @@ async def test_a_changed_fingerprint_enables_a_target_again(tmp_path: Path) -> N
     broker.failures = [Reject("gone", disable_target=True)]
     async with gateways.running(tmp_path, plugins={"broker": broker}) as gateway:
         await gateways.post(gateway, save("a", "1"))
-        await gateways.eventually(lambda: gateway.dispatcher.held(BROKER) == "disabled")
+        await gateways.eventually(lambda: gateway.dispatcher.held(BROKER) == (Hold.DISABLED, "gone"))
     broker.target = Target("queue", fingerprint="http://new")
     async with gateways.running(tmp_path, plugins={"broker": broker}) as gateway:
         assert gateway.dispatcher.held(BROKER) is None
