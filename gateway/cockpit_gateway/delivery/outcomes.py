@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from typing import TypeAlias
 
 import structlog
@@ -104,8 +105,8 @@ class Outcomes:
             if share < 1.0:
                 await self._warn(queue, share, verdict.reason)
             elif queue.held is None:
-                hours = queue.target.patience / 3600
-                await self._disable(queue, f"nothing but failures for {hours:.3g} h, the last: {verdict.reason}")
+                time = timedelta(seconds=round(queue.target.patience))
+                await self._disable(queue, f"nothing but failures for {time}, the last: {verdict.reason}")
 
     async def _warn(self, queue: TargetQueue, share: float, reason: str | None) -> None:
         percent, rest = round(share * 100), queue.target.patience * (1 - share)

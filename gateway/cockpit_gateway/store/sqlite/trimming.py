@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import timedelta
 from typing import NamedTuple
 
 from cockpit_gateway.deliveries import TargetId
@@ -45,7 +46,7 @@ def bury(connection: sqlite3.Connection, excess: Excess, limit: BacklogLimit, no
             "numbers": excess.numbers,
             "now": now,
             "before": now - limit.age,
-            "expired": f"expired: it waited longer than the {limit.age / 86400:g} days that the backlog allows",
+            "expired": f"expired: it waited longer than the backlog allows, {timedelta(seconds=limit.age)}",
             "overflow": f"overflow: more waited than the {limit.rows} deliveries or {limit.size} bytes of the backlog",
         },
     )
