@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
@@ -86,7 +87,7 @@ class Claims:
 
     async def _claim(self, queue: TargetQueue, room: int) -> None:
         self._memory.take(room)
-        began, claimed = self._clock.steady(), Claimed((), None)
+        began, claimed = time.perf_counter(), Claimed((), None)
         try:
             claimed = await self._store.claim(
                 queue.target_id,
@@ -100,8 +101,8 @@ class Claims:
             queue.search_after = self._clock.steady() + PAUSE
             claimed = Claimed((), self._clock.time())
         else:
-            took = self._clock.steady() - began
-            queue.search_after = began + 5 * took if took > SLOW_SEARCH else 0.0
+            took = time.perf_counter() - began
+            queue.search_after = self._clock.steady() + 4 * took if took > SLOW_SEARCH else 0.0
         finally:
             queue.claiming = False
             self._memory.give(room)
