@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
@@ -87,7 +86,7 @@ class Claims:
 
     async def _claim(self, queue: TargetQueue, room: int) -> None:
         self._memory.take(room)
-        began, claimed = time.perf_counter(), Claimed((), None)
+        claimed = Claimed((), None)
         try:
             claimed = await self._store.claim(
                 queue.target_id,
@@ -101,8 +100,8 @@ class Claims:
             queue.search_after = self._clock.steady() + PAUSE
             claimed = Claimed((), self._clock.time())
         else:
-            took = time.perf_counter() - began
-            queue.search_after = self._clock.steady() + 4 * took if took > SLOW_SEARCH else 0.0
+            slow = claimed.searched > SLOW_SEARCH
+            queue.search_after = self._clock.steady() + 4 * claimed.searched if slow else 0.0
         finally:
             queue.claiming = False
             self._memory.give(room)

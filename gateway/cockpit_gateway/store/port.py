@@ -102,10 +102,12 @@ class Claimed(NamedTuple):
         work: Deliveries now leased to this owner, oldest due first.
         next_due: When the next pending delivery of that target is due, in seconds since the Unix epoch; None
             if there is none, or (ordered) if each waits for one that is running.
+        searched: Seconds that it took to find the heads of lanes.
     """
 
     work: Sequence[Work]
     next_due: float | None
+    searched: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,8 +123,11 @@ class SqliteStore:
         wanted = Claim(target_id, self._owner, now, limit, room)
         if not ordered:
             return await self._write(lambda connection: claim_due(connection, wanted))
+        began = time.perf_counter()
         found = await _read(self._searcher, lambda connection: find_heads(connection, wanted))
-        return await self._write(lambda connection: claim_found(connection, wanted, found))
+        searched = time.perf_counter() - began
+        claimed = await self._write(lambda connection: claim_found(connection, wanted, found))
+        return claimed._replace(searched=searched)
 
     async def batch(self, delivery_id: str) -> Sequence[Event]:
         """Return the events that a delivery carries."""
