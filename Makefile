@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help run demo test check docs bench clean
+.PHONY: help run demo test check docs bench chaos clean
 
 help: ## Show these lines
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -35,6 +35,9 @@ docs: $(VENV)/installed ## Write the generated pages of docs/reference anew
 
 bench: $(VENV)/group-dev ## Measure what an event costs
 	@$(BIN)/python -m bench
+
+chaos: $(VENV)/group-dev ## Kill, starve and mislead the gateway, and count what is lost; takes about 20 minutes
+	@$(BIN)/python -m chaos
 
 clean: ## Remove the environment and what tools left behind; data/ stays
 	@rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*

@@ -1,0 +1,67 @@
+"""The wall clock turned forward and back, while deliveries wait for their next attempt."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import subprocess
+from pathlib import Path
+
+from chaos.daemon import Daemon, endpoint, started
+from chaos.poster import Poster
+from chaos.promises import Result, Scope, all_arrive, eventually, unproven
+from chaos.receiver import Receiver, receiving
+
+SHIM = Path(__file__).parents[1] / "turned_clock.c"
+PROMISE = "no avalanche, nothing late, nothing lost"
+EVENTS = 100
+DAY = 86_400
+EVERY_8_SECONDS = "{first: 8s, factor: 1, longest: 8s, attempts: 100}"
+NO_AVALANCHE = 0.2
+"""Share of what waits that may be tried within a second after the clock was turned."""
+
+
+async def run(scope: Scope) -> list[Result]:
+    """Turn the clock a day forward, and two back."""
+    if shutil.which("cc") is None:
+        return [unproven("clock", PROMISE, "needs a C compiler")]
+    with scope.scratch() as scratch:
+        library, turned = scratch / "turned_clock.so", scratch / "turned"
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", str(library), str(SHIM), "-ldl"], check=True)
+        turned.write_text("0")
+        environment = {"LD_PRELOAD": str(library), "TURNED_BY": str(turned)}
+        return [
+            await _turn(scope, scratch / name, environment, turned, seconds)
+            for name, seconds in (("forward", DAY), ("back", -DAY))
+        ]
+
+
+async def _turn(scope: Scope, scratch: Path, environment: dict[str, str], turned: Path, seconds: int) -> Result:
+    direction = "forward" if seconds > 0 else "back"
+    scope.tell(f"a day {direction}")
+    scratch.mkdir()
+    turned.write_text("0")
+    async with receiving() as receiver:
+        settings = "concurrency: 100, rate: 1000/s"
+        sick = endpoint("sick", receiver.url("500"), settings, retries=EVERY_8_SECONDS, breaker="{failures: 1000}")
+        async with started(Daemon(scratch, [sick], environment=environment)) as daemon:
+            poster = Poster(daemon.port)
+            await asyncio.gather(*(poster.post() for _ in range(EVENTS)))
+            await eventually(lambda: _requests(receiver) >= EVENTS, 10.0)
+            turned.write_text(str(seconds))
+            await asyncio.sleep(3.0)
+            at_once = _requests(receiver) - EVENTS
+            receiver.healed = True
+            again = await eventually(lambda: _requests(receiver) >= 2 * EVENTS, 20.0)
+            lost = await all_arrive(poster.acknowledged, lambda: receiver.arrived("500"), 5.0)
+    return Result(
+        f"clock {direction}",
+        PROMISE,
+        f"{len(poster.acknowledged)} waited for 8 s when the clock was turned by a day: {at_once} tried within 3 s, "
+        f"{'all' if again else 'not all'} when they were due; {len(lost)} lost",
+        again and not lost and at_once <= NO_AVALANCHE * EVENTS,
+    )
+
+
+def _requests(receiver: Receiver) -> int:
+    return sum(len(found) for found in receiver.arrivals["500"].values())
