@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import lanes
-from hypothesis import HealthCheck, given, settings
+from fuzzing import examples
+from hypothesis import HealthCheck, given
 from stores import NOW, SITE, a_delivery, accept, claim, died, failed
 
 from cockpit_gateway.store.port import Store
@@ -11,7 +12,7 @@ from cockpit_gateway.store.port import Store
 POSTS, POST_1, POST_2 = "collections/posts", "collections/posts/1", "collections/posts/2"
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=lanes.histories)
 async def test_claims_are_those_of_the_model(store: Store, history: list[lanes.Step]) -> None:
     await lanes.Run(store).go_through(history)
