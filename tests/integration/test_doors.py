@@ -11,6 +11,7 @@ import captures
 import gateways
 import orjson
 import pytest
+from structlog.testing import capture_logs
 
 from cockpit_gateway.gateway import Gateway
 from cockpit_gateway.store.sqlite.engine import SqliteStore
@@ -204,3 +205,16 @@ async def test_probes_and_metrics(gateway: Gateway) -> None:
     text = (await get(gateway, "/metrics")).body.decode()
     assert 'cockpit_gateway_events_total{fate="stored",source="website"} 1.0' in text
     assert 'cockpit_gateway_events_total{fate="duplicate",source="shop"} 0.0' in text
+
+
+@pytest.mark.parametrize(("path", "status"), [("/cockpit/website", 400), ("/cockpit/nowhere", 404)])
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+async def test_a_body_that_is_not_encoded_as_it_says_is_refused_without_a_traceback(
+    gateway: Gateway, path: str, status: int, encoding: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with capture_logs() as logged:
+        answer = await gateways.post(gateway, SAVE, path, {"Content-Encoding": encoding})
+    assert (answer.status, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert (await gateways.post(gateway, SAVE)).status == 202
+    assert [entry for entry in logged if entry["log_level"] == "error"] == []
+    assert caplog.records == []

@@ -42,6 +42,11 @@ class _Protocol(RequestHandler):
         response.force_close()
         return response
 
+    def log_exception(self, *args: Any, **kw: Any) -> None:
+        # Reading on after the answer, aiohttp finds that the rest of a body cannot be decoded: nobody's concern.
+        if not isinstance(kw.get("exc_info"), web.RequestPayloadError):
+            super().log_exception(*args, **kw)
+
 
 class _Server(web.Server):
     """Makes a protocol per connection."""
