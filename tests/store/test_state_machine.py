@@ -15,5 +15,5 @@ from store_machine import StoreMachine
 @pytest.mark.parametrize("engine", [SqliteData])
 def test_every_history_ends_as_the_model_says(engine: type[SqliteData], tmp_path: Path) -> None:
     run_state_machine_as_test(
-        partial(StoreMachine, partial(engine, tmp_path)), settings=examples(40, stateful_step_count=40)
+        partial(StoreMachine, partial(engine, tmp_path)), settings=examples(40, stateful_step_count=30)
     )
