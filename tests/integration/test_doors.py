@@ -218,3 +218,29 @@ async def test_a_body_that_is_not_encoded_as_it_says_is_refused_without_a_traceb
     assert (await gateways.post(gateway, SAVE)).status == 202
     assert [entry for entry in logged if entry["log_level"] == "error"] == []
     assert caplog.records == []
+
+
+async def test_a_body_whose_rest_is_not_valid_http_is_answered_and_not_waited_for(gateway: Gateway) -> None:
+    reader, writer = await gateways.connect(gateway)
+    head = b"POST /cockpit/website HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n"
+    writer.write(head)
+    assert (await gateways.read_answer(reader)).status == 100
+    writer.write(b"5\r\nabcde\r\nnot a size\r\n")
+    answer = await gateways.read_answer(reader)
+    writer.close()
+    assert (answer.status, answer.headers["content-type"]) == (400, "application/problem+json")
+
+
+async def test_a_client_that_goes_away_within_its_body_is_no_failure_of_the_gateway(
+    gateway: Gateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    with capture_logs() as logged:
+        _, writer = await gateways.connect(gateway)
+        writer.write(b"POST /cockpit/website HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabcde")
+        await writer.drain()
+        writer.close()
+        await gateways.eventually(lambda: logged)
+    assert [(entry["event"], entry["log_level"]) for entry in logged] == [
+        ("the client went away before its body was complete", "warning")
+    ]
+    assert caplog.records == []
