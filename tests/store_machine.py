@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from store_data import Data
 from store_model import Model, no_two_of_a_lane_run_at_once, superseded_name_a_successor_and_chains_end
-from stores import NOW, SEARCH, SITE, all_deliveries, an_event, new_id
+from stores import NOW, SEARCH, SITE, all_deliveries, an_event, ids, new_id
 
 from cockpit_gateway import DeliveryState, Event
 from cockpit_gateway.deliveries import Attempt, Delivery, Outcome, TargetId
@@ -143,19 +143,16 @@ class StoreMachine(RuleBasedStateMachine):
 
     # Going out
 
-    @rule(seconds=few_seconds)
-    def wait(self, seconds: float) -> None:
+    @rule(target_ids=st.sets(targets, min_size=1), limit=st.integers(1, 4), seconds=few_seconds)
+    def claim(self, target_ids: set[TargetId], limit: int, seconds: float) -> None:
         self.now += seconds
-        self.run(self.store.heartbeat(self.now + 60))
-
-    @rule(target_id=targets, limit=st.integers(1, 4))
-    def claim(self, target_id: TargetId, limit: int) -> None:
-        asked: dict[str, Any] = {"now": self.now, "limit": limit, "ordered": target_id in ORDERED}
-        claimed = self.run(self.store.claim(target_id, **asked))
-        assert ([work.delivery.id for work in claimed.work], claimed.next_due) == self.model.claim(target_id, **asked)
-        for work in claimed.work:
-            assert without_reason(work.delivery) == self.model.deliveries[work.delivery.id]
-            assert work.event in self.model.events
+        for target_id in sorted(target_ids):
+            asked: dict[str, Any] = {"now": self.now, "limit": limit, "ordered": target_id in ORDERED}
+            work, next_due = self.run(self.store.claim(target_id, **asked))
+            assert (ids(item.delivery for item in work), next_due) == self.model.claim(target_id, **asked)
+            for item in work:
+                assert without_reason(item.delivery) == self.model.deliveries[item.delivery.id]
+                assert item.event in self.model.events
 
     @rule(which=which, endings=st.lists(st.sampled_from(ENDINGS), min_size=1, max_size=3), due_in=few_seconds)
     def attempt(self, which: int, endings: list[tuple[Outcome, DeliveryState]], due_in: float) -> None:
@@ -202,6 +199,10 @@ class StoreMachine(RuleBasedStateMachine):
             self.model.requeue(delivery.id, self.now)
             self.ended.discard(delivery.id)
             assert without_reason(put_back) == self.model.deliveries[delivery.id]
+
+    @rule()
+    def heartbeat(self) -> None:
+        self.run(self.store.heartbeat(self.now + 60))
 
     # Targets
 
@@ -291,8 +292,7 @@ class StoreMachine(RuleBasedStateMachine):
         """Deliver what is left: nothing waits for ever, and every attempt has its row."""
         self.now += 1000
         while self.model.running or self.model.backlog:
-            for target_id in TARGETS:
-                self.claim(target_id, 3)
+            self.claim(set(TARGETS), 3, 0)
             assert self.model.running
             while self.model.running:
                 self.attempt(0, [ENDINGS[0]], 0)
