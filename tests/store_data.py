@@ -27,13 +27,13 @@ class SqliteData:
     """Files in a directory. A kill leaves them as they are, so a copy of them is what the next process finds."""
 
     def __init__(self, parent: Path) -> None:
-        self._directory = Path(tempfile.mkdtemp(dir=parent))
+        self.directory = Path(tempfile.mkdtemp(dir=parent))
 
     def store(self) -> Store:
-        return open_store(f"sqlite:{self._directory}/gateway.db")
+        return open_store(f"sqlite:{self.directory}/gateway.db")
 
     def as_after_a_kill(self) -> SqliteData:
-        left = SqliteData(self._directory.parent)
+        left = SqliteData(self.directory.parent)
         for name in ("gateway.db", "gateway.db-wal"):
-            shutil.copy(self._directory / name, left._directory)
+            shutil.copy(self.directory / name, left.directory)
         return left
