@@ -244,3 +244,18 @@ async def test_a_client_that_goes_away_within_its_body_is_no_failure_of_the_gate
         ("the client went away before its body was complete", "warning")
     ]
     assert caplog.records == []
+
+
+async def test_a_connection_accepted_as_it_stops_is_answered_and_holds_up_nobody(tmp_path: Path) -> None:
+    gateway = gateways.assemble(tmp_path, YAML)
+    await gateway.start()
+    reader, writer = await gateways.connect(gateway)
+    writer.write(b"POST /cockpit/website HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b" % (len(SAVE), SAVE))
+    server = gateway.listeners._runners[-1].server
+    assert server is not None
+    while not server.connections:
+        await asyncio.sleep(0)
+    async with asyncio.timeout(1):  # half the grace period
+        await gateway.stop()
+    assert (await gateways.read_answer(reader)).status == 202
+    writer.close()
