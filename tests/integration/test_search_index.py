@@ -15,10 +15,10 @@ from store_data import SqliteData
 from cockpit_gateway import DeliveryState
 from cockpit_gateway.gateway import Gateway
 
-CHANGES = 40
+CHANGES = 30
 """Changes of each collection."""
 
-POSTS_BETWEEN_ENDS = 30
+POSTS_BETWEEN_ENDS = 20
 """Posts that are answered between one end of the gateway's process and the next."""
 
 PATIENCE = 0.2
@@ -61,6 +61,8 @@ class Host:
     async def stop(self) -> None:
         gateway, self._gateway = self._gateway, None
         assert gateway is not None
+        for _ in range(10):  # turns of the event loop: asyncio leaks what is being accepted while a server closes
+            await asyncio.sleep(0)
         await gateway.stop()
 
     async def kill(self) -> None:
