@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cockpit_gateway.contract import cockpit_event, hookspec
+from cockpit_gateway.contract import cockpit_event, gateway_event, hookspec
 from cockpit_gateway.deliveries import Delivery, Response
 from cockpit_gateway.events import Event, JSONArray, JSONObject, JSONValue
 from cockpit_gateway.plugin import PluginContext
@@ -2413,6 +2413,84 @@ def cockpit_settings_infopage_aside_menu(event: Event, context: PluginContext) -
     """
 
 
+# The gateway's own events: stored and delivered as Cockpit's are, to whoever names them; no pattern matches them
+
+
+@gateway_event("gateway.target.failing", subjects=("targets/{plugin}/{target}",))
+def gateway_target_failing(
+    plugin: str | None,
+    target: str | None,
+    percent: int | None,
+    reason: str | None,
+    event: Event,
+    context: PluginContext,
+) -> None:
+    """A target has done nothing but fail for a while, and will be disabled if that goes on.
+
+    Fires when 25, 50 and 75 % of the time have passed after which the target is disabled. `event.source` is
+    "gateway".
+
+    Args:
+        plugin: The plugin whose target it is ("webhook" for an endpoint).
+        target: The target's name.
+        percent: How much of the time has passed: 25, 50 or 75.
+        reason: Why the last attempt failed.
+        event: The event.
+        context: The plugin's context.
+
+    Example:
+        >>> @hookimpl
+        ... def gateway_target_failing(target, percent, context):
+        ...     context.log.warning("somebody should look", endpoint=target, percent=percent)
+    """
+
+
+@gateway_event("gateway.target.disabled", subjects=("targets/{plugin}/{target}",))
+def gateway_target_disabled(
+    plugin: str | None, target: str | None, reason: str | None, event: Event, context: PluginContext
+) -> None:
+    """A target was disabled: it asked never to be called again, or did nothing but fail for too long.
+
+    `event.source` is "gateway".
+
+    Args:
+        plugin: The plugin whose target it is ("webhook" for an endpoint).
+        target: The target's name.
+        reason: Why.
+        event: The event.
+        context: The plugin's context.
+
+    Example:
+        >>> @hookimpl
+        ... def gateway_target_disabled(target, reason, context):
+        ...     context.log.error("nothing is delivered there any more", endpoint=target, reason=reason)
+    """
+
+
+@gateway_event("gateway.target.looping", subjects=("targets/{plugin}/{target}",))
+def gateway_target_looping(
+    plugin: str | None, target: str | None, subject: str | None, times: int | None, event: Event, context: PluginContext
+) -> None:
+    """A loop is likely: again and again, an event about the same subject came right after its delivery.
+
+    A receiver that writes to Cockpit makes Cockpit post an event, which is delivered to the receiver. Fires after 20
+    times in a row, and after each further 20. `event.source` is "gateway".
+
+    Args:
+        plugin: The plugin whose target it is ("webhook" for an endpoint).
+        target: The target's name.
+        subject: What the events are about.
+        times: How often in a row.
+        event: The event.
+        context: The plugin's context.
+
+    Example:
+        >>> @hookimpl
+        ... def gateway_target_looping(target, subject, context):
+        ...     context.log.warning("a loop?", endpoint=target, subject=subject)
+    """
+
+
 # Every event
 
 
@@ -2553,7 +2631,9 @@ def plan_deliveries(event: Event, context: PluginContext) -> Sequence[Planned]:
 
 
 @hookspec
-def deliver(delivery: Delivery, event: Event, context: PluginContext) -> Response | None:
+def deliver(
+    delivery: Delivery, event: Event, events: Sequence[Event], context: PluginContext
+) -> Response | None:
     """Make one attempt of a delivery that this plugin planned.
 
     `def` (in the plugin's threads) or `async def` (on the loop), within the target's time budget. Returning means
@@ -2562,6 +2642,8 @@ def deliver(delivery: Delivery, event: Event, context: PluginContext) -> Respons
     Args:
         delivery: The delivery; `delivery.id` is the same on every attempt.
         event: The stored event.
+        events: The events that the delivery carries, oldest first: just `event`, unless the target coalesces bursts
+            into lists; then all of the burst, of which `event` is the newest.
         context: The plugin's context.
 
     Returns:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cockpit_gateway import Delivery, DeliveryState
 from cockpit_gateway.catalogue import Catalogue
+from cockpit_gateway.clock import Clock
 from cockpit_gateway.config import ConfigFile
 from cockpit_gateway.events import Event
 from cockpit_gateway.gateway import Gateway
@@ -33,10 +34,13 @@ class Answer:
 
 @asynccontextmanager
 async def running(
-    directory: Path, yaml: str = MINIMAL, plugins: Mapping[str, object] | None = None
+    directory: Path,
+    yaml: str = MINIMAL,
+    plugins: Mapping[str, object] | None = None,
+    clock: Clock | None = None,
 ) -> AsyncIterator[Gateway]:
     """Run a gateway on a free port, with its store in a directory."""
-    gateway = assemble(directory, yaml, plugins)
+    gateway = assemble(directory, yaml, plugins, clock)
     try:
         await gateway.start()
         yield gateway
@@ -44,14 +48,21 @@ async def running(
         await gateway.stop()
 
 
-def assemble(directory: Path, yaml: str = MINIMAL, plugins: Mapping[str, object] | None = None) -> Gateway:
+def assemble(
+    directory: Path,
+    yaml: str = MINIMAL,
+    plugins: Mapping[str, object] | None = None,
+    clock: Clock | None = None,
+    *,
+    listen: str = "127.0.0.1:0",
+) -> Gateway:
     """Put a gateway together without starting it."""
-    text = f"server: {{listen: '127.0.0.1:0', grace: 2s}}\nstore: 'sqlite:{directory}/gateway.db'\n{yaml}"
+    text = f"server: {{listen: '{listen}', grace: 2s}}\nstore: 'sqlite:{directory}/gateway.db'\n{yaml}"
     file = ConfigFile.from_text(text, "test.yaml", {})
     registry = Registry.load(plugins)
     assert not registry.broken, registry.broken
     catalogue = Catalogue(file.custom_events)
-    return Gateway(file.validate(registry.config_models(), catalogue), registry, catalogue)
+    return Gateway(file.validate(registry.config_models(), catalogue), registry, catalogue, clock)
 
 
 async def post(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from hypothesis import strategies as st
 from store_model import Model
-from stores import NOW, a_delivery, accept, delivered, failed, new_id
+from stores import NOW, ROOM, a_delivery, accept, delivered, failed, new_id
 
 from cockpit_gateway import DeliveryState
 from cockpit_gateway.deliveries import TargetId, Work
@@ -98,7 +98,7 @@ class Run:
         self._model.accept(await accept(self._store, *deliveries), deliveries)
 
     async def _claim(self, limit: int, now: float) -> None:
-        claimed = await self._store.claim(self._target, now=now, limit=limit, ordered=True)
+        claimed = await self._store.claim(self._target, now=now, limit=limit, room=ROOM, ordered=True)
         self._running += claimed.work
         expected = self._model.claim(self._target, now=now, limit=limit, ordered=True)
         assert ([work.delivery.id for work in claimed.work], claimed.next_due) == expected

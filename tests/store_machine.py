@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from store_data import Data
 from store_model import Model, no_two_of_a_lane_run_at_once, superseded_name_a_successor_and_chains_end
-from stores import NOW, SEARCH, SITE, all_deliveries, an_event, ids, new_id
+from stores import NOW, ROOM, SEARCH, SITE, all_deliveries, an_event, ids, new_id
 
 from cockpit_gateway import DeliveryState, Event
-from cockpit_gateway.deliveries import Attempt, Delivery, Outcome, TargetId
+from cockpit_gateway.deliveries import Attempt, Delivery, Hold, Outcome, TargetId
 from cockpit_gateway.errors import NotFoundError, StoreError
 from cockpit_gateway.events import EventStatus
 from cockpit_gateway.store.port import (
@@ -43,6 +43,7 @@ ENDINGS = (
     (Outcome.RETRY, DeliveryState.DEAD),
     (Outcome.REJECTED, DeliveryState.DEAD),
 )
+HOLDS = {"paused": Hold.PAUSED, "disabled": Hold.DISABLED, "let go": None, "configured": None}
 
 
 class Plan(NamedTuple):
@@ -71,7 +72,7 @@ plans = st.builds(
     st.none() | st.sampled_from(KEYS),
     few_seconds,
     st.booleans(),
-    st.builds(Coalesce, st.just(10.0), st.just(25.0), st.sampled_from(("first", "last"))),
+    st.builds(Coalesce, st.just(10.0), st.just(25.0), st.sampled_from(("first", "last", "list"))),
 )
 planned = st.lists(st.lists(plans, max_size=4), min_size=1, max_size=3)
 
@@ -90,15 +91,14 @@ class StoreMachine(RuleBasedStateMachine):
         self.model = Model()
         self.now = NOW
         self.ended: set[str] = set()
-        self.disabled: set[TargetId] = set()
+        self.held: dict[TargetId, Hold | None] = dict.fromkeys(TARGETS)
 
     def run(self, call: Coroutine[Any, Any, _Result]) -> _Result:
         return self.runner.run(call)
 
     @initialize()
     def open(self) -> None:
-        self.store = self.data.store()
-        self.run(self.store.open())
+        self.reopen(unclean=False)
         self.run(self.store.set_targets(dict.fromkeys(TARGETS, "0")))
 
     # Coming in
@@ -148,7 +148,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.now += seconds
         for target_id in sorted(target_ids):
             asked: dict[str, Any] = {"now": self.now, "limit": limit, "ordered": target_id in ORDERED}
-            work, next_due = self.run(self.store.claim(target_id, **asked))
+            work, next_due, _ = self.run(self.store.claim(target_id, room=ROOM, **asked))
             assert (ids(item.delivery for item in work), next_due) == self.model.claim(target_id, **asked)
             for item in work:
                 assert without_reason(item.delivery) == self.model.deliveries[item.delivery.id]
@@ -206,14 +206,13 @@ class StoreMachine(RuleBasedStateMachine):
 
     # Targets
 
-    @rule(target_id=targets, change=st.sampled_from(("disabled", "enabled", "configured")))
+    @rule(target_id=targets, change=st.sampled_from(sorted(HOLDS)))
     def change_target(self, target_id: TargetId, change: str) -> None:
         if change == "configured":
             self.run(self.store.set_targets({target_id: new_id()}))
         else:
-            disabled = change == "disabled"
-            self.run(self.store.set_disabled(target_id, disabled=disabled, reason=None, now=self.now))
-        self.disabled = self.disabled | {target_id} if change == "disabled" else self.disabled - {target_id}
+            self.run(self.store.set_held(target_id, HOLDS[change], reason=None, now=self.now))
+        self.held[target_id] = HOLDS[change]
 
     # Ends of the process
 
@@ -221,7 +220,7 @@ class StoreMachine(RuleBasedStateMachine):
     def restart(self) -> None:
         self.run(self.store.close())
         self.model.release(self.model.running)
-        self.reopen()
+        self.reopen(unclean=False)
 
     @rule(planned=planned, which=which, ending=st.sampled_from(ENDINGS), instant=st.integers(0, 30))
     def crash(self, planned: list[list[Plan]], which: int, ending: tuple[Outcome, DeliveryState], instant: int) -> None:
@@ -230,7 +229,7 @@ class StoreMachine(RuleBasedStateMachine):
         settlements = [self.settlement(delivery, ending, 5) for delivery in self.model.running[which:][:1]]
         calls = [*(self.store.accept(*event) for event in events), *map(self.store.settle, settlements)]
         self.run(self.killed_during(calls, instant / 10_000))
-        self.reopen()
+        self.reopen(unclean=True)
         for event, deliveries in events:
             if self.run(self.is_stored(event)):
                 self.model.accept(self.as_stored(event), deliveries)
@@ -253,9 +252,11 @@ class StoreMachine(RuleBasedStateMachine):
         except NotFoundError:
             return False
 
-    def reopen(self) -> None:
+    def reopen(self, *, unclean: bool) -> None:
         self.store = self.data.store()
-        self.run(self.store.open())
+        opened = self.run(self.store.open())
+        assert (opened.unclean, opened.parked) == (unclean, [])
+        self.heartbeat()
 
     # What holds at any time
 
@@ -266,7 +267,7 @@ class StoreMachine(RuleBasedStateMachine):
         assert totals.deliveries == self.model.totals
         assert totals.events.get(EventStatus.ACCEPTED, 0) == len(self.model.events)
         assert backlog == self.model.backlog
-        assert {state.target_id for state in states if state.disabled} == self.disabled
+        assert {state.target_id: state.held for state in states} == self.held
         self.what_has_ended_stays_ended(found)
         superseded_name_a_successor_and_chains_end(found)
         no_two_of_a_lane_run_at_once(found, ORDERED)

@@ -64,7 +64,18 @@ class Model:
             state = DeliveryState.RUNNING if leased else DeliveryState.PENDING
             plugin, target = new.target_id
             delivery = Delivery(
-                new.id, event.id, event.seq, plugin, target, new.key, state, 0, new.due_at, event.received_at
+                new.id,
+                event.id,
+                event.seq,
+                plugin,
+                target,
+                new.key,
+                state,
+                0,
+                new.due_at,
+                event.received_at,
+                fresh_at=new.due_at,
+                size=len(event.body),
             )
             item = Item(delivery, len(self.items))
             if new.coalesce is not None:
@@ -100,6 +111,7 @@ class Model:
             ended_at=None,
             superseded_by=None,
             fresh_from=item.delivery.attempts,
+            fresh_at=now,
         )
 
     @property
@@ -116,11 +128,19 @@ class Model:
 
     @property
     def backlog(self) -> Mapping[TargetId, Backlog]:
-        dues: dict[TargetId, list[float]] = {}
+        waiting: dict[TargetId, list[Delivery]] = {}
         for found in self.deliveries.values():
             if found.state is DeliveryState.PENDING:
-                dues.setdefault(found.target_id, []).append(found.due_at)
-        return {target_id: Backlog(len(times), min(times)) for target_id, times in dues.items()}
+                waiting.setdefault(found.target_id, []).append(found)
+        return {
+            target_id: Backlog(
+                len(found),
+                min(each.due_at for each in found),
+                sum(each.size for each in found),
+                min(each.fresh_at for each in found),
+            )
+            for target_id, found in waiting.items()
+        }
 
     def _of(self, target_id: TargetId) -> Iterator[Item]:
         return (item for item in self.items.values() if item.delivery.target_id == target_id)
@@ -139,19 +159,24 @@ class Model:
         assert new.coalesce is not None
         now, rule = new.due_at, new.coalesce
         pending = sorted(self._pending_of_lane(new), key=lambda other: other.order)
-        untried = [other for other in pending if not other.delivery.attempts]
-        begins = [other.delivery.created_at if other.window_at is None else other.window_at for other in untried]
+        merged = pending[-1:] if rule.keep == "list" else pending
+        untried = [other for other in merged if not other.delivery.attempts]
+        begins = [other.delivery.fresh_at if other.window_at is None else other.window_at for other in untried]
         window_at = min(begins, default=now)
         due_at = min(now + rule.wait, max(now, window_at + rule.max_wait))
-        if rule.keep == "last" or not pending:
-            for other in pending:
-                other.change(state=DeliveryState.SUPERSEDED, superseded_by=new.id, ended_at=now)
-            item.window_at = window_at
-            item.change(due_at=due_at)
+        if rule.keep == "first" and pending:
+            self._join(item, pending[0], now=now, due_at=due_at, window_at=window_at)
             return
-        first = pending[0]
+        for other in merged:
+            other.change(state=DeliveryState.SUPERSEDED, superseded_by=new.id, ended_at=now)
+            if rule.keep == "list":
+                item.change(size=item.delivery.size + other.delivery.size)
+        item.window_at = window_at
+        item.change(due_at=due_at)
+
+    def _join(self, item: Item, first: Item, *, now: float, due_at: float, window_at: float) -> None:
         item.change(state=DeliveryState.SUPERSEDED, superseded_by=first.delivery.id, ended_at=now)
-        if first in untried:
+        if not first.delivery.attempts:
             first.window_at = window_at
             first.change(due_at=due_at)
 

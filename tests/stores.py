@@ -14,6 +14,9 @@ from cockpit_gateway.targets import Coalesce
 NOW = 1_700_000_000.25
 """Seconds since the Unix epoch: the present of these tests."""
 
+ROOM = 2**40
+"""Bytes: more than any of these tests claims."""
+
 SITE = TargetId("webhook", "site")
 SEARCH = TargetId("webhook", "search")
 
@@ -82,7 +85,7 @@ async def claim(
     store: Store, target_id: TargetId = SITE, *, now: float = NOW, limit: int = 100, ordered: bool = False
 ) -> list[str]:
     """Claim, and return the ids of the deliveries leased."""
-    claimed = await store.claim(target_id, now=now, limit=limit, ordered=ordered)
+    claimed = await store.claim(target_id, now=now, limit=limit, room=ROOM, ordered=ordered)
     return ids(work.delivery for work in claimed.work)
 
 

@@ -50,7 +50,7 @@ class Plugin:
     async def deliver(self, event: Event | None = None, target: str = "it") -> Response:
         """Make one attempt."""
         delivery = Delivery(DELIVERY_ID, "e", 1, "webhook", target, None, DeliveryState.RUNNING, 0, 0.0, 0.0)
-        return await self.plugin.deliver(delivery, event or saved(), self.context)
+        return await self.plugin.deliver(delivery, [event or saved()], self.context)
 
 
 Start = Callable[[dict[str, dict[str, Any]]], Awaitable[Plugin]]

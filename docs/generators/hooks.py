@@ -75,6 +75,8 @@ def _section(hook: Hook) -> Iterator[str]:
 
 def _about(event: CockpitEvent) -> str:
     facts = [f"Event `{event.name}`" + (", also per name" if event.per_name else "")]
+    if event.own:
+        facts.append("the gateway's own")
     if event.noise:
         facts.append("noise" if event.fires else "never arrives")
     if event.subjects:

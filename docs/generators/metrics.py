@@ -8,7 +8,7 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from cockpit_gateway import __version__
-from cockpit_gateway.deliveries import Outcome, TargetId
+from cockpit_gateway.deliveries import Hold, Outcome, TargetId
 from cockpit_gateway.telemetry.metrics import Metrics
 from generators.markdown import document, listed, table
 
@@ -33,6 +33,7 @@ def _families() -> Iterable[Metric]:
     metrics.prepare(["website"], [ENDPOINT])
     metrics.unsound("website", "undecodable")
     metrics.refused(401)
+    metrics.held({ENDPOINT: Hold.PAUSED})
     metrics.hook_failed("redact", "filter_event")
     metrics.attempt(ENDPOINT, Outcome.DELIVERED, 0.1)
     return text_string_to_metric_families(metrics.text().decode())

@@ -8,12 +8,14 @@ from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Outcome
 from cockpit_gateway.errors import Drop, Reject, Retry
 from cockpit_gateway.events import Event, EventStatus
 from cockpit_gateway.plugin import PluginContext
-from cockpit_gateway.targets import Coalesce, Planned, Rate, RetrySchedule, Target
+from cockpit_gateway.targets import BacklogLimit, Breaker, Coalesce, Planned, Rate, RetrySchedule, Target
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Attempt",
+    "BacklogLimit",
+    "Breaker",
     "Coalesce",
     "Delivery",
     "DeliveryState",

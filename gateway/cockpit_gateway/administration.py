@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import uuid_utils
+
 from cockpit_gateway.clock import Clock
-from cockpit_gateway.deliveries import Delivery, DeliveryState, TargetId
+from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Hold, TargetId, Work
 from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.delivery.threads import PluginThreads
+from cockpit_gateway.errors import ConflictError, NotFoundError
+from cockpit_gateway.events import Event
 from cockpit_gateway.registry import LoadedPlugin, PluginStatus, Registry
-from cockpit_gateway.store.port import Store
+from cockpit_gateway.store.port import Backlog, Store, TargetState
+from cockpit_gateway.targets import Target
+
+_CURES = {
+    Hold.PAUSED: "resume it instead",
+    Hold.DISABLED: "enable it instead",
+    Hold.BROKEN: "enable it instead, or wait for the next probe",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +30,12 @@ class TargetReport:
 
     Attributes:
         target_id: Its name.
-        state: "active", "disabled", or "no target" if the configuration does not name it any more.
-        reason: Why it is disabled.
+        state: "active", or why its deliveries are passed by: a `Hold`.
+        reason: More about that.
         changed_at: Since when, seconds since the Unix epoch.
         pending: Deliveries that wait.
+        oldest_at: Since when the longest waits, seconds since the Unix epoch.
+        target: Its rules, None if the configuration does not name it any more.
     """
 
     target_id: TargetId
@@ -30,6 +43,8 @@ class TargetReport:
     reason: str | None
     changed_at: float | None
     pending: int
+    oldest_at: float | None
+    target: Target | None
 
 
 class Administration:
@@ -65,8 +80,9 @@ class Administration:
         self._clock = clock
 
     def held(self, delivery: Delivery) -> str | None:
-        """Return why a pending delivery is passed by: "disabled" or "no target"; None if it is not."""
-        return self._dispatcher.held(delivery.target_id) if delivery.state is DeliveryState.PENDING else None
+        """Return why a pending delivery is passed by: a `Hold`; None if it is not."""
+        hold = self._dispatcher.held(delivery.target_id) if delivery.state is DeliveryState.PENDING else None
+        return None if hold is None else hold[0].value
 
     def plugin_status(self, plugin: LoadedPlugin) -> str:
         """Return "loaded", "broken", or "stuck" when all its threads hang."""
@@ -84,27 +100,99 @@ class Administration:
         self._dispatcher.expect(delivery.target_id, delivery.due_at)
         return delivery
 
-    async def enable(self, target_id: TargetId) -> None:
-        """Let a disabled target's deliveries run again.
+    async def pause(self, target_id: TargetId, reason: str | None) -> TargetReport:
+        """Hold a target's deliveries until a person resumes it; what is under way goes on.
 
         Raises:
             NotFoundError: there is no such target.
         """
-        await self.store.set_disabled(target_id, disabled=False, reason=None, now=self._clock.time())
-        self._dispatcher.enable(target_id)
+        await self._dispatcher.hold(target_id, Hold.PAUSED, reason or "paused by a person")
+        return await self.target(target_id)
+
+    async def resume(self, target_id: TargetId) -> TargetReport:
+        """Let a paused target's deliveries run again.
+
+        Raises:
+            NotFoundError: there is no such target.
+            ConflictError: something else holds it.
+        """
+        await self._let_go(target_id, Hold.PAUSED)
+        return await self.target(target_id)
+
+    async def enable(self, target_id: TargetId) -> TargetReport:
+        """Let a disabled or broken target's deliveries run again.
+
+        Raises:
+            NotFoundError: there is no such target.
+            ConflictError: something else holds it.
+        """
+        await self._let_go(target_id, Hold.DISABLED, Hold.BROKEN)
+        return await self.target(target_id)
+
+    async def test(self, target_id: TargetId, event_id: str | None) -> Attempt:
+        """Make one attempt at a target, whatever holds it; nothing is stored, and nothing repeated.
+
+        Args:
+            target_id: The target.
+            event_id: A stored event to send; None for one made up for the purpose, called "gateway.test".
+
+        Raises:
+            NotFoundError: there is no such target or event.
+            ConflictError: no gateway runs here.
+        """
+        if self.unready() is not None:
+            raise ConflictError("a test needs a running gateway; start one with `cockpit-gateway run`")
+        now = self._clock.time()
+        event = _test_event(now) if event_id is None else await self.store.event(event_id)
+        plugin, target = target_id
+        delivery = Delivery(
+            str(uuid_utils.uuid7()), event.id, event.seq, plugin, target, None, DeliveryState.RUNNING, 0, now, now
+        )
+        verdict, seconds = await self._dispatcher.test(target_id, Work(delivery, event))
+        return Attempt(1, now, seconds, verdict.outcome, verdict.reason, verdict.response)
+
+    async def target(self, target_id: TargetId) -> TargetReport:
+        """Return one target.
+
+        Raises:
+            NotFoundError: it is not configured, and nothing waits for it.
+        """
+        for report in await self.targets():
+            if report.target_id == target_id:
+                return report
+        raise NotFoundError(f"there is no target {target_id}")
 
     async def targets(self) -> Sequence[TargetReport]:
         """Return every target that is configured or has a backlog."""
         backlog = await self.store.backlog()
         states = {state.target_id: state for state in await self.store.target_states()}
         names = sorted({*self._dispatcher.targets, *backlog})
-        return [
-            TargetReport(
-                name,
-                self._dispatcher.held(name) or "active",
-                states[name].reason if name in states else None,
-                states[name].changed_at if name in states else None,
-                backlog[name].pending if name in backlog else 0,
-            )
-            for name in names
-        ]
+        return [self._report(name, states.get(name), backlog.get(name)) for name in names]
+
+    def _report(self, target_id: TargetId, state: TargetState | None, backlog: Backlog | None) -> TargetReport:
+        hold, reason = self._dispatcher.held(target_id) or (None, None)
+        return TargetReport(
+            target_id,
+            "active" if hold is None else hold.value,
+            reason,
+            None if state is None or hold is None or hold is Hold.BROKEN else state.changed_at,
+            0 if backlog is None else backlog.pending,
+            None if backlog is None else backlog.oldest_at,
+            self._dispatcher.target(target_id),
+        )
+
+    async def _let_go(self, target_id: TargetId, *wanted: Hold) -> None:
+        hold, reason = self._dispatcher.held(target_id) or (None, None)
+        if hold is Hold.NO_TARGET:
+            raise NotFoundError(f"there is no target {target_id}")
+        if hold is not None and hold not in wanted:
+            raise ConflictError(f"{target_id.target} is {hold.value} ({reason}); {_CURES[hold]}")
+        target = self._dispatcher.target(target_id)
+        if target is not None and not target.active:
+            raise ConflictError(f"{target_id.target} has `active: false` in the configuration; change that")
+        await self._dispatcher.let_go(target_id)
+
+
+def _test_event(now: float) -> Event:
+    event = Event(str(uuid_utils.uuid7()), "gateway.test", "gateway", b"", now)
+    return event.with_args([{"message": "A test by a person. Nothing has changed in Cockpit."}])

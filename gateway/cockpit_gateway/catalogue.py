@@ -112,6 +112,11 @@ class Catalogue:
         match = self.match(name)
         return match is not None and match.entry.event.noise
 
+    def must_be_named(self, name: str) -> bool:
+        """Tell whether no pattern matches an event: it is noise, or one of the gateway's own."""
+        match = self.match(name)
+        return match is not None and match.entry.event.must_be_named
+
     def is_custom(self, name: str) -> bool:
         """Tell whether an event was declared as an add-on's."""
         return any(fnmatchcase(name, pattern) for pattern in self.custom)
@@ -156,11 +161,11 @@ class Catalogue:
         return next(iter(difflib.get_close_matches(name, names, n=1)), None)
 
     def matching(self, pattern: str) -> tuple[CatalogueEntry, ...]:
-        """Return the events whose generic name a pattern matches; noise is never matched, it has to be named."""
+        """Return the events whose generic name a pattern matches; never noise or the gateway's own: those are named."""
         return tuple(
             entry
             for entry in self.entries.values()
-            if not entry.event.noise and fnmatchcase(entry.generic_name, pattern)
+            if not entry.event.must_be_named and fnmatchcase(entry.generic_name, pattern)
         )
 
     def _match(self, name: str) -> Match | None:

@@ -6,16 +6,23 @@ import asyncio
 import time
 from typing import Protocol
 
+_COUNTS_SUSPENSION = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""The clock that goes on while the machine sleeps, where there is one."""
+
 
 class Clock(Protocol):
     """Tells the time and waits."""
 
     def time(self) -> float:
-        """Return seconds since the Unix epoch."""
+        """Return seconds since the Unix epoch; somebody may turn this clock."""
+        ...
+
+    def steady(self) -> float:
+        """Return seconds since some moment; nobody can turn this clock."""
         ...
 
     async def sleep(self, seconds: float) -> None:
-        """Wait for so many seconds of this clock."""
+        """Wait for so many seconds."""
         ...
 
 
@@ -26,6 +33,35 @@ class SystemClock:
         """Return seconds since the Unix epoch."""
         return time.time()
 
+    def steady(self) -> float:
+        """Return seconds since the machine was started."""
+        return time.clock_gettime(_COUNTS_SUSPENSION)
+
     async def sleep(self, seconds: float) -> None:
         """Wait for so many seconds."""
         await asyncio.sleep(seconds)
+
+
+class JumpWatch:
+    """Notices that the clock was turned, by a clock that cannot be.
+
+    Args:
+        clock: The clock to watch.
+
+    Example:
+        >>> JumpWatch(SystemClock()).look()
+        0.0
+    """
+
+    SMALLEST = 2.0
+    """Seconds; less is drift, or a leap second."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._offset = clock.time() - clock.steady()
+
+    def look(self) -> float:
+        """Return by how many seconds the clock was turned since the last look, 0.0 if it was not."""
+        offset = self._clock.time() - self._clock.steady()
+        jump, self._offset = offset - self._offset, offset
+        return jump if abs(jump) >= self.SMALLEST else 0.0

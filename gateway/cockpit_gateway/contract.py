@@ -32,6 +32,7 @@ class CockpitEvent:
             one whose second part is missing gives no subject.
         noise: True for what fires while reading, viewing or logging in: ignored unless somebody names it.
         fires: False for a name that stands in Cockpit's documentation but never arrives.
+        own: True for an event that the gateway makes itself: no pattern matches it, it has to be named.
     """
 
     name: str
@@ -39,6 +40,12 @@ class CockpitEvent:
     subjects: tuple[str, ...] = ()
     noise: bool = False
     fires: bool = True
+    own: bool = False
+
+    @property
+    def must_be_named(self) -> bool:
+        """True if no pattern matches it."""
+        return self.noise or self.own
 
 
 def cockpit_event(
@@ -52,8 +59,15 @@ def cockpit_event(
         >>> declared_event(cockpit_clearcache).name
         'cockpit.clearcache'
     """
-    declaration = CockpitEvent(name, per_name=per_name, subjects=subjects, noise=noise, fires=fires)
+    return _marker(CockpitEvent(name, per_name=per_name, subjects=subjects, noise=noise, fires=fires))
 
+
+def gateway_event(name: str, *, subjects: tuple[str, ...]) -> Callable[[_Function], _Function]:
+    """Declare a hookspec for an event that the gateway makes itself; see `CockpitEvent` for the parameters."""
+    return _marker(CockpitEvent(name, subjects=subjects, own=True))
+
+
+def _marker(declaration: CockpitEvent) -> Callable[[_Function], _Function]:
     def mark(function: _Function) -> _Function:
         setattr(function, _ATTRIBUTE, declaration)
         return hookspec(function)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -23,6 +24,19 @@ class DeliveryState(StrEnum):
     """Replaced by another delivery, which it names."""
     CANCELLED = "cancelled"
     """Stopped by a person."""
+
+
+class Hold(StrEnum):
+    """Why a target's pending deliveries are passed by."""
+
+    PAUSED = "paused"
+    """By a person, or by `active: false`."""
+    DISABLED = "disabled"
+    """It asked never to be called again, or failed too long."""
+    BROKEN = "broken"
+    """It failed again and again; one attempt will probe it."""
+    NO_TARGET = "no target"
+    """The configuration does not name it any more."""
 
 
 class Outcome(StrEnum):
@@ -100,6 +114,8 @@ class Delivery:
         reason: Why it is where it is: the last failure, or the reason of the end.
         superseded_by: The id of the delivery that replaced it.
         fresh_from: Attempts made before it was last put back; its retry schedule counts from there.
+        fresh_at: When its retry schedule began: when it was planned or last put back, seconds since the Unix epoch.
+        size: Bytes of the bodies that it carries: of its event, and of those merged into it.
     """
 
     id: str
@@ -116,6 +132,8 @@ class Delivery:
     reason: str | None = None
     superseded_by: str | None = None
     fresh_from: int = 0
+    fresh_at: float = 0.0
+    size: int = 0
 
     @property
     def target_id(self) -> TargetId:
@@ -124,7 +142,14 @@ class Delivery:
 
 
 class Work(NamedTuple):
-    """A leased delivery with its event: all that an attempt needs."""
+    """A leased delivery with its event: all that an attempt needs.
+
+    Attributes:
+        delivery: The delivery.
+        event: Its event; of several, the newest.
+        batch: All events that it carries, by seq, if there may be several.
+    """
 
     delivery: Delivery
     event: Event
+    batch: Sequence[Event] = ()

@@ -52,6 +52,10 @@ class NotFoundError(GatewayError):
     """What was asked for by name or id does not exist."""
 
 
+class ConflictError(GatewayError):
+    """What was asked for does not go with how things stand."""
+
+
 class PluginError(GatewayError):
     """A plugin cannot be loaded, or breaks a rule of the hooks it implements."""
 

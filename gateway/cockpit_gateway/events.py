@@ -22,6 +22,9 @@ JSONArray: TypeAlias = list[Any]
 """A JSON list. PHP may send an object with the keys "0", "1" … instead."""
 
 
+VIA_HEADER = "Cockpit-Gateway-Via"
+"""Header with the ids of the gateways that an event came through, so that a circle of them is noticed."""
+
 _ESCAPED_DELETE = r"\u007f"
 _ESCAPE = re.compile(r"\\u007f|\\.")
 
@@ -57,6 +60,7 @@ class Event:
         status: What became of it at the door.
         problem: Why, when the status is not "accepted".
         seq: Order of acceptance, given by the writer that commits; 0 before that.
+        via: The ids of the gateways that it came through, this one last.
 
     Example:
         >>> event = Event(id="0", name="collections.remove.after", source="site", received_at=0.0,
@@ -77,6 +81,7 @@ class Event:
     status: EventStatus = EventStatus.ACCEPTED
     problem: str | None = None
     seq: int = 0
+    via: tuple[str, ...] = ()
     _args: list[JSONValue] | None = field(default=None, repr=False, compare=False)
 
     @property

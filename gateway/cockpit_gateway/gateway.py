@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -16,12 +17,13 @@ from cockpit_gateway.administration import Administration
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.clock import Clock, SystemClock
 from cockpit_gateway.config import Config, Settings
-from cockpit_gateway.deliveries import TargetId
+from cockpit_gateway.deliveries import Delivery, Hold, TargetId
 from cockpit_gateway.delivery.calls import deliver_call, handler_call
 from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.delivery.planning import PLAN_TARGET, Planner
 from cockpit_gateway.delivery.threads import PluginThreads
 from cockpit_gateway.errors import PluginError
+from cockpit_gateway.events import JSONValue
 from cockpit_gateway.ingest import Ingest
 from cockpit_gateway.plugin import PluginContext
 from cockpit_gateway.registry import Implementation, Registry
@@ -68,7 +70,7 @@ class Gateway:
         self.clock = clock or SystemClock()
         self.metrics = Metrics(__version__)
         self.store: Store = open_store(self.settings.store)
-        self.dispatcher = Dispatcher(self.store, self.clock, self.metrics)
+        self.dispatcher = Dispatcher(self.store, self.clock, self.metrics, self._announce)
         self._catalogue = catalogue
         self._contexts = self._make_contexts(config)
         self._threads = {name: PluginThreads(name) for name in self._contexts}
@@ -115,10 +117,12 @@ class Gateway:
             PluginError: a plugin refused to start.
             OSError: an address cannot be listened on.
         """
-        await self.store.open()
+        opened = await self.store.open()
+        self._ingest.gateway_id = opened.gateway_id
         await self._call_started()
         self.metrics.prepare(self.settings.sources, self.dispatcher.targets)
-        await self.dispatcher.start()
+        self._report_parked(opened.parked)
+        await self.dispatcher.start(opened)
         await self.listeners.start(public=self._public_routes(), admin=self._admin_routes(), metrics=self.metrics)
         self._watch = StallWatch(self.metrics)
         self._unready = None
@@ -199,11 +203,28 @@ class Gateway:
     def _probes(self) -> Probes:
         return Probes(self.metrics, self.unready, self._refresh_gauges)
 
+    async def _announce(self, name: str, args: Sequence[JSONValue]) -> None:
+        await self._ingest.announce(name, args)
+
+    def _report_parked(self, parked: Sequence[Delivery]) -> None:
+        for delivery in parked:
+            log.error(
+                "delivery is dead: the process died in its attempts",
+                delivery_id=delivery.id,
+                event_id=delivery.event_id,
+                target=str(delivery.target_id),
+            )
+            self.metrics.died(delivery.target_id, "crashes")
+
     async def _refresh_gauges(self) -> None:
         now = self.clock.time()
+        self.metrics.held({name: hold and hold[0] for name, hold in self._holds()})
         backlog = await self.store.backlog()
         idle = dict.fromkeys(self.dispatcher.targets, (0, 0.0))
         self.metrics.backlog(idle | {name: (found.pending, now - found.next_due) for name, found in backlog.items()})
+
+    def _holds(self) -> Iterator[tuple[TargetId, tuple[Hold, str | None] | None]]:
+        return ((target_id, self.dispatcher.held(target_id)) for target_id in self.dispatcher.targets)
 
     async def _call_started(self) -> None:
         for implementation in self.registry.implementations("gateway_started"):
@@ -236,4 +257,4 @@ def admin_socket_path(settings: Settings) -> Path:
 
 
 def _handler_target(name: str) -> Target:
-    return Target(name, timeout=HANDLER_TIMEOUT, concurrency=HANDLER_CONCURRENCY)
+    return Target(name, timeout=HANDLER_TIMEOUT, concurrency=HANDLER_CONCURRENCY, disable_after=math.inf)

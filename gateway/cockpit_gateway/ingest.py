@@ -21,7 +21,7 @@ from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.delivery.planning import Planner
 from cockpit_gateway.envelope import leading_name, read_envelope
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, Drop, StoreUnavailableError
-from cockpit_gateway.events import Event, EventStatus
+from cockpit_gateway.events import Event, EventStatus, JSONValue
 from cockpit_gateway.plugin import PluginContext
 from cockpit_gateway.registry import HandlerTable, Registry
 from cockpit_gateway.store.port import Duplicate, NewDelivery, Store
@@ -32,6 +32,12 @@ PARSED_ON_THE_LOOP = 1024 * 1024
 
 FEEDS_ON_ITSELF = "cockpit.webhook"
 """Fired before each webhook is sent, the last body inside: it doubles for ever (Cockpit/webhooks.php:80)."""
+
+OWN_SOURCE = "gateway"
+"""Source of the gateway's own events."""
+
+MOST_GATEWAYS = 10
+"""Gateways that an event may come through."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -102,11 +108,15 @@ class Ingest:
         self._metrics = metrics
         self._handlers = HandlerTable(registry, catalogue)
         self._named_noise = frozenset(name for target in dispatcher.targets.values() for name in target.wants_noise)
+        self.gateway_id = ""
+        """This gateway's id, known once the store is open."""
         self.trouble: str | None = None
         """Why the last event could not be stored, None if it could."""
         self.wants = lru_cache(maxsize=4096)(self._wants)
 
-    async def receive(self, source: str, label: str | None, body: bytes, key: str | None = None) -> Receipt:
+    async def receive(
+        self, source: str, label: str | None, body: bytes, key: str | None = None, via: tuple[str, ...] = ()
+    ) -> Receipt:
         """Store an event and hand on its deliveries; returns after the commit.
 
         Args:
@@ -114,6 +124,7 @@ class Ingest:
             label: The last part of the path.
             body: What was posted.
             key: What the sender gave to recognise a repeated POST by.
+            via: The ids of the gateways that it came through.
 
         Raises:
             StoreUnavailableError: nothing was stored.
@@ -124,9 +135,34 @@ class Ingest:
         event = await self._read(source, label, body)
         if name is None and event.name and (event.name == FEEDS_ON_ITSELF or not self.wants(source, event.name)):
             return self._turn_away(source, event.name)
-        event = self._filter(event)
+        event = self._stop_loop(self._filter(replace(event, via=(*via, self.gateway_id))))
         duplicate = None if key is None else self._duplicate(source, key, body)
         return await self._commit(event, self._planner.plan(event), duplicate)
+
+    async def announce(self, name: str, args: Sequence[JSONValue]) -> None:
+        """Make an event of the gateway's own: stored, and delivered to whoever names it."""
+        event = Event(
+            str(uuid_utils.uuid7()),
+            name,
+            OWN_SOURCE,
+            b"",
+            self._clock.time(),
+            subjects=self._catalogue.subjects(name, args),
+            via=(self.gateway_id,),
+        ).with_args(list(args))
+        try:
+            await self._commit(event, self._planner.plan(event), None)
+        except StoreUnavailableError as error:
+            log.warning("cannot store an event of the gateway's own now", name=name, problem=str(error))
+
+    def _stop_loop(self, event: Event) -> Event:
+        """Drop an event that has been here before: gateways that deliver to each other in a circle never end."""
+        if self.gateway_id in event.via[:-1]:
+            return _without_args(event, EventStatus.DROPPED, "a loop: it has come through this gateway before")
+        if len(event.via) > MOST_GATEWAYS:
+            problem = f"a loop is likely: it has come through {len(event.via) - 1} gateways"
+            return _without_args(event, EventStatus.DROPPED, problem)
+        return event
 
     def _turn_away(self, source: str, name: str) -> Receipt:
         fate = Fate.REFUSED if name == FEEDS_ON_ITSELF else Fate.IGNORED
@@ -189,7 +225,7 @@ class Ingest:
             self._metrics.received(event.source, Fate.DUPLICATE)
             return Receipt(Fate.DUPLICATE, accepted.event_id, event.name)
         self._count_stored(event)
-        self._dispatcher.take(deliveries, accepted.work)
+        self._dispatcher.take(event, deliveries, accepted.work)
         return Receipt(Fate.STORED, accepted.event_id, event.name)
 
     def _count_stored(self, event: Event) -> None:

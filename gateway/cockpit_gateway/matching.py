@@ -98,7 +98,7 @@ class Subscriptions(Generic[_T]):
 
     def _naming(self, name: str) -> tuple[tuple[Subscription, _T], ...]:
         found = set(self._by_name.get(name, ()))
-        if not self._catalogue.is_noise(name):
+        if not self._catalogue.must_be_named(name):
             found.update(*(who for pattern, who in self._by_pattern.items() if fnmatchcase(name, pattern)))
         return tuple(self._subscribers[index] for index in sorted(found))
 

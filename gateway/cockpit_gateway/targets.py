@@ -8,6 +8,7 @@ from typing import Literal
 
 MINUTE = 60.0
 HOUR = 60 * MINUTE
+DAY = 24 * HOUR
 DEFAULT_DELAYS = (0.0, 5.0, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR)
 """Seconds before each attempt (Standard Webhooks 1.0.0, "Deliverability and reliability"); 75 h 35 min 5 s in all."""
 
@@ -108,12 +109,44 @@ class Coalesce:
     Attributes:
         wait: Seconds without a newer delivery before the burst is over.
         max_wait: Seconds after the burst's first event at which it is delivered anyway.
-        keep: Which event of the burst is delivered.
+        keep: Which event of the burst is delivered; "list" for all of them in one delivery.
     """
 
     wait: float
     max_wait: float
-    keep: Literal["first", "last"] = "last"
+    keep: Literal["first", "last", "list"] = "last"
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    """When to leave a target alone that fails again and again, and for how long.
+
+    After the pause one attempt probes the target. If it fails too, the next pause is twice as long.
+
+    Attributes:
+        failures: Failed attempts in a row, of whichever deliveries, after which the breaker opens.
+        wait: Seconds of the first pause; longer if the target asked for more.
+        longest: Seconds that no pause exceeds, unless the target asked for more.
+    """
+
+    failures: int = 10
+    wait: float = 5.0
+    longest: float = 5 * MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class BacklogLimit:
+    """How much may wait for a target; what is beyond it dies, the oldest first, and can be replayed.
+
+    Attributes:
+        age: Seconds that a delivery may wait.
+        rows: Deliveries.
+        size: Bytes of their events' bodies.
+    """
+
+    age: float = 7 * DAY
+    rows: int = 1_000_000
+    size: int = 1024**3
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +162,14 @@ class Target:
         ordered: True to keep the order of acceptance within a key.
         coalesce: How to merge bursts of one key, None to deliver each event.
         longest_retry_after: A delay that the target asks for is obeyed up to so many seconds.
+        breaker: When to leave it alone, None for never.
+        backlog: How much may wait for it.
+        disable_after: Seconds of nothing but failures after which it is disabled; None for as long as its schedule
+            lasts, at least a day.
+        active: False to hold all of its deliveries.
+        pauses_loops: True to pause it when its deliveries seem to cause the events that they are made of.
         wants_noise: Full or generic names of noise events that this target wants, so that ingest stores them.
-        fingerprint: What, when it changes, clears a "disabled" (an endpoint's URL).
+        fingerprint: What, when it changes, clears "paused" and "disabled" (an endpoint's URL).
     """
 
     name: str
@@ -141,8 +180,25 @@ class Target:
     ordered: bool = False
     coalesce: Coalesce | None = None
     longest_retry_after: float = 24 * HOUR
+    breaker: Breaker | None = None
+    backlog: BacklogLimit = BacklogLimit()
+    disable_after: float | None = None
+    active: bool = True
+    pauses_loops: bool = False
     wants_noise: frozenset[str] = frozenset()
     fingerprint: str = ""
+
+    @property
+    def patience(self) -> float:
+        """Seconds of nothing but failures after which it is disabled."""
+        return max(self.schedule.span, DAY) if self.disable_after is None else self.disable_after
+
+    @property
+    def longest_delay(self) -> float:
+        """Seconds that a delivery can at most wait for its next attempt, if nothing holds it."""
+        longest = max(self.schedule.delays) * (1 + self.schedule.jitter)
+        burst = 0.0 if self.coalesce is None else self.coalesce.max_wait
+        return max(longest, self.longest_retry_after, burst)
 
 
 @dataclass(frozen=True, slots=True)

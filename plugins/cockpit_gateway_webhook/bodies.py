@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TypeAlias
 
 from cockpit_gateway import Event
 from cockpit_gateway.catalogue import Catalogue
-from cockpit_gateway.events import encode_json
+from cockpit_gateway.events import JSONArray, JSONObject, encode_json
 from cockpit_gateway.expressions import Template, scope_of
 
-Body: TypeAlias = Callable[[Event], bytes]
-"""Makes the bytes to send of an event."""
+Body: TypeAlias = Callable[[Sequence[Event]], bytes]
+"""Makes the bytes to send of the events that a delivery carries: one, or several of a burst, oldest first."""
+
+BATCH = "gateway.batch"
+"""Type of the Standard Webhooks object that carries several events."""
 
 _NOT_IN_A_TYPE = re.compile(r"[^a-zA-Z0-9_.]")
 
 
-def cockpit_body(event: Event) -> bytes:
+def cockpit_body(events: Sequence[Event]) -> bytes:
     """Return the bytes that Cockpit sent, or what redaction left of them."""
-    return event.body
+    return events[-1].body
 
 
 def standard_body(catalogue: Catalogue) -> Body:
@@ -34,39 +37,59 @@ def standard_body(catalogue: Catalogue) -> Body:
     Args:
         catalogue: Knows the generic names and the arguments' names.
     """
+    return lambda events: encode_json(_standard_object(events[-1], catalogue))
 
-    def make(event: Event) -> bytes:
-        match = catalogue.match(event.name)
-        generic_name = match.entry.generic_name if match else event.name
-        return encode_json(
-            {
-                "type": _NOT_IN_A_TYPE.sub("_", generic_name),
-                "timestamp": _iso(event.received_at),
-                "data": {
-                    "id": event.id,
-                    "event": event.name,
-                    "source": event.source,
-                    "label": event.label,
-                    "hook": event.hook,
-                    "backend": event.backend,
-                    "subjects": event.subjects,
-                    "arguments": catalogue.bind(event.name, event.args),
-                    "args": event.args,
-                },
-            }
-        )
+
+def standard_batch(catalogue: Catalogue) -> Body:
+    """Return what makes one Standard Webhooks object of several events.
+
+    Its `type` is "gateway.batch", its `timestamp` that of the newest event, and `data.events` has the object of each
+    event, oldest first.
+
+    Args:
+        catalogue: Knows the generic names and the arguments' names.
+    """
+
+    def make(events: Sequence[Event]) -> bytes:
+        objects: JSONArray = [_standard_object(event, catalogue) for event in events]
+        return encode_json({"type": BATCH, "timestamp": _iso(events[-1].received_at), "data": {"events": objects}})
 
     return make
 
 
 def template_body(template: Template, catalogue: Catalogue) -> Body:
-    """Return what renders a template.
+    """Return what renders a template; its `events` are those that the delivery carries, as `event` shows the newest.
 
     Args:
         template: The template.
         catalogue: Knows the arguments' names.
     """
-    return lambda event: template.render(scope_of(event, catalogue)).encode()
+
+    def make(events: Sequence[Event]) -> bytes:
+        scopes = [scope_of(event, catalogue) for event in events]
+        return template.render(scopes[-1], events=scopes).encode()
+
+    return make
+
+
+def _standard_object(event: Event, catalogue: Catalogue) -> JSONObject:
+    match = catalogue.match(event.name)
+    generic_name = match.entry.generic_name if match else event.name
+    return {
+        "type": _NOT_IN_A_TYPE.sub("_", generic_name),
+        "timestamp": _iso(event.received_at),
+        "data": {
+            "id": event.id,
+            "event": event.name,
+            "source": event.source,
+            "label": event.label,
+            "hook": event.hook,
+            "backend": event.backend,
+            "subjects": event.subjects,
+            "arguments": catalogue.bind(event.name, event.args),
+            "args": event.args,
+        },
+    }
 
 
 def _iso(seconds: float) -> str:

@@ -141,7 +141,7 @@ def refuse_unknown(names: frozenset[str], events: Iterable[str], catalogue: Cata
         if arguments is None:
             return
         known |= arguments
-    missing = sorted(names - known)
+    missing = sorted(names - known - {"events"})
     if missing:
         raise ValueError(f"none of the events has an argument {missing[0]!r}; {_listed(known)}")
 

@@ -10,7 +10,7 @@ from cockpit_gateway import Event, Planned, PluginContext, Target
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.expressions import Expression, Scope, scope_of
 from cockpit_gateway.matching import Subscription, Subscriptions
-from cockpit_gateway_webhook.bodies import Body, cockpit_body, standard_body, template_body
+from cockpit_gateway_webhook.bodies import Body, cockpit_body, standard_batch, standard_body, template_body
 from cockpit_gateway_webhook.sending import Sender, fixed_headers
 from cockpit_gateway_webhook.settings import Endpoint
 from cockpit_gateway_webhook.signing import decode_secret
@@ -29,7 +29,12 @@ def target_of(name: str, endpoint: Endpoint, catalogue: Catalogue) -> Target:
         rate=endpoint.rate,
         ordered=endpoint.ordered,
         coalesce=endpoint.coalesce.rule() if endpoint.coalesce else None,
-        wants_noise=subscription_of(endpoint).named_noise(catalogue),
+        breaker=endpoint.breaker.rule(),
+        backlog=endpoint.backlog.limit(),
+        disable_after=endpoint.disable_after,
+        active=endpoint.active,
+        pauses_loops=endpoint.pause_loops,
+        wants_noise=subscription_of(endpoint).named_noise(catalogue) if endpoint.active else frozenset(),
         fingerprint=hashlib.sha256(
             endpoint.url.encode()
         ).hexdigest(),  # a URL may hold a token: keep it out of the store
@@ -61,7 +66,10 @@ def sender_of(endpoint: Endpoint, catalogue: Catalogue) -> Sender:
 def _body_of(endpoint: Endpoint, catalogue: Catalogue) -> Body:
     if endpoint.template is not None:
         return template_body(endpoint.template, catalogue)
-    return standard_body(catalogue) if endpoint.body == "standard" else cockpit_body
+    if endpoint.body == "cockpit":
+        return cockpit_body
+    batches = endpoint.coalesce is not None and endpoint.coalesce.keep == "list"
+    return standard_batch(catalogue) if batches else standard_body(catalogue)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import aiohttp
 
 from cockpit_gateway import Delivery, Event, Planned, PluginContext, Response, Target, hookimpl
@@ -11,7 +13,7 @@ from cockpit_gateway_webhook.settings import Config
 
 
 class WebhookPlugin:
-    """One target per active endpoint; an attempt is one HTTP request.
+    """One target per endpoint; an attempt is one HTTP request.
 
     The gateway keeps the queue, the order, the retry schedule, the limits and the time budget. What is left for a
     transport plugin is in the five hooks below: name the targets, say which events go where, make one attempt.
@@ -26,12 +28,13 @@ class WebhookPlugin:
 
     @hookimpl
     def register_targets(self, context: PluginContext) -> list[Target]:
-        """Name the active endpoints, and make ready what each event and each attempt needs."""
+        """Name the endpoints, and make ready what each event and each attempt needs."""
         config: Config = context.config
-        active = {name: endpoint for name, endpoint in config.endpoints.items() if endpoint.active}
+        endpoints = config.endpoints
+        active = {name: endpoint for name, endpoint in endpoints.items() if endpoint.active}
         self._planning = Planning(active, context)
-        self._senders = {name: sender_of(endpoint, context.catalogue) for name, endpoint in active.items()}
-        return [target_of(name, endpoint, context.catalogue) for name, endpoint in active.items()]
+        self._senders = {name: sender_of(endpoint, context.catalogue) for name, endpoint in endpoints.items()}
+        return [target_of(name, endpoint, context.catalogue) for name, endpoint in endpoints.items()]
 
     @hookimpl
     def plan_deliveries(self, event: Event) -> list[Planned]:
@@ -40,10 +43,10 @@ class WebhookPlugin:
         return self._planning.plan(event)
 
     @hookimpl
-    async def deliver(self, delivery: Delivery, event: Event, context: PluginContext) -> Response:
-        """Send an event to an endpoint, once."""
+    async def deliver(self, delivery: Delivery, events: Sequence[Event], context: PluginContext) -> Response:
+        """Send an event, or those of a burst, to an endpoint, once."""
         assert self._session is not None  # noqa: S101 - gateway_started comes first
-        return await self._senders[delivery.target].send(self._session, delivery, event, context.clock)
+        return await self._senders[delivery.target].send(self._session, delivery, events, context.clock)
 
     @hookimpl
     async def gateway_started(self) -> None:

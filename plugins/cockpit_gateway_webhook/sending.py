@@ -12,6 +12,7 @@ from yarl import URL
 
 from cockpit_gateway import Delivery, Event, Response, Retry, __version__
 from cockpit_gateway.clock import Clock
+from cockpit_gateway.events import VIA_HEADER
 from cockpit_gateway_webhook.answers import read_answer, settle
 from cockpit_gateway_webhook.bodies import Body
 from cockpit_gateway_webhook.failures import explain
@@ -81,13 +82,15 @@ class Sender:
         self._keys = keys
         self._body = body
 
-    async def send(self, session: aiohttp.ClientSession, delivery: Delivery, event: Event, clock: Clock) -> Response:
+    async def send(
+        self, session: aiohttp.ClientSession, delivery: Delivery, events: Sequence[Event], clock: Clock
+    ) -> Response:
         """Make one attempt.
 
         Args:
             session: The shared session.
             delivery: Its id is the `webhook-id`.
-            event: What is sent.
+            events: What is sent: one event, or those of a burst.
             clock: Its time is the `webhook-timestamp`.
 
         Returns:
@@ -97,13 +100,13 @@ class Sender:
             Retry: No answer, or one that means "not now".
             Reject: The receiver wants no more.
         """
-        body = self._make_body(event)
+        body = self._make_body(events)
         try:
             async with session.request(
                 self._method,
                 self._url,
                 data=body if len(body) <= IN_ONE_PIECE else io.BytesIO(body),
-                headers=self._signed_headers(delivery.id, int(clock.time()), body),
+                headers=self._headers_for(delivery.id, int(clock.time()), body, via=events[-1].via),
                 allow_redirects=False,
             ) as answer:
                 response = await read_answer(answer)
@@ -111,14 +114,16 @@ class Sender:
             raise Retry(explain(error)) from error
         return settle(response, clock.time())
 
-    def _make_body(self, event: Event) -> bytes:
+    def _make_body(self, events: Sequence[Event]) -> bytes:
         try:
-            return self._body(event)
+            return self._body(events)
         except Exception as error:
             raise Retry(f"the template failed: {error}") from error
 
-    def _signed_headers(self, message_id: str, timestamp: int, body: bytes) -> CIMultiDict[str]:
+    def _headers_for(self, message_id: str, timestamp: int, body: bytes, *, via: Sequence[str]) -> CIMultiDict[str]:
         headers = CIMultiDict(self._headers)
+        if via:
+            headers[VIA_HEADER] = ", ".join(via)
         headers["webhook-id"] = message_id
         headers["webhook-timestamp"] = str(timestamp)
         if self._keys:

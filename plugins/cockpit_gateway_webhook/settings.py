@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
-from cockpit_gateway import Coalesce, RetrySchedule
+from cockpit_gateway import BacklogLimit, Breaker, Coalesce, RetrySchedule
 from cockpit_gateway.config import (
     ConfiguredSource,
     Duration,
@@ -14,9 +14,11 @@ from cockpit_gateway.config import (
     PluginConfig,
     RateSetting,
     RetrySetting,
+    Size,
     catalogue_of,
 )
 from cockpit_gateway.expressions import Expression, Template
+from cockpit_gateway.targets import DAY
 from cockpit_gateway_webhook.fields import (
     ContentType,
     EndpointName,
@@ -45,10 +47,11 @@ class CoalesceSetting(PluginConfig):
 
     wait: Duration = Field(description="Without a newer event for so long, the burst is over.")
     max_wait: Duration = Field(description="A burst is delivered at the latest so long after its first event.")
-    keep: Literal["last", "first"] = Field(
+    keep: Literal["last", "first", "list"] = Field(
         "last",
-        description="Which event of the burst is sent. Cockpit sends only the changed fields of an entry, "
-        "so the last event alone does not tell all that changed: coalesce where an event is a trigger.",
+        description="Which event of the burst is sent; `list` for all of them in one request, up to 1000 events or "
+        "4 MiB, which needs `body: standard` or a template. Cockpit sends only the changed fields of an entry, "
+        "so the last event alone does not tell all that changed: keep `last` where an event is a trigger.",
     )
 
     @field_validator("max_wait")
@@ -61,6 +64,30 @@ class CoalesceSetting(PluginConfig):
     def rule(self) -> Coalesce:
         """Return it as the gateway's rule."""
         return Coalesce(self.wait, self.max_wait, self.keep)
+
+
+class BreakerSetting(PluginConfig):
+    """Leaves an endpoint alone that fails again and again, until one attempt finds it well."""
+
+    failures: int = Field(default=10, ge=1, le=1000, description="It is left alone after so many failures in a row.")
+    wait: Duration = Field(default=5.0, gt=0, description="So long at first, twice as long after each failed probe.")
+    longest: Duration = Field(default=300.0, gt=0, description="At most so long, unless the endpoint asks for more.")
+
+    def rule(self) -> Breaker:
+        """Return it as the gateway's rule."""
+        return Breaker(self.failures, self.wait, self.longest)
+
+
+class BacklogSetting(PluginConfig):
+    """How much may wait; beyond it the oldest deliveries are dead letters, which can be replayed."""
+
+    age: Duration = Field(default=7 * DAY, gt=0, description="So long.")
+    rows: int = Field(default=1_000_000, ge=1, description="So many deliveries.")
+    size: Size = Field(default=1024**3, ge=1, description="So many bytes of events.", examples=["1 GiB"])
+
+    def limit(self) -> BacklogLimit:
+        """Return it as the gateway's rule."""
+        return BacklogLimit(self.age, self.rows, self.size)
 
 
 class Endpoint(PluginConfig):
@@ -113,6 +140,22 @@ class Endpoint(PluginConfig):
     ordered: bool = Field(default=False, description="true: of one key, one delivery at a time, oldest first.")
     coalesce: CoalesceSetting | None = Field(None, description="Merge bursts of one key.")
 
+    breaker: BreakerSetting = Field(
+        default_factory=BreakerSetting, description="When an endpoint that fails is left alone."
+    )
+    disable_after: Duration | None = Field(
+        None,
+        gt=0,
+        description="After nothing but failures for so long, the endpoint is disabled until a person enables it, with "
+        "warnings at 25, 50 and 75 %. By default as long as its retries last, at least a day.",
+    )
+    backlog: BacklogSetting = Field(default_factory=BacklogSetting, description="How much may wait.")
+    pause_loops: bool = Field(
+        default=False,
+        description="true: pause the endpoint when its deliveries seem to cause the events that they are made of; "
+        "false: only warn.",
+    )
+
     @field_validator("when", "key")
     @classmethod
     def _each_event_has_its_arguments(cls, value: LaneKey | None, info: ValidationInfo) -> LaneKey | None:
@@ -155,6 +198,15 @@ class Endpoint(PluginConfig):
         if "template" in info.data and (body == "template") != (info.data["template"] is not None):
             raise ValueError("`body: template` and `template: …` go together: one of them is missing")
         return body
+
+    @field_validator("coalesce")
+    @classmethod
+    def _a_list_needs_a_body_for_lists(
+        cls, coalesce: CoalesceSetting | None, info: ValidationInfo
+    ) -> CoalesceSetting | None:
+        if coalesce is not None and coalesce.keep == "list" and info.data.get("body") == "cockpit":
+            raise ValueError("`keep: list` sends several events at once: it needs `body: standard` or a template")
+        return coalesce
 
     @property
     def signing_secrets(self) -> list[SecretStr]:

@@ -8,15 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import gateways
-import orjson
 import pytest
+from brokers import BROKER, Broker, remove, save
 from gateways import deliveries, wait_for
 
 from cockpit_gateway import (
     Coalesce,
-    Delivery,
     DeliveryState,
-    Event,
     Planned,
     Rate,
     Reject,
@@ -26,54 +24,7 @@ from cockpit_gateway import (
     Target,
     hookimpl,
 )
-from cockpit_gateway.deliveries import TargetId
-
-BROKER = TargetId("broker", "queue")
-
-
-def save(collection: str, entry: str) -> bytes:
-    return orjson.dumps({"event": "collections.save.after", "args": [collection, {"_id": entry}, True]})
-
-
-def remove(collection: str) -> bytes:
-    return orjson.dumps({"event": "collections.remove.after", "args": [collection, 1]})
-
-
-class Broker:
-    """A transport with one target, whose deliveries a test can fail, hold or follow."""
-
-    def __init__(self, target: Target, planned: Sequence[Planned] = (Planned("queue"),)) -> None:
-        self.target = target
-        self.planned = planned
-        self.subjects: list[str] = []
-        self.failures: list[Exception] = []
-        self.gate = asyncio.Event()
-        self.gate.set()
-        self.running = 0
-        self.most_running = 0
-        self.times: list[float] = []
-
-    @hookimpl
-    def register_targets(self) -> list[Target]:
-        return [self.target]
-
-    @hookimpl
-    def plan_deliveries(self) -> Sequence[Planned]:
-        return self.planned
-
-    @hookimpl
-    async def deliver(self, delivery: Delivery, event: Event) -> Response:
-        self.running += 1
-        self.most_running = max(self.most_running, self.running)
-        try:
-            await self.gate.wait()
-            if self.failures:
-                raise self.failures.pop(0)
-            self.subjects.append(event.subjects[0])
-            self.times.append(time.monotonic())
-        finally:
-            self.running -= 1
-        return Response(None, body=delivery.target.encode())
+from cockpit_gateway.deliveries import Hold
 
 
 async def test_a_planned_delivery_is_made_and_its_answer_kept(tmp_path: Path) -> None:
@@ -155,7 +106,7 @@ async def test_a_target_that_is_gone_is_disabled_and_its_deliveries_are_held(tmp
     async with gateways.running(tmp_path, plugins={"broker": broker}) as gateway:
         await gateways.post(gateway, save("a", "1"))
         await wait_for(gateway, DeliveryState.DEAD)
-        await gateways.eventually(lambda: gateway.dispatcher.held(BROKER) == "disabled")
+        await gateways.eventually(lambda: gateway.dispatcher.held(BROKER) == (Hold.DISABLED, "HTTP 410 Gone"))
         await gateways.post(gateway, save("a", "2"))
         (held,) = await wait_for(gateway, DeliveryState.PENDING)
         assert gateway.administration.held(held) == "disabled"
@@ -188,7 +139,7 @@ async def test_a_changed_fingerprint_enables_a_target_again(tmp_path: Path) -> N
     broker.failures = [Reject("gone", disable_target=True)]
     async with gateways.running(tmp_path, plugins={"broker": broker}) as gateway:
         await gateways.post(gateway, save("a", "1"))
-        await gateways.eventually(lambda: gateway.dispatcher.held(BROKER) == "disabled")
+        await gateways.eventually(lambda: gateway.dispatcher.held(BROKER) == (Hold.DISABLED, "gone"))
     broker.target = Target("queue", fingerprint="http://new")
     async with gateways.running(tmp_path, plugins={"broker": broker}) as gateway:
         assert gateway.dispatcher.held(BROKER) is None

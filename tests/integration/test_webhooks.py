@@ -13,7 +13,7 @@ from standardwebhooks import Webhook
 from webhook_kit import receiving
 
 from cockpit_gateway import DeliveryState
-from cockpit_gateway.deliveries import TargetId
+from cockpit_gateway.deliveries import Hold, TargetId
 from cockpit_gateway.errors import ConfigError
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -66,7 +66,9 @@ async def test_gone_disables_the_endpoint(tmp_path: Path) -> None:
         async with gateways.running(tmp_path, endpoint(receiver.url, RETRY)) as gateway:
             await gateways.post(gateway, SAVED)
             (delivery,) = await wait_for(gateway, DeliveryState.DEAD)
-            await eventually(lambda: gateway.dispatcher.held(TargetId("webhook", "it")) == "disabled")
+            await eventually(
+                lambda: gateway.dispatcher.held(TargetId("webhook", "it")) == (Hold.DISABLED, "HTTP 410 Gone")
+            )
 
     assert delivery.reason == "HTTP 410 Gone"
 

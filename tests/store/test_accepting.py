@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from stores import NOW, SEARCH, SITE, MakeStore, a_delivery, accept, all_deliveries, an_event, new_id
+from stores import NOW, ROOM, SEARCH, SITE, MakeStore, a_delivery, accept, all_deliveries, an_event, new_id
 
 from cockpit_gateway import DeliveryState, EventStatus
 from cockpit_gateway.errors import NotFoundError, StoreError
@@ -46,7 +46,7 @@ async def test_deliveries_are_written_pending_or_leased(store: Store) -> None:
 
 async def test_what_is_leased_is_claimed_by_nobody(store: Store) -> None:
     await accept(store, a_delivery(leased=True))
-    claimed = await store.claim(SITE, now=NOW + 1, limit=10, ordered=False)
+    claimed = await store.claim(SITE, now=NOW + 1, limit=10, room=ROOM, ordered=False)
     assert (list(claimed.work), claimed.next_due) == ([], None)
 
 

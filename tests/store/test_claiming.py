@@ -4,18 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from stores import (
-    NOW,
-    SEARCH,
-    SITE,
-    MakeStore,
-    a_delivery,
-    accept,
-    claim,
-    delivered,
-    failed,
-    leased,
-)
+from stores import NOW, ROOM, SEARCH, SITE, MakeStore, a_delivery, accept, claim, delivered, failed, leased
 
 from cockpit_gateway import DeliveryState
 from cockpit_gateway.store.port import Store
@@ -25,7 +14,7 @@ async def test_oldest_due_first_and_no_more_than_asked_for(store: Store) -> None
     late, early, same = a_delivery(due_at=NOW - 1), a_delivery(due_at=NOW - 2), a_delivery(due_at=NOW - 1)
     for delivery in (late, early, same):
         await accept(store, delivery)
-    claimed = await store.claim(SITE, now=NOW, limit=2, ordered=False)
+    claimed = await store.claim(SITE, now=NOW, limit=2, room=ROOM, ordered=False)
     assert [work.delivery.id for work in claimed.work] == [early.id, late.id]
     assert claimed.next_due == NOW - 1
     assert await claim(store) == [same.id]
@@ -34,7 +23,7 @@ async def test_oldest_due_first_and_no_more_than_asked_for(store: Store) -> None
 async def test_the_work_is_complete(store: Store) -> None:
     delivery = a_delivery(key="a")
     event = await accept(store, delivery)
-    (work,) = (await store.claim(SITE, now=NOW, limit=1, ordered=False)).work
+    (work,) = (await store.claim(SITE, now=NOW, limit=1, room=ROOM, ordered=False)).work
     assert work.event == event
     assert work.delivery == await store.delivery(delivery.id)
     assert work.delivery.state is DeliveryState.RUNNING
@@ -42,12 +31,12 @@ async def test_the_work_is_complete(store: Store) -> None:
 
 async def test_what_is_not_due_waits(store: Store) -> None:
     await accept(store, a_delivery(due_at=NOW + 0.001))
-    claimed = await store.claim(SITE, now=NOW, limit=1, ordered=False)
+    claimed = await store.claim(SITE, now=NOW, limit=1, room=ROOM, ordered=False)
     assert (list(claimed.work), claimed.next_due) == ([], NOW + 0.001)
 
 
 async def test_nothing_is_due_where_nothing_is_pending(store: Store) -> None:
-    claimed = await store.claim(SITE, now=NOW, limit=1, ordered=False)
+    claimed = await store.claim(SITE, now=NOW, limit=1, room=ROOM, ordered=False)
     assert (list(claimed.work), claimed.next_due) == ([], None)
 
 
@@ -68,7 +57,7 @@ async def test_two_claims_never_share(store: Store) -> None:
 async def test_what_is_given_back_is_due_at_once(store: Store) -> None:
     works = [await leased(store) for _ in range(3)]
     await store.settle(failed(works[0], due_at=NOW - 3))
-    (again,) = (await store.claim(SITE, now=NOW, limit=1, ordered=False)).work
+    (again,) = (await store.claim(SITE, now=NOW, limit=1, room=ROOM, ordered=False)).work
     await store.release([again.delivery, works[1].delivery])
     stored = await store.delivery(again.delivery.id)
     assert (stored.state, stored.attempts) == (DeliveryState.PENDING, 1)

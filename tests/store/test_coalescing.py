@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from stores import NOW, SEARCH, SITE, MakeStore, a_delivery, accept, an_event, claim, failed, states
+from stores import NOW, ROOM, SEARCH, SITE, MakeStore, a_delivery, accept, an_event, claim, failed, states
 
 from cockpit_gateway import DeliveryState
 from cockpit_gateway.store.port import NewDelivery, Store
@@ -82,7 +82,7 @@ async def test_one_under_way_is_left_alone(store: Store, rule: Coalesce) -> None
 async def test_the_last_supersedes_one_in_retry_and_starts_afresh(store: Store) -> None:
     tried, newer = burst(LAST, 0, 90)
     await accept(store, tried)
-    (work,) = (await store.claim(SITE, now=NOW + 30, limit=1, ordered=False)).work
+    (work,) = (await store.claim(SITE, now=NOW + 30, limit=1, room=ROOM, ordered=False)).work
     await store.settle(failed(work, due_at=NOW + 300))
     await accept(store, newer, at=newer.due_at)
     assert (await store.delivery(tried.id)).superseded_by == newer.id
@@ -93,7 +93,7 @@ async def test_the_last_supersedes_one_in_retry_and_starts_afresh(store: Store) 
 async def test_the_first_in_retry_keeps_its_time(store: Store) -> None:
     tried, newer = burst(FIRST, 0, 90)
     await accept(store, tried)
-    (work,) = (await store.claim(SITE, now=NOW + 30, limit=1, ordered=False)).work
+    (work,) = (await store.claim(SITE, now=NOW + 30, limit=1, room=ROOM, ordered=False)).work
     await store.settle(failed(work, due_at=NOW + 300))
     await accept(store, newer, at=newer.due_at)
     assert (await store.delivery(newer.id)).superseded_by == tried.id

@@ -5,7 +5,7 @@ from __future__ import annotations
 import lanes
 from fuzzing import examples
 from hypothesis import HealthCheck, given
-from stores import NOW, SITE, a_delivery, accept, claim, died, failed
+from stores import NOW, ROOM, SITE, a_delivery, accept, claim, died, failed
 
 from cockpit_gateway.store.port import Store
 
@@ -22,7 +22,7 @@ async def test_lanes_run_side_by_side_and_each_keeps_its_order(store: Store) -> 
     first, other, second = a_delivery(key=POST_1), a_delivery(key=POST_2), a_delivery(key=POST_1)
     for delivery in (first, other, second):
         await accept(store, delivery)
-    claimed = await store.claim(SITE, now=NOW, limit=10, ordered=True)
+    claimed = await store.claim(SITE, now=NOW, limit=10, room=ROOM, ordered=True)
     assert [work.delivery.id for work in claimed.work] == [first.id, other.id]
     assert claimed.next_due is None
     await store.settle(died(claimed.work[0]))
@@ -33,10 +33,10 @@ async def test_a_remove_waits_for_saves_below_it_and_holds_back_later_ones(store
     save, remove, later = a_delivery(key=POST_1), a_delivery(key=POSTS), a_delivery(key=POST_2)
     for delivery in (save, remove, later):
         await accept(store, delivery)
-    (work,) = (await store.claim(SITE, now=NOW, limit=10, ordered=True)).work
+    (work,) = (await store.claim(SITE, now=NOW, limit=10, room=ROOM, ordered=True)).work
     assert work.delivery.id == save.id
     await store.settle(died(work))
-    (work,) = (await store.claim(SITE, now=NOW, limit=10, ordered=True)).work
+    (work,) = (await store.claim(SITE, now=NOW, limit=10, room=ROOM, ordered=True)).work
     assert work.delivery.id == remove.id
     await store.settle(died(work))
     assert await claim(store, ordered=True) == [later.id]
@@ -46,9 +46,9 @@ async def test_a_head_in_retry_holds_its_followers_and_says_when_it_is_due(store
     head, follower = a_delivery(key=POST_1), a_delivery(key=POST_1)
     await accept(store, head)
     await accept(store, follower)
-    (work,) = (await store.claim(SITE, now=NOW, limit=10, ordered=True)).work
+    (work,) = (await store.claim(SITE, now=NOW, limit=10, room=ROOM, ordered=True)).work
     await store.settle(failed(work, due_at=NOW + 5))
-    claimed = await store.claim(SITE, now=NOW + 1, limit=10, ordered=True)
+    claimed = await store.claim(SITE, now=NOW + 1, limit=10, room=ROOM, ordered=True)
     assert (list(claimed.work), claimed.next_due) == ([], NOW + 5)
     assert await claim(store, now=NOW + 5, ordered=True) == [head.id]
 
@@ -64,9 +64,9 @@ async def test_an_older_one_put_back_waits_for_the_one_under_way(store: Store) -
     older, newer = a_delivery(key=POST_1), a_delivery(key=POST_1)
     await accept(store, older)
     await accept(store, newer)
-    (work,) = (await store.claim(SITE, now=NOW, limit=10, ordered=True)).work
+    (work,) = (await store.claim(SITE, now=NOW, limit=10, room=ROOM, ordered=True)).work
     await store.settle(died(work))
-    (under_way,) = (await store.claim(SITE, now=NOW, limit=10, ordered=True)).work
+    (under_way,) = (await store.claim(SITE, now=NOW, limit=10, room=ROOM, ordered=True)).work
     await store.requeue(older.id, now=NOW)
     assert await claim(store, ordered=True) == []
     await store.settle(died(under_way))

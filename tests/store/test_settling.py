@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from stores import NOW, SITE, a_delivery, an_event, claim, delivered, died, failed, leased, new_id
+from stores import NOW, ROOM, SITE, a_delivery, an_event, claim, delivered, died, failed, leased, new_id
 
 from cockpit_gateway import DeliveryState
 from cockpit_gateway.deliveries import Response
@@ -45,7 +45,7 @@ async def test_a_dead_one_keeps_its_reason(store: Store) -> None:
 async def test_attempts_are_listed_first_to_last(store: Store) -> None:
     work = await leased(store)
     await store.settle(failed(work, due_at=NOW))
-    claimed = await store.claim(SITE, now=NOW, limit=1, ordered=False)
+    claimed = await store.claim(SITE, now=NOW, limit=1, room=ROOM, ordered=False)
     assert claimed.work[0].delivery.attempts == 1
     await store.settle(delivered(claimed.work[0], number=2))
     assert [(attempt.number, attempt.outcome) for attempt in await store.attempts(work.delivery.id)] == [

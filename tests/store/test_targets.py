@@ -6,12 +6,13 @@ import pytest
 from stores import NOW, SEARCH, SITE, MakeStore, a_delivery, accept, an_event, delivered, died, leased
 
 from cockpit_gateway import DeliveryState, EventStatus
+from cockpit_gateway.deliveries import Hold
 from cockpit_gateway.errors import NotFoundError
 from cockpit_gateway.store.port import Backlog, Store, TargetState
 
 
 async def disable(store: Store) -> TargetState:
-    return await store.set_disabled(SITE, disabled=True, reason="gone", now=NOW)
+    return await store.set_held(SITE, Hold.DISABLED, reason="gone", now=NOW)
 
 
 async def test_a_target_starts_enabled(store: Store) -> None:
@@ -21,7 +22,7 @@ async def test_a_target_starts_enabled(store: Store) -> None:
 
 
 async def test_a_disabled_target_stays_so_through_a_restart(make_store: MakeStore) -> None:
-    expected = TargetState(SITE, disabled=True, reason="gone", changed_at=NOW)
+    expected = TargetState(SITE, Hold.DISABLED, reason="gone", changed_at=NOW)
     store = make_store()
     await store.open()
     await store.set_targets({SITE: "https://a"})
@@ -42,7 +43,7 @@ async def test_another_fingerprint_enables_it(store: Store) -> None:
 async def test_a_person_enables_it(store: Store) -> None:
     await store.set_targets({SITE: ""})
     await disable(store)
-    enabled = await store.set_disabled(SITE, disabled=False, reason=None, now=NOW + 1)
+    enabled = await store.set_held(SITE, None, reason=None, now=NOW + 1)
     assert list(await store.target_states()) == [enabled] == [TargetState(SITE, changed_at=NOW + 1)]
 
 
@@ -50,7 +51,7 @@ async def test_a_target_that_left_the_configuration_is_remembered(store: Store) 
     await store.set_targets({SITE: "", SEARCH: ""})
     await disable(store)
     assert list(await store.set_targets({SEARCH: ""})) == [TargetState(SEARCH)]
-    assert {state.target_id: state.disabled for state in await store.target_states()} == {SITE: True, SEARCH: False}
+    assert {state.target_id: state.held for state in await store.target_states()} == {SITE: Hold.DISABLED, SEARCH: None}
 
 
 async def test_an_unknown_target_is_not_disabled(store: Store) -> None:
@@ -62,7 +63,9 @@ async def test_the_backlog_counts_what_is_pending(store: Store) -> None:
     assert dict(await store.backlog()) == {}
     await accept(store, a_delivery(SITE, due_at=NOW + 3), a_delivery(SITE, due_at=NOW + 2), a_delivery(SEARCH))
     await leased(store)
-    assert dict(await store.backlog()) == {SITE: Backlog(2, NOW + 2), SEARCH: Backlog(1, NOW)}
+    size = len(an_event().body)
+    expected = {SITE: Backlog(2, NOW + 2, 2 * size, NOW + 2), SEARCH: Backlog(1, NOW, size, NOW)}
+    assert dict(await store.backlog()) == expected
 
 
 async def test_totals_count_every_row(store: Store) -> None:

@@ -40,12 +40,11 @@ class Client:
         Raises:
             GatewayError: what the API answered instead, as a sentence.
         """
-        given = {name: str(value) for name, value in (query or {}).items() if value is not None}
-        return self._runner.run(self._ask("GET", path, given))
+        return self._runner.run(self._ask("GET", path, _given(query)))
 
-    def post(self, *path: str) -> Document:
+    def post(self, *path: str, query: Mapping[str, str | int | None] | None = None) -> Document:
         """Ask for something to be done; see `get`."""
-        return self._runner.run(self._ask("POST", path, {}))
+        return self._runner.run(self._ask("POST", path, _given(query)))
 
     async def _ask(self, method: str, path: tuple[str, ...], query: Mapping[str, str]) -> Document:
         from yarl import URL
@@ -59,6 +58,10 @@ class Client:
         if not response.ok:
             raise GatewayError(document["detail"])
         return document
+
+
+def _given(query: Mapping[str, str | int | None] | None) -> dict[str, str]:
+    return {name: str(value) for name, value in (query or {}).items() if value is not None}
 
 
 @contextmanager

@@ -69,7 +69,7 @@ def show(
         return
     print_fields(_fields(delivery))
     for attempt in delivery["history"]:
-        _print_attempt(attempt)
+        print_attempt(attempt)
 
 
 @app.command()
@@ -139,7 +139,8 @@ def _fields(delivery: Document) -> dict[str, object]:
     }
 
 
-def _print_attempt(attempt: Document) -> None:
+def print_attempt(attempt: Document) -> None:
+    """Print an attempt with what was answered."""
     took = span(attempt["seconds"])
     print_text(f"\nAttempt {attempt['number']}  {local(attempt['started_at'])}  took {took}", "bold")
     response = attempt["response"] or {}

@@ -20,6 +20,7 @@ STYLES = {
     "active": "green",
     "delivered": "green",
     "loaded": "green",
+    "paused": "yellow",
     "pending": "yellow",
     "withheld": "yellow",
     "stuck": "yellow",

@@ -53,7 +53,7 @@ def _names(pattern: str, catalogue: Catalogue, *, noise: bool) -> Iterator[str]:
     yield from catalogue.custom
     end = pattern.rpartition("*")[2].rpartition(".")[2] or "x"
     for entry in catalogue.entries.values():
-        if noise or not entry.event.noise:
+        if noise or not entry.event.must_be_named:
             yield entry.generic_name
             yield from [f"{entry.generic_name}.{end}"] if _varies(entry) else []
 

@@ -18,7 +18,12 @@ def deliver_call(implementation: Implementation, context: PluginContext, threads
     """Return the call of a plugin's `deliver`; what it returns is kept if it is a `Response`."""
 
     async def call(work: Work) -> Response | None:
-        values: dict[str, object] = {"delivery": work.delivery, "event": work.event, "context": context}
+        values: dict[str, object] = {
+            "delivery": work.delivery,
+            "event": work.event,
+            "events": work.batch or (work.event,),
+            "context": context,
+        }
         answer = await _run(implementation, values, threads)
         return answer if isinstance(answer, Response) else None
 

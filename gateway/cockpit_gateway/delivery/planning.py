@@ -88,7 +88,7 @@ class Planner:
             except BaseException:
                 self._dispatcher.withdraw(deliveries, len(work.event.body))
                 raise
-            self._dispatcher.take(deliveries, added)
+            self._dispatcher.take(work.event, deliveries, added)
             return None
 
         return call

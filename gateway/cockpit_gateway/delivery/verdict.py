@@ -66,7 +66,7 @@ def settlement(work: Work, verdict: Verdict, target: Target, *, started_at: floa
     if verdict.outcome is Outcome.REJECTED:
         return Settlement(delivery, attempt, DeliveryState.DEAD, ended_at, verdict.reason)
     asked = None if verdict.after is None else min(max(0.0, verdict.after), target.longest_retry_after)
-    delay = target.schedule.next_delay(number - delivery.fresh_from, age=ended_at - delivery.created_at, asked=asked)
+    delay = target.schedule.next_delay(number - delivery.fresh_from, age=ended_at - delivery.fresh_at, asked=asked)
     if delay is None:
         reason = f"gave up after {number} attempts: {verdict.reason}"
         return Settlement(delivery, attempt, DeliveryState.DEAD, ended_at, reason)

@@ -10,9 +10,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, TargetId, Work
+from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Hold, TargetId, Work
 from cockpit_gateway.events import Event, EventStatus
-from cockpit_gateway.targets import Coalesce
+from cockpit_gateway.targets import BacklogLimit, Coalesce
+
+
+class Opened(NamedTuple):
+    """What a store was found to be when it was opened.
+
+    Attributes:
+        gateway_id: The gateway's own id, made with the store.
+        unclean: True if the process before had not closed it.
+        parked: Deliveries that were given up because the process died in each of their last attempts.
+    """
+
+    gateway_id: str
+    unclean: bool
+    parked: Sequence[Delivery]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +102,12 @@ class Claimed(NamedTuple):
         work: Deliveries now leased to this owner, oldest due first.
         next_due: When the next pending delivery of that target is due, in seconds since the Unix epoch; None
             if there is none, or (ordered) if each waits for one that is running.
+        searched: Seconds that it took to find the heads of lanes.
     """
 
     work: Sequence[Work]
     next_due: float | None
+    searched: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,23 +116,41 @@ class TargetState:
 
     Attributes:
         target_id: Its name.
-        disabled: True if it asked never to be called again, or failed too long.
+        held: `paused` or `disabled`, None for neither.
         reason: Why.
         changed_at: Since when, seconds since the Unix epoch.
+        failing_for: Seconds of nothing but failures, the time that the gateway was down aside.
     """
 
     target_id: TargetId
-    disabled: bool = False
+    held: Hold | None = None
     reason: str | None = None
     changed_at: float | None = None
+    failing_for: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What waits for a target: `pending` deliveries, and when the first is due (seconds since the Unix epoch)."""
+    """What waits for a target.
+
+    Attributes:
+        pending: Deliveries.
+        next_due: When the first is due, seconds since the Unix epoch.
+        size: Bytes of the bodies that they carry.
+        oldest_at: Since when the longest waits, seconds since the Unix epoch.
+    """
 
     pending: int
     next_due: float
+    size: int
+    oldest_at: float
+
+
+class Trimmed(NamedTuple):
+    """How many deliveries died because too much waited: too long, or too many."""
+
+    expired: int
+    overflow: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +194,10 @@ class Store(Protocol):
     `StoreError` when waiting would not help. Nothing is half done.
     """
 
-    async def open(self) -> None:
+    async def open(self) -> Opened:
         """Open the store, migrate its schema, take this process's ownership, free what dead owners had leased.
+
+        A delivery in whose attempt a process died is a suspect. One with which that happened too often is given up.
 
         Raises:
             StoreOwnedError: another process owns it (SQLite: the file; PostgreSQL: never).
@@ -187,6 +223,31 @@ class Store(Protocol):
         """Note, with the next commit, that an attempt has begun; nothing is waited for."""
         ...
 
+    async def begin(self, delivery: Delivery, *, alone: bool) -> None:
+        """Note that an attempt begins, and return once that is durable.
+
+        Args:
+            delivery: The delivery, leased.
+            alone: True if no other suspect is tried at the same time: if the process dies now, it was this one.
+        """
+        ...
+
+    def clear(self, delivery: Delivery) -> None:
+        """Note, with the next commit, that the process has outlived a suspect's attempt; nothing is waited for."""
+        ...
+
+    async def suspects(self) -> Sequence[str]:
+        """Lease every pending delivery in whose attempt a process died; returns their ids, the least often first."""
+        ...
+
+    async def leased(self, delivery_id: str) -> Work:
+        """Return a leased delivery with its event.
+
+        Raises:
+            NotFoundError: no such delivery.
+        """
+        ...
+
     async def settle(self, settlement: Settlement) -> None:
         """Write an attempt's row and the delivery's new state, and return once it is durable.
 
@@ -195,17 +256,22 @@ class Store(Protocol):
         """
         ...
 
-    async def claim(self, target_id: TargetId, *, now: float, limit: int, ordered: bool) -> Claimed:
+    async def claim(self, target_id: TargetId, *, now: float, limit: int, room: int, ordered: bool) -> Claimed:
         """Lease due deliveries of a target to this owner.
 
         Args:
             target_id: The target.
             now: Deliveries due up to this time, seconds since the Unix epoch.
             limit: At most so many.
+            room: Bytes that their bodies may have together; one delivery may have more.
             ordered: Only heads of lanes: no earlier unfinished delivery (by seq) of this target, nor a later one that
                 is running, has the same key, nor one that is a path prefix of it, nor one of which it is a path
                 prefix. One without a key waits for none.
         """
+        ...
+
+    async def batch(self, delivery_id: str) -> Sequence[Event]:
+        """Return the events that a delivery carries: its own, and those of the deliveries merged into it, by seq."""
         ...
 
     async def release(self, deliveries: Sequence[Delivery]) -> None:
@@ -226,15 +292,38 @@ class Store(Protocol):
         ...
 
     async def set_targets(self, fingerprints: Mapping[TargetId, str]) -> Sequence[TargetState]:
-        """Record the targets of today's configuration; one whose fingerprint changed is no longer disabled."""
+        """Record the targets of today's configuration; one whose fingerprint changed is neither paused nor disabled."""
         ...
 
-    async def set_disabled(self, target_id: TargetId, *, disabled: bool, reason: str | None, now: float) -> TargetState:
-        """Disable or enable a target.
+    async def set_held(self, target_id: TargetId, held: Hold | None, *, reason: str | None, now: float) -> TargetState:
+        """Pause or disable a target, or let it go; it begins anew to count how long it fails.
 
         Raises:
             NotFoundError: no such target.
         """
+        ...
+
+    async def note_failing(self, target_id: TargetId, seconds: float) -> None:
+        """Note for how long a target has done nothing but fail."""
+        ...
+
+    async def trim(self, target_id: TargetId, limit: BacklogLimit, *, now: float, step: int) -> Trimmed:
+        """Give up the oldest of a target's pending deliveries as far as they are beyond its limit.
+
+        Args:
+            target_id: The target; it need not be configured any more.
+            limit: What may wait.
+            now: Seconds since the Unix epoch.
+            step: At most so many deliveries at once.
+        """
+        ...
+
+    async def shift_due(self, seconds: float) -> None:
+        """Move every pending delivery's due time by so many seconds, because the clock was turned."""
+        ...
+
+    async def clamp_due(self, target_id: TargetId, latest: float) -> None:
+        """Make a target's pending deliveries that are due later than `latest` due then."""
         ...
 
     async def target_states(self) -> Sequence[TargetState]:

@@ -7,9 +7,10 @@ from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from cockpit_gateway.deliveries import Outcome, TargetId
+from cockpit_gateway.deliveries import Hold, Outcome, TargetId
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 120.0)
+DEATHS = ("rejected", "gave up", "expired", "overflow", "crashes")
 FATES = ("stored", "duplicate", "ignored", "refused")
 
 
@@ -60,6 +61,18 @@ class Metrics:
             buckets=SECONDS,
             registry=self._registry,
         )
+        self._deaths = Counter(
+            "cockpit_gateway_dead_letters",
+            "Deliveries given up, by reason",
+            ["plugin", "target", "reason"],
+            registry=self._registry,
+        )
+        self._held = Gauge(
+            "cockpit_gateway_target_held",
+            "1 while a target's deliveries are passed by",
+            ["plugin", "target", "state"],
+            registry=self._registry,
+        )
         self._hook_failures = Counter(
             "cockpit_gateway_hook_failures",
             "Exceptions raised by filter_event and plan_deliveries",
@@ -94,6 +107,8 @@ class Metrics:
         for target_id in targets:
             for outcome in Outcome:
                 self._attempts.labels(target_id.plugin, target_id.target, outcome.value)
+            for reason in DEATHS:
+                self._deaths.labels(*target_id, reason)
             self._attempt_seconds.labels(*target_id)
             self._delivery_seconds.labels(*target_id)
             self._backlog.labels(*target_id).set(0)
@@ -123,6 +138,16 @@ class Metrics:
     def delivered(self, target_id: TargetId, seconds: float) -> None:
         """Note how long it took from acceptance to delivered."""
         self._delivery_time(target_id).observe(seconds)
+
+    def died(self, target_id: TargetId, reason: str, count: int = 1) -> None:
+        """Count deliveries given up: "rejected", "gave up", "expired", "overflow" or "crashes"."""
+        self._deaths.labels(*target_id, reason).inc(count)
+
+    def held(self, targets: Mapping[TargetId, Hold | None]) -> None:
+        """Set the gauges of why targets' deliveries are passed by."""
+        for target_id, current in targets.items():
+            for hold in (Hold.PAUSED, Hold.DISABLED, Hold.BROKEN):
+                self._held.labels(*target_id, hold.value).set(hold is current)
 
     def hook_failed(self, plugin: str, hook: str) -> None:
         """Count an exception raised by a filter or planner."""

@@ -12,7 +12,16 @@ from cockpit_gateway.deliveries import DeliveryState, TargetId
 from cockpit_gateway.events import EventStatus, encode_json
 from cockpit_gateway.store.port import DeliveryFilter, EventFilter
 from cockpit_gateway.web.problems import Problem
-from cockpit_gateway.web.views import View, attempt_view, delivery_view, event_page, event_view, iso, plugin_view
+from cockpit_gateway.web.views import (
+    View,
+    attempt_view,
+    delivery_view,
+    event_page,
+    event_view,
+    plugin_view,
+    target_page,
+    target_view,
+)
 
 MOST_PER_PAGE = 1000
 _Member = TypeVar("_Member", EventStatus, DeliveryState)
@@ -38,7 +47,11 @@ class Api:
             web.get("/api/v1/deliveries/{id}", self.delivery),
             web.post("/api/v1/deliveries/{id}/retry", self.retry),
             web.get("/api/v1/targets", self.targets),
+            web.get("/api/v1/targets/{plugin}/{target}", self.target),
+            web.post("/api/v1/targets/{plugin}/{target}/pause", self.pause),
+            web.post("/api/v1/targets/{plugin}/{target}/resume", self.resume),
             web.post("/api/v1/targets/{plugin}/{target}/enable", self.enable),
+            web.post("/api/v1/targets/{plugin}/{target}/test", self.test),
             web.get("/api/v1/plugins", self.plugins),
         ]
 
@@ -95,27 +108,27 @@ class Api:
 
     async def targets(self, _request: web.Request) -> web.Response:
         """List targets with their state and backlog."""
-        return _json(
-            {
-                "targets": [
-                    {
-                        "plugin": target.target_id.plugin,
-                        "target": target.target_id.target,
-                        "state": target.state,
-                        "reason": target.reason,
-                        "since": iso(target.changed_at),
-                        "pending": target.pending,
-                    }
-                    for target in await self._admin.targets()
-                ]
-            }
-        )
+        return _json({"targets": [target_view(target) for target in await self._admin.targets()]})
+
+    async def target(self, request: web.Request) -> web.Response:
+        """Show one target with its rules."""
+        return _json(target_page(await self._admin.target(_target_id(request))))
+
+    async def pause(self, request: web.Request) -> web.Response:
+        """Hold a target's deliveries."""
+        return _json(target_view(await self._admin.pause(_target_id(request), request.query.get("reason"))))
+
+    async def resume(self, request: web.Request) -> web.Response:
+        """Let a paused target's deliveries run again."""
+        return _json(target_view(await self._admin.resume(_target_id(request))))
 
     async def enable(self, request: web.Request) -> web.Response:
-        """Let a disabled target's deliveries run again."""
-        target_id = TargetId(request.match_info["plugin"], request.match_info["target"])
-        await self._admin.enable(target_id)
-        return _json({"plugin": target_id.plugin, "target": target_id.target, "state": "active"})
+        """Let a disabled or broken target's deliveries run again."""
+        return _json(target_view(await self._admin.enable(_target_id(request))))
+
+    async def test(self, request: web.Request) -> web.Response:
+        """Make one attempt at a target."""
+        return _json(attempt_view(await self._admin.test(_target_id(request), request.query.get("event"))))
 
     async def plugins(self, _request: web.Request) -> web.Response:
         """List plugins, broken ones included."""
@@ -127,6 +140,10 @@ class Api:
         attempts = await self._admin.store.attempts(delivery_id)
         view = delivery_view(delivery, self._admin.held(delivery))
         return view | {"history": [attempt_view(attempt) for attempt in attempts]}
+
+
+def _target_id(request: web.Request) -> TargetId:
+    return TargetId(request.match_info["plugin"], request.match_info["target"])
 
 
 def _json(document: View) -> web.Response:

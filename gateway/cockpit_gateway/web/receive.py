@@ -6,6 +6,7 @@ import base64
 import binascii
 import hmac
 import ipaddress
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from http import HTTPStatus
@@ -15,10 +16,15 @@ from aiohttp import hdrs, web
 from aiohttp.http import HttpVersion11
 
 from cockpit_gateway.config import Source
+from cockpit_gateway.events import VIA_HEADER
 from cockpit_gateway.ingest import Fate, Ingest, Receipt
 from cockpit_gateway.web.problems import Problem
 
 IDEMPOTENCY_HEADERS = ("Idempotency-Key", "webhook-id")
+LONGEST_VIA = 1024
+"""Characters of that header that are read."""
+
+_GATEWAY_ID = re.compile(r"[0-9a-f]{32}")
 FORWARDING_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
 
 
@@ -62,7 +68,8 @@ class Receiver:
         body = await request.read()
         headers = request.headers
         key = next((headers[name] for name in IDEMPOTENCY_HEADERS if name in headers), None)
-        receipt = await self._ingest.receive(source, request.match_info.get("label") or None, body, key)
+        via = _via(headers.get(VIA_HEADER, ""))
+        receipt = await self._ingest.receive(source, request.match_info.get("label") or None, body, key, via)
         return _answer(receipt)
 
     def _admit(self, request: web.Request) -> str:
@@ -140,6 +147,11 @@ class Door:
 def _is_local(remote: str | None) -> bool:
     """Tell whether a peer is on this machine; a Unix socket has no address."""
     return not remote or ipaddress.ip_address(remote).is_loopback
+
+
+def _via(header: str) -> tuple[str, ...]:
+    """Return the ids of the gateways that an event came through."""
+    return tuple(_GATEWAY_ID.findall(header[:LONGEST_VIA]))
 
 
 def _answer(receipt: Receipt) -> web.Response:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import asdict
 from datetime import UTC, datetime
 
+from cockpit_gateway.administration import TargetReport
 from cockpit_gateway.deliveries import Attempt, Delivery, Response
 from cockpit_gateway.events import Event, JSONValue
 from cockpit_gateway.registry import LoadedPlugin
@@ -84,6 +87,38 @@ def attempt_view(attempt: Attempt) -> View:
         "reason": attempt.reason,
         "response": None if attempt.response is None else _response_view(attempt.response),
     }
+
+
+def target_view(report: TargetReport) -> View:
+    """Return a target as a list shows it."""
+    return {
+        "plugin": report.target_id.plugin,
+        "target": report.target_id.target,
+        "state": report.state,
+        "reason": report.reason,
+        "since": iso(report.changed_at),
+        "pending": report.pending,
+        "oldest_at": iso(report.oldest_at),
+    }
+
+
+def target_page(report: TargetReport) -> View:
+    """Return a target with the rules that the gateway keeps for it."""
+    target = report.target
+    if target is None:
+        return target_view(report) | {"rules": None}
+    rules: View = {
+        "timeout": target.timeout,
+        "concurrency": target.concurrency,
+        "retry": list(target.schedule.delays),
+        "rate_per_second": None if target.rate is None else target.rate.per_second,
+        "ordered": target.ordered,
+        "coalesce": None if target.coalesce is None else asdict(target.coalesce),
+        "breaker": None if target.breaker is None else asdict(target.breaker),
+        "backlog": asdict(target.backlog),
+        "disable_after": None if math.isinf(target.patience) else target.patience,
+    }
+    return target_view(report) | {"rules": rules}
 
 
 def plugin_view(plugin: LoadedPlugin, status: str) -> View:

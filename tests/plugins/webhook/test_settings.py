@@ -102,7 +102,7 @@ def test_no_endpoint_at_all_is_fine() -> None:
         ({"timeout": "0s"}, "timeout", "greater than 0"),
         ({"concurrency": 0}, "concurrency", "greater than or equal to 1"),
         ({"coalesce": {"wait": "5m", "max_wait": "30s"}}, "coalesce.max_wait", "max_wait is less than wait"),
-        ({"coalesce": {"wait": "5m", "max_wait": "30m", "keep": "all"}}, "coalesce.keep", "'last' or 'first'"),
+        ({"coalesce": {"wait": "5m", "max_wait": "30m", "keep": "all"}}, "coalesce.keep", "'last', 'first' or 'list'"),
         ({"secretz": "s3cret"}, "secretz", "not permitted"),
     ],
 )

@@ -90,7 +90,7 @@ async def test_what_was_under_way_is_due_again_and_known_to_have_begun(
     assert settled.isdisjoint(interrupted)
     assert interrupted <= set(await claim(sqlite_store, now=NOW, limit=10_000))
     connection = sqlite3.connect(path)
-    begun = {begun_id for (begun_id,) in connection.execute("SELECT id FROM deliveries WHERE begun_at IS NOT NULL")}
+    begun = {begun_id for (begun_id,) in connection.execute("SELECT id FROM deliveries WHERE crashes > 0")}
     counted = connection.execute(
         "SELECT count(*) FROM deliveries d WHERE attempts <> (SELECT count(*) FROM attempts WHERE delivery = d.number)"
     )

@@ -94,7 +94,7 @@ failures = st.builds(
 def test_a_failed_attempt_is_never_due_later_than_the_longest_delay_from_now(
     target: Target, verdict: Verdict, put_back_after: int, since: int, age: float, duration: float
 ) -> None:
-    delivery = replace(work(put_back_after + since).delivery, fresh_from=put_back_after)
+    delivery = replace(work(put_back_after + since).delivery, fresh_from=put_back_after, fresh_at=1000.0)
     event = Event("e", "error", "site", b"", 1000.0)
     settled = settlement(Work(delivery, event), verdict, target, started_at=1000.0 + age, duration=duration)
     now = 1000.0 + age + duration

@@ -120,7 +120,9 @@ class Acceptor:
             (DeliveryState.RUNNING if leased else DeliveryState.PENDING).value,
             delivery.due_at,
             event.received_at,
+            len(event.body),
             owner=self._owner if leased else None,
+            fresh_at=delivery.due_at,
         )
 
 
@@ -150,5 +152,7 @@ def _work(event: Event, delivery: NewDelivery) -> Work:
         attempts=0,
         due_at=delivery.due_at,
         created_at=event.received_at,
+        fresh_at=delivery.due_at,
+        size=len(event.body),
     )
     return Work(leased, event)

@@ -19,7 +19,10 @@ EXTEND_LEASE = statement("extend_lease")
 DELETE_OWNERS = statement("delete_owners")
 REQUEUE = statement("requeue")
 SET_TARGET = statement("set_target")
-DISABLE_TARGET = statement("disable_target")
+HOLD_TARGET = statement("hold_target")
+NOTE_FAILING = statement("note_failing")
+SHIFT_DUE = statement("shift_due")
+CLAMP_DUE = statement("clamp_due")
 
 
 def release_all(connection: sqlite3.Connection) -> None:
@@ -50,20 +53,35 @@ def requeue(connection: sqlite3.Connection, delivery_id: str, now: float) -> Del
     delivery = reading.delivery(connection, delivery_id)
     if delivery.state is DeliveryState.RUNNING:
         raise StoreError(f"delivery {delivery_id} is running; wait until its attempt has ended")
-    connection.execute(REQUEUE, (now, delivery_id))
+    connection.execute(REQUEUE, {"now": now, "id": delivery_id})
     return reading.delivery(connection, delivery_id)
 
 
 def set_targets(connection: sqlite3.Connection, fingerprints: Mapping[TargetId, str]) -> Sequence[TargetState]:
-    """Record targets; one whose fingerprint changed is no longer disabled."""
+    """Record targets; one whose fingerprint changed is neither paused nor disabled."""
     rows = [(*target_id, fingerprint) for target_id, fingerprint in fingerprints.items()]
     connection.executemany(SET_TARGET, rows)
     return [state for state in reading.target_states(connection) if state.target_id in fingerprints]
 
 
-def set_disabled(connection: sqlite3.Connection, state: TargetState) -> TargetState:
-    """Disable or enable a target."""
-    values = (int(state.disabled), state.reason, state.changed_at, *state.target_id)
-    if not connection.execute(DISABLE_TARGET, values).rowcount:
+def set_held(connection: sqlite3.Connection, state: TargetState) -> TargetState:
+    """Pause or disable a target, or let it go."""
+    values = (state.held, state.reason, state.changed_at, *state.target_id)
+    if not connection.execute(HOLD_TARGET, values).rowcount:
         raise NotFoundError(f"there is no target {state.target_id}")
     return state
+
+
+def note_failing(connection: sqlite3.Connection, target_id: TargetId, seconds: float) -> None:
+    """Note for how long a target has done nothing but fail."""
+    connection.execute(NOTE_FAILING, (seconds, *target_id))
+
+
+def shift_due(connection: sqlite3.Connection, seconds: float) -> None:
+    """Move the due time of everything pending."""
+    connection.execute(SHIFT_DUE, {"seconds": seconds})
+
+
+def clamp_due(connection: sqlite3.Connection, target_id: TargetId, latest: float) -> None:
+    """Make what is due later than a time due then."""
+    connection.execute(CLAMP_DUE, target_id._asdict() | {"latest": latest})

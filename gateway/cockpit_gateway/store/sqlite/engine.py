@@ -12,7 +12,7 @@ from typing import TypeVar
 import structlog
 import uuid_utils
 
-from cockpit_gateway.deliveries import Attempt, Delivery, TargetId, Work
+from cockpit_gateway.deliveries import Attempt, Delivery, Hold, TargetId, Work
 from cockpit_gateway.errors import StoreError, StoreUnavailableError
 from cockpit_gateway.events import Event
 from cockpit_gateway.store.port import (
@@ -23,17 +23,21 @@ from cockpit_gateway.store.port import (
     Duplicate,
     EventFilter,
     NewDelivery,
+    Opened,
     Settlement,
     TargetState,
     Totals,
+    Trimmed,
 )
-from cockpit_gateway.store.sqlite import changing, file, reading
+from cockpit_gateway.store.sqlite import changing, file, reading, suspects
 from cockpit_gateway.store.sqlite.accepting import Accept, Plan
-from cockpit_gateway.store.sqlite.claiming import Claim, claim_due, claim_heads
-from cockpit_gateway.store.sqlite.executor import Act, Begun, SqliteExecutor
+from cockpit_gateway.store.sqlite.claiming import Claim, claim_due, claim_found, find_heads
+from cockpit_gateway.store.sqlite.executor import Act, Begun, Cleared, SqliteExecutor
 from cockpit_gateway.store.sqlite.reader import Reader
 from cockpit_gateway.store.sqlite.targets import TargetNumbers
+from cockpit_gateway.store.sqlite.trimming import bury, find_excess
 from cockpit_gateway.store.sqlite.writer import Writer
+from cockpit_gateway.targets import BacklogLimit
 
 _Result = TypeVar("_Result")
 
@@ -54,17 +58,19 @@ class SqliteStore:
         self._connection: sqlite3.Connection | None = None
         self._targets: TargetNumbers | None = None
         self._reader: Reader | None = None
+        self._searcher: Reader | None = None
         self._writer: Writer | None = None
 
-    async def open(self) -> None:
+    async def open(self) -> Opened:
         """Open the file, migrate it, and free what a dead owner had leased."""
         try:
-            connection = await asyncio.to_thread(self._open)
+            connection, opened = await asyncio.to_thread(self._open)
         except BaseException:
             await self._shut()
             raise
         self._targets = TargetNumbers(connection)
         self._writer = Writer(connection, SqliteExecutor(connection, self._owner, self._targets))
+        return opened
 
     async def close(self) -> None:
         """Commit what was handed in, give back the leases, and close."""
@@ -92,19 +98,40 @@ class SqliteStore:
         """Note that an attempt has begun."""
         self._open_writer.notify(Begun(delivery.id, time.time()))
 
+    async def begin(self, delivery: Delivery, *, alone: bool) -> None:
+        """Note that an attempt begins, before it does."""
+        await self._write(lambda connection: suspects.begin(connection, delivery.id, alone=alone))
+
+    def clear(self, delivery: Delivery) -> None:
+        """Note that a delivery is no suspect any more."""
+        self._open_writer.notify(Cleared(delivery.id))
+
+    async def suspects(self) -> Sequence[str]:
+        """Lease every suspect."""
+        return await self._write(lambda connection: suspects.lease_suspects(connection, self._owner))
+
+    async def leased(self, delivery_id: str) -> Work:
+        """Return a leased delivery with its event."""
+        return await self._read(lambda connection: suspects.leased(connection, delivery_id))
+
     async def settle(self, settlement: Settlement) -> None:
         """Write an attempt's end."""
         await self._open_writer.submit(settlement)
 
-    async def claim(self, target_id: TargetId, *, now: float, limit: int, ordered: bool) -> Claimed:
+    async def claim(self, target_id: TargetId, *, now: float, limit: int, room: int, ordered: bool) -> Claimed:
         """Lease due deliveries of a target."""
+        wanted = Claim(target_id, self._owner, now, limit, room)
+        if not ordered:
+            return await self._write(lambda connection: claim_due(connection, wanted))
+        began = time.perf_counter()
+        found = await _read(self._searcher, lambda connection: find_heads(connection, wanted))
+        searched = time.perf_counter() - began
+        claimed = await self._write(lambda connection: claim_found(connection, wanted, found))
+        return claimed._replace(searched=searched)
 
-        def claim(connection: sqlite3.Connection) -> Claimed:
-            assert self._targets is not None  # noqa: S101 - the writer was made with them
-            wanted = Claim(self._targets.number(target_id), self._owner, now, limit)
-            return claim_heads(connection, wanted) if ordered else claim_due(connection, wanted)
-
-        return await self._write(claim)
+    async def batch(self, delivery_id: str) -> Sequence[Event]:
+        """Return the events that a delivery carries."""
+        return await self._read(lambda connection: reading.batch(connection, delivery_id))
 
     async def release(self, deliveries: Sequence[Delivery]) -> None:
         """Give leased deliveries back."""
@@ -122,10 +149,29 @@ class SqliteStore:
         """Record today's targets."""
         return await self._write(lambda connection: changing.set_targets(connection, fingerprints))
 
-    async def set_disabled(self, target_id: TargetId, *, disabled: bool, reason: str | None, now: float) -> TargetState:
-        """Disable or enable a target."""
-        state = TargetState(target_id, disabled, reason, now)
-        return await self._write(lambda connection: changing.set_disabled(connection, state))
+    async def set_held(self, target_id: TargetId, held: Hold | None, *, reason: str | None, now: float) -> TargetState:
+        """Pause or disable a target, or let it go."""
+        state = TargetState(target_id, held, reason, now)
+        return await self._write(lambda connection: changing.set_held(connection, state))
+
+    async def note_failing(self, target_id: TargetId, seconds: float) -> None:
+        """Note for how long a target fails."""
+        await self._write(lambda connection: changing.note_failing(connection, target_id, seconds))
+
+    async def trim(self, target_id: TargetId, limit: BacklogLimit, *, now: float, step: int) -> Trimmed:
+        """Give up what waits beyond a target's bounds."""
+        excess = await self._read(lambda connection: find_excess(connection, target_id, limit, now, step))
+        if not excess.found:
+            return Trimmed(0, 0)
+        return await self._write(lambda connection: bury(connection, excess, limit, now))
+
+    async def shift_due(self, seconds: float) -> None:
+        """Move the due time of everything pending."""
+        await self._write(lambda connection: changing.shift_due(connection, seconds))
+
+    async def clamp_due(self, target_id: TargetId, latest: float) -> None:
+        """Make what is due too late due at a time."""
+        await self._write(lambda connection: changing.clamp_due(connection, target_id, latest))
 
     async def target_states(self) -> Sequence[TargetState]:
         """Return every target's state."""
@@ -170,29 +216,47 @@ class SqliteStore:
         return written
 
     async def _read(self, act: Callable[[sqlite3.Connection], _Result]) -> _Result:
-        if self._reader is None:
-            raise StoreUnavailableError("the store is closed")
-        return await self._reader.read(act)
+        return await _read(self._reader, act)
 
-    def _open(self) -> sqlite3.Connection:
+    def _open(self) -> tuple[sqlite3.Connection, Opened]:
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._ownership.take()
             file.make(self._path)
             connection = self._connection = file.connect(self._path)
             file.migrate(connection, self._path)
-            changing.release_all_of_the_dead(connection)
+            opened = _take_over(connection)
             self._reader = Reader(file.connect(self._path))
+            self._searcher = Reader(file.connect(self._path))
         except (OSError, sqlite3.Error) as error:
             reason = f"{error.strerror}: {error.filename}" if isinstance(error, OSError) else error
             raise StoreError(f"{self._path} cannot be used as a store: {reason}") from error
-        return connection
+        return connection, opened
 
     async def _shut(self) -> None:
-        reader, self._reader = self._reader, None
-        if reader is not None:
-            await asyncio.to_thread(reader.close)
+        readers = (self._reader, self._searcher)
+        self._reader = self._searcher = None
+        for reader in readers:
+            if reader is not None:
+                await asyncio.to_thread(reader.close)
         connection, self._connection = self._connection, None
         if connection is not None:
             await asyncio.to_thread(file.close, connection)
         self._ownership.give_back()
+
+
+def _take_over(connection: sqlite3.Connection) -> Opened:
+    """Free what the owner before had leased."""
+    connection.execute("BEGIN IMMEDIATE")
+    unclean = suspects.was_unclean(connection)
+    parked = suspects.find_culprits(connection)
+    changing.release_all_of_the_dead(connection)
+    opened = Opened(reading.gateway_id(connection), unclean, parked)
+    connection.execute("COMMIT")
+    return opened
+
+
+async def _read(reader: Reader | None, act: Callable[[sqlite3.Connection], _Result]) -> _Result:
+    if reader is None:
+        raise StoreUnavailableError("the store is closed")
+    return await reader.read(act)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from cockpit_gateway.store.port import Settlement
-from cockpit_gateway.store.sqlite import settling
+from cockpit_gateway.store.sqlite import settling, suspects
 from cockpit_gateway.store.sqlite.accepting import Accept, Acceptor, Plan
 from cockpit_gateway.store.sqlite.targets import TargetNumbers
 from cockpit_gateway.store.sqlite.writer import Job
@@ -18,6 +18,12 @@ class Begun(NamedTuple):
 
     delivery_id: str
     at: float
+
+
+class Cleared(NamedTuple):
+    """The note that a delivery is no suspect any more."""
+
+    delivery_id: str
 
 
 class Act(NamedTuple):
@@ -47,6 +53,8 @@ class SqliteExecutor:
         for job in jobs:
             if isinstance(job.work, Plan):
                 (job.result,) = self._acceptor.add([job.work])
+            elif isinstance(job.work, Cleared):
+                suspects.clear(self._connection, [job.work.delivery_id])
             elif isinstance(job.work, Act):
                 job.result = job.work.on(self._connection)
 

@@ -5,7 +5,7 @@
 -- Events
 
 -- name: insert_events
-INSERT INTO events (seq, id, name, source, label, hook, backend, subjects, status, problem, received_at)
+INSERT INTO events (seq, id, name, source, label, hook, backend, subjects, status, problem, received_at, via)
 VALUES {rows};
 
 -- name: insert_bodies
@@ -27,13 +27,16 @@ INSERT OR REPLACE INTO duplicates (key, event, until) VALUES (?, ?, ?);
 
 -- name: insert_deliveries
 INSERT INTO deliveries
-    (id, seq, target, key, state, due_at, created_at, ended_at, reason, superseded_by, window_at, owner)
+    (
+        id, seq, target, key, state, due_at, created_at, size, ended_at, reason, superseded_by, window_at, owner, batch,
+        fresh_at
+    )
 VALUES {rows};
 
 -- name: settle_deliveries
 UPDATE deliveries SET
     state = new.column2, attempts = new.column3, due_at = new.column4, ended_at = new.column5, reason = new.column6,
-    owner = NULL, begun_at = NULL
+    owner = NULL, begun_at = NULL, crashes = 0, alone = 0
 FROM (VALUES {rows}) AS new
 WHERE deliveries.id = new.column1 AND deliveries.state = 'running';
 
@@ -49,13 +52,19 @@ UPDATE deliveries SET begun_at = new.column2
 FROM (VALUES {rows}) AS new
 WHERE deliveries.id = new.column1 AND deliveries.state = 'running';
 
+-- name: begin
+UPDATE deliveries SET begun_at = ?, alone = ? WHERE id = ? AND state = 'running';
+
+-- name: clear
+UPDATE deliveries SET crashes = 0, alone = 0 WHERE id IN (SELECT value FROM json_each(?));
+
 -- name: pending_of_lane
-SELECT id, attempts, coalesce(window_at, created_at) FROM deliveries
+SELECT id, attempts, coalesce(window_at, fresh_at), size, batch FROM deliveries
 WHERE target = ? AND key = ? AND state = 'pending' AND state IN ('pending', 'running')
 ORDER BY seq, number;
 
 -- name: supersede
-UPDATE deliveries SET state = 'superseded', superseded_by = ?, ended_at = ?, reason = 'superseded by a newer event'
+UPDATE deliveries SET state = 'superseded', superseded_by = ?, ended_at = ?, reason = ?
 WHERE id IN (SELECT value FROM json_each(?));
 
 -- name: postpone
@@ -63,9 +72,9 @@ UPDATE deliveries SET due_at = ?, window_at = ? WHERE id = ?;
 
 -- name: requeue
 UPDATE deliveries SET
-    state = 'pending', due_at = ?, ended_at = NULL, superseded_by = NULL, fresh_from = attempts,
-    reason = 'put back by a person'
-WHERE id = ?;
+    state = 'pending', due_at = :now, ended_at = NULL, superseded_by = NULL, fresh_from = attempts,
+    fresh_at = :now, reason = 'put back by a person'
+WHERE id = :id;
 
 -- Leases: who gives a delivery back leaves its due time alone, since it was due when it was leased.
 
@@ -79,9 +88,33 @@ WHERE id IN (SELECT value FROM json_each(:ids)) AND state = 'running' AND owner 
 -- name: release_all
 UPDATE deliveries SET state = 'pending', owner = NULL, begun_at = NULL WHERE state = 'running' AND state <> 'delivered';
 
--- What a dead owner had begun stays known: begun_at is left as it is.
+-- Whom the death of a process is blamed on: the suspect that was tried alone; otherwise all that were tried become
+-- suspects.
+-- name: blame
+UPDATE deliveries SET crashes = CASE WHEN alone THEN crashes + 1 ELSE max(crashes, 1) END
+WHERE state = 'running' AND state <> 'delivered' AND begun_at IS NOT NULL;
+
+-- name: park
+UPDATE deliveries SET
+    state = 'dead', ended_at = :now, crashes = 0,
+    reason = 'crashes: the gateway died in its attempts, at least ' || crashes || ' times in a row'
+WHERE state = 'running' AND state <> 'delivered' AND crashes >= :most
+RETURNING id;
+
 -- name: release_all_of_the_dead
-UPDATE deliveries SET state = 'pending', owner = NULL WHERE state = 'running' AND state <> 'delivered';
+UPDATE deliveries SET state = 'pending', owner = NULL, begun_at = NULL, alone = 0
+WHERE state = 'running' AND state <> 'delivered';
+
+-- name: number_of
+SELECT number FROM deliveries WHERE id = ?;
+
+-- name: lease_suspects
+UPDATE deliveries SET state = 'running', owner = ?
+WHERE crashes > 0 AND state = 'pending'
+RETURNING id, crashes, seq;
+
+-- name: count_owners
+SELECT count(*) FROM owners;
 
 -- name: extend_lease
 INSERT OR REPLACE INTO owners (owner, lease_until) VALUES (?, ?);
@@ -95,10 +128,10 @@ DELETE FROM owners;
 
 -- name: find_due
 SELECT
-    json_group_array(number), count(*) FILTER (WHERE due_at <= :now), max(due_at),
+    json_group_array(number), json_group_array(size), count(*) FILTER (WHERE due_at <= :now), max(due_at),
     min(due_at) FILTER (WHERE due_at > :now)
 FROM (
-    SELECT number, due_at FROM deliveries
+    SELECT number, size, due_at FROM deliveries
     WHERE target = :target AND state = 'pending'
     ORDER BY due_at, seq, number
     LIMIT :limit + 1
@@ -107,7 +140,7 @@ FROM (
 -- Heads of lanes among the first :window pending deliveries.
 -- name: find_heads
 WITH candidate AS MATERIALIZED (
-    SELECT number, key, seq, due_at FROM deliveries
+    SELECT number, key, seq, due_at, size FROM deliveries
     WHERE target = :target AND state = 'pending'
     ORDER BY due_at, seq, number
     LIMIT :window
@@ -128,7 +161,7 @@ lane (key) AS (
     FROM lane WHERE lane.key IS NOT NULL
 ),
 candidate AS MATERIALIZED (
-    SELECT d.number, d.key, d.seq, d.due_at
+    SELECT d.number, d.key, d.seq, d.due_at, d.size
     FROM lane CROSS JOIN deliveries AS d ON d.number = (
         SELECT head.number FROM deliveries AS head
         WHERE
@@ -142,15 +175,24 @@ candidate AS MATERIALIZED (
 )
 {free};
 
+-- Heads that were found without holding up the writer, as far as they still are.
+-- name: find_still_heads
+WITH candidate AS MATERIALIZED (
+    SELECT d.number, d.key, d.seq, d.due_at, d.size
+    FROM json_each(:numbers) AS found CROSS JOIN deliveries AS d ON d.number = found.value
+    WHERE d.state = 'pending'
+)
+{free};
+
 -- Of `candidate`, those that nothing unfinished holds back in their own lane, above it (the keys that are a path prefix
 -- of theirs) or below it (the keys of which theirs is a prefix; "0" is the character after "/"). Candidates are looked
 -- at in their order, and only until there are enough.
 -- name: free
 SELECT
-    json_group_array(number), count(*) FILTER (WHERE due_at <= :now), max(due_at),
+    json_group_array(number), json_group_array(size), count(*) FILTER (WHERE due_at <= :now), max(due_at),
     min(due_at) FILTER (WHERE due_at > :now)
 FROM (
-    SELECT c.number, c.due_at FROM candidate AS c
+    SELECT c.number, c.size, c.due_at FROM candidate AS c
     WHERE NOT EXISTS (
         WITH RECURSIVE path (key) AS (
             SELECT c.key
@@ -197,6 +239,48 @@ CROSS JOIN events AS e ON e.seq = d.seq
 CROSS JOIN bodies AS b ON b.seq = d.seq
 ORDER BY leased.key;
 
+-- name: batch
+WITH RECURSIVE member (id, seq) AS (
+    SELECT id, seq FROM deliveries WHERE id = :id
+    UNION
+    SELECT d.id, d.seq FROM member CROSS JOIN deliveries AS d ON d.superseded_by = member.id
+)
+SELECT {event_columns}
+FROM (SELECT DISTINCT seq FROM member) AS carried
+CROSS JOIN events AS e ON e.seq = carried.seq
+CROSS JOIN bodies AS b ON b.seq = e.seq
+ORDER BY e.seq;
+
+-- What waits beyond its bounds, the oldest first; the newest are kept.
+
+-- name: find_excess
+SELECT json_group_array(number), count(*), count(*) FILTER (WHERE fresh_at < :before)
+FROM (
+    SELECT number, fresh_at FROM (
+        SELECT
+            number, seq, fresh_at, row_number() OVER newest_first AS place, sum(size) OVER newest_first AS bytes
+        FROM deliveries WHERE target = (SELECT number FROM targets WHERE plugin = :plugin AND target = :target) AND state = 'pending'
+        WINDOW newest_first AS (ORDER BY seq DESC, number DESC)
+    )
+    WHERE fresh_at < :before OR place > :rows OR bytes > :size
+    ORDER BY seq, number
+    LIMIT :step
+);
+
+-- name: bury
+UPDATE deliveries SET
+    state = 'dead', ended_at = :now,
+    reason = CASE WHEN fresh_at < :before THEN :expired ELSE :overflow END
+WHERE number IN (SELECT value FROM json_each(:numbers)) AND state = 'pending';
+
+-- name: shift_due
+UPDATE deliveries SET due_at = due_at + :seconds, window_at = window_at + :seconds, fresh_at = fresh_at + :seconds
+WHERE state = 'pending' AND state <> 'delivered';
+
+-- name: clamp_due
+UPDATE deliveries SET due_at = :latest
+WHERE target = (SELECT number FROM targets WHERE plugin = :plugin AND target = :target) AND state = 'pending' AND due_at > :latest;
+
 -- Targets
 
 -- name: number_target
@@ -208,23 +292,26 @@ SELECT number FROM targets WHERE plugin = ? AND target = ?;
 -- name: set_target
 INSERT INTO targets (plugin, target, fingerprint) VALUES (?, ?, ?)
 ON CONFLICT (plugin, target) DO UPDATE SET
-    fingerprint = excluded.fingerprint, disabled = 0, reason = NULL, changed_at = NULL
+    fingerprint = excluded.fingerprint, held = NULL, reason = NULL, changed_at = NULL, failing_for = 0
 WHERE fingerprint <> excluded.fingerprint;
 
--- name: disable_target
-UPDATE targets SET disabled = ?, reason = ?, changed_at = ? WHERE plugin = ? AND target = ?;
+-- name: hold_target
+UPDATE targets SET held = ?, reason = ?, changed_at = ?, failing_for = 0 WHERE plugin = ? AND target = ?;
+
+-- name: note_failing
+UPDATE targets SET failing_for = ? WHERE plugin = ? AND target = ?;
 
 -- name: target_states
-SELECT plugin, target, disabled, reason, changed_at FROM targets;
+SELECT plugin, target, held, reason, changed_at, failing_for FROM targets;
 
 -- Reading
 
 -- name: event_columns
-e.seq, e.id, e.name, e.source, e.label, e.hook, e.backend, e.subjects, e.status, e.problem, e.received_at, b.body
+e.seq, e.id, e.name, e.source, e.label, e.hook, e.backend, e.subjects, e.status, e.problem, e.received_at, e.via, b.body
 
 -- name: delivery_columns
 d.id, e.id, d.seq, t.plugin, t.target, d.key, d.state, d.attempts, d.due_at, d.created_at, d.ended_at, d.reason,
-d.superseded_by, d.fresh_from
+d.superseded_by, d.fresh_from, d.fresh_at, d.size
 
 -- name: events
 SELECT {event_columns} FROM events AS e CROSS JOIN bodies AS b ON b.seq = e.seq
@@ -284,8 +371,14 @@ SELECT number, started_at, duration, outcome, reason, status, headers, body, tru
 WHERE delivery = (SELECT number FROM deliveries WHERE id = ?)
 ORDER BY number;
 
+-- name: gateway_id
+SELECT id FROM gateway;
+
+-- name: name_gateway
+INSERT INTO gateway (id) VALUES (?);
+
 -- name: backlog
-SELECT t.plugin, t.target, count(*), min(d.due_at)
+SELECT t.plugin, t.target, count(*), min(d.due_at), sum(d.size), min(d.fresh_at)
 FROM deliveries AS d CROSS JOIN targets AS t ON t.number = d.target
 WHERE d.state = 'pending'
 GROUP BY d.target;

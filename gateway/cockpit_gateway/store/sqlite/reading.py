@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, TargetId
+from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Hold, TargetId
 from cockpit_gateway.errors import NotFoundError
 from cockpit_gateway.events import Event, EventStatus
 from cockpit_gateway.store.port import Backlog, DeliveryFilter, EventFilter, TargetState, Totals
@@ -18,6 +19,9 @@ EVENT = statement("event", "event_columns")
 DELIVERIES = statement("deliveries", "delivery_columns")
 DELIVERY = statement("delivery", "delivery_columns")
 ATTEMPTS = statement("attempts")
+BATCH = statement("batch", "event_columns")
+GATEWAY_ID = statement("gateway_id")
+NAME_GATEWAY = statement("name_gateway")
 TARGET_STATES = statement("target_states")
 BACKLOG = statement("backlog")
 COUNT_EVENTS = statement("count_events")
@@ -63,18 +67,32 @@ def attempts(connection: sqlite3.Connection, delivery_id: str) -> Sequence[Attem
     return [attempt_of(row) for row in connection.execute(ATTEMPTS, (delivery_id,))]
 
 
+def batch(connection: sqlite3.Connection, delivery_id: str) -> Sequence[Event]:
+    """Return the events that a delivery carries."""
+    return [event_of(row) for row in connection.execute(BATCH, {"id": delivery_id})]
+
+
+def gateway_id(connection: sqlite3.Connection) -> str:
+    """Return the gateway's own id; made with the store."""
+    row = connection.execute(GATEWAY_ID).fetchone()
+    if row is None:
+        connection.execute(NAME_GATEWAY, (uuid.uuid4().hex,))
+        row = connection.execute(GATEWAY_ID).fetchone()
+    return str(row[0])
+
+
 def target_states(connection: sqlite3.Connection) -> Sequence[TargetState]:
     """Return the recorded state of every target."""
     return [
-        TargetState(TargetId(plugin, target), bool(disabled), reason, changed_at)
-        for plugin, target, disabled, reason, changed_at in connection.execute(TARGET_STATES)
+        TargetState(TargetId(plugin, target), held and Hold(held), reason, changed_at, failing_for)
+        for plugin, target, held, reason, changed_at, failing_for in connection.execute(TARGET_STATES)
     ]
 
 
 def backlog(connection: sqlite3.Connection) -> Mapping[TargetId, Backlog]:
     """Return what is pending, per target."""
     rows = connection.execute(BACKLOG)
-    return {TargetId(plugin, target): Backlog(pending, due) for plugin, target, pending, due in rows}
+    return {TargetId(plugin, target): Backlog(*waiting) for plugin, target, *waiting in rows}
 
 
 def totals(connection: sqlite3.Connection) -> Totals:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import orjson
 
-from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Outcome, Response
+from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Outcome, Response, Work
 from cockpit_gateway.events import Event, EventStatus
 from cockpit_gateway.store.sqlite.bulk import Row
 
@@ -22,11 +22,14 @@ class DeliveryRow(NamedTuple):
     state: str
     due_at: float
     created_at: float
+    size: int
     ended_at: float | None = None
     reason: str | None = None
     superseded_by: str | None = None
     window_at: float | None = None
     owner: str | None = None
+    batch: int = 1
+    fresh_at: float = 0.0
 
 
 def event_row(event: Event) -> Row:
@@ -43,16 +46,17 @@ def event_row(event: Event) -> Row:
         event.status.value,
         event.problem,
         event.received_at,
+        ",".join(event.via) or None,
     )
 
 
-EVENT_WIDTH = 12
+EVENT_WIDTH = 13
 """Columns that `event_of` takes."""
 
 
 def event_of(row: Row) -> Event:
     """Return the event of a row of `event_columns`."""
-    seq, event_id, name, source, label, hook, backend, subjects, status, problem, received_at, body = row
+    seq, event_id, name, source, label, hook, backend, subjects, status, problem, received_at, via, body = row
     return Event(
         event_id,
         name,
@@ -66,6 +70,7 @@ def event_of(row: Row) -> Event:
         EventStatus(status),
         problem,
         seq,
+        tuple(via.split(",")) if via else (),
     )
 
 
@@ -73,6 +78,11 @@ def delivery_of(row: Row) -> Delivery:
     """Return the delivery of a row of `delivery_columns`."""
     delivery_id, event_id, seq, plugin, target, key, state, *rest = row
     return Delivery(delivery_id, event_id, seq, plugin, target, key, DeliveryState(state), *rest)
+
+
+def work_of(row: Row) -> Work:
+    """Return the delivery and the event of a row of `leased_work`."""
+    return Work(delivery_of(row[:-EVENT_WIDTH]), event_of(row[-EVENT_WIDTH:]))
 
 
 def attempt_row(delivery_id: str, attempt: Attempt) -> Row:

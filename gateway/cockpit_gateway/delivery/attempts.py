@@ -1,0 +1,245 @@
+"""Attempts: hands leased deliveries to their plugins, as the limits of their targets allow."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import nullcontext
+from typing import TypeAlias
+
+import structlog
+
+from cockpit_gateway.clock import Clock
+from cockpit_gateway.deliveries import Delivery, Hold, Outcome, Work
+from cockpit_gateway.delivery.budget import TimeBudget
+from cockpit_gateway.delivery.due import DueTimes
+from cockpit_gateway.delivery.echoes import EchoWatch
+from cockpit_gateway.delivery.memory import Memory
+from cockpit_gateway.delivery.queue import TargetQueue
+from cockpit_gateway.delivery.suspects import Trial
+from cockpit_gateway.delivery.verdict import Verdict, judge, settlement
+from cockpit_gateway.errors import RAISED_BY_PLUGINS, StoreUnavailableError
+from cockpit_gateway.store.port import Settlement, Store
+from cockpit_gateway.telemetry.metrics import Metrics
+
+STORE_PAUSE = 1.0
+"""Seconds before something that the store could not take is offered again."""
+
+Conclude: TypeAlias = Callable[[TargetQueue, Verdict, Settlement], Awaitable[None]]
+"""Writes an outcome and draws the consequences."""
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+class Attempts:
+    """Makes the attempts.
+
+    Args:
+        store: Where their begin is noted, and where deliveries are given back to.
+        clock: The time.
+        metrics: Where attempts are counted.
+        memory: Counts the bytes of the bodies at hand.
+        echoes: Is told what begins.
+        conclude: Gets what came out.
+        due: Is told what there is to claim.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        metrics: Metrics,
+        memory: Memory,
+        echoes: EchoWatch,
+        conclude: Conclude,
+        due: DueTimes,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._metrics = metrics
+        self._memory = memory
+        self._echoes = echoes
+        self._conclude = conclude
+        self._due = due
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._trials: dict[str, Trial] = {}
+        self.careful_until = 0.0
+        """Until then, in steady seconds, the begin of an attempt is durable before it begins."""
+        self.stopping = False
+
+    def enqueue(self, queue: TargetQueue, work: Sequence[Work]) -> None:
+        """Take leased deliveries, whose bytes have been counted, and attempt them as soon as the limits allow."""
+        queue.ready.extend(work)
+        if queue.allows(self._clock.steady()):
+            self.pump(queue)
+        else:  # it was held while this was being committed or claimed
+            self.run(self.give_back(queue))
+
+    def try_alone(self, queue: TargetQueue, work: Work) -> Trial:
+        """Attempt a suspect before everything else that waits for its target."""
+        trial = self._trials[work.delivery.id] = Trial()
+        self._memory.take(work.delivery.size)
+        queue.ready.appendleft(work)
+        self.enqueue(queue, ())
+        return trial
+
+    def pump(self, queue: TargetQueue) -> None:
+        """Begin as many attempts as the limits allow."""
+        while not queue.waiting_for_token and not self.stopping and queue.may_start(self._clock.steady()):
+            wait = queue.token(self._clock.steady())
+            if wait > 0:
+                queue.waiting_for_token = True
+                asyncio.get_running_loop().call_later(wait, self._pump_again, queue)
+                return
+            queue.running += 1
+            probe = queue.breaker is not None and queue.breaker.begin()
+            self.run(self._attempt(queue, queue.ready.popleft(), probe=probe))
+
+    async def give_back(self, queue: TargetQueue) -> None:
+        """Give what waits in memory back to the store, where it is shown as held."""
+        waiting = list(queue.ready)
+        queue.ready.clear()
+        for work in waiting:
+            self._memory.give(work.delivery.size)
+            self._end_trial(work.delivery)
+        while waiting and not self.stopping:
+            try:
+                await self._store.release([work.delivery for work in waiting])
+                break
+            except StoreUnavailableError as error:
+                log.warning("cannot give deliveries back now, trying again", problem=str(error))
+                await self._clock.sleep(STORE_PAUSE)
+        self._due.expect(queue.target_id, self._clock.time())
+
+    async def test(self, queue: TargetQueue, work: Work) -> tuple[Verdict, float]:
+        """Call a target once, whatever holds it, and write nothing; return what came out, and the seconds it took."""
+        began = time.perf_counter()
+        verdict = await asyncio.create_task(self._verdict(queue, work))
+        return verdict, time.perf_counter() - began
+
+    def run(self, work: Coroutine[object, object, None]) -> None:
+        """Run something that has to be over before the gateway stops."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    async def stop(self, grace: float) -> None:
+        """Begin no more attempts, let those under way finish, and abandon the rest.
+
+        What is abandoned stays leased; closing the store gives it back.
+
+        Args:
+            grace: Seconds that attempts get to finish.
+        """
+        self.stopping = True
+        # Twice: the first cancellation of a blocking handler waits for its thread, the second abandons it.
+        for patience in (grace, 1.0, 1.0):
+            if self._tasks:
+                await asyncio.wait(self._tasks, timeout=patience)
+            for task in self._tasks:
+                task.cancel()
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None and not self.stopping:
+            log.error("an attempt could not be concluded, it is repeated after a restart", exc_info=error)
+
+    def _pump_again(self, queue: TargetQueue) -> None:
+        queue.waiting_for_token = False
+        self.pump(queue)
+
+    async def _attempt(self, queue: TargetQueue, work: Work, *, probe: bool) -> None:
+        try:
+            async with queue.slots or nullcontext():
+                verdict, settled = await self._call(queue, work)
+        except BaseException:
+            self._leave(queue, work, None, probe=probe)
+            raise
+        self._leave(queue, work, verdict, probe=probe)
+        try:
+            await self._conclude(queue, verdict, settled)
+        finally:
+            self._end_trial(work.delivery)
+
+    def _leave(self, queue: TargetQueue, work: Work, verdict: Verdict | None, *, probe: bool) -> None:
+        """Make room for the next attempt; None for one that ended without an outcome."""
+        queue.running -= 1
+        starved = not self._memory.room
+        self._memory.give(work.delivery.size)
+        self._tell_breaker(queue, verdict, probe=probe)
+        if queue.ready:
+            self.pump(queue)
+        if starved or queue.next_due is not None:
+            self._due.changed.set()
+
+    async def _call(self, queue: TargetQueue, work: Work) -> tuple[Verdict, Settlement]:
+        await self._begin(work)
+        self._note_echo(queue, work)
+        started_at = self._clock.time()
+        began = time.perf_counter()
+        verdict = await self._verdict(queue, work)
+        duration = time.perf_counter() - began
+        if verdict.disable_target:
+            verdict = verdict._replace(disable_target=queue.held is None)
+            queue.held = Hold.DISABLED  # at once: nothing more begins while that is written
+        self._metrics.attempt(queue.target_id, verdict.outcome, duration)
+        return verdict, settlement(work, verdict, queue.target, started_at=started_at, duration=duration)
+
+    async def _begin(self, work: Work) -> None:
+        """Mark the attempt as begun: now if the process has to expect its death in it, else with the next commit."""
+        trial = self._trials.get(work.delivery.id)
+        if trial is None and self._clock.steady() >= self.careful_until:
+            self._store.mark_begun(work.delivery)
+            return
+        try:
+            await self._store.begin(work.delivery, alone=trial is not None)
+        except StoreUnavailableError as error:
+            log.warning("cannot note the begin of an attempt now", delivery_id=work.delivery.id, problem=str(error))
+        if trial is not None:
+            trial.begin()
+
+    def _end_trial(self, delivery: Delivery) -> None:
+        trial = self._trials.pop(delivery.id, None) if self._trials else None
+        if trial is not None:
+            trial.end()
+
+    def _note_echo(self, queue: TargetQueue, work: Work) -> None:
+        for subject in work.event.subjects[:1]:
+            self._echoes.began(queue.target_id, subject, self._clock.steady())
+
+    async def _verdict(self, queue: TargetQueue, work: Work) -> Verdict:
+        budget = TimeBudget(queue.target.timeout)
+        try:
+            if queue.batches:
+                work = work._replace(batch=await self._store.batch(work.delivery.id))
+            response = await queue.call(work)
+        except asyncio.CancelledError:
+            if budget.overrun:
+                return judge(TimeoutError(), overrun=queue.target.timeout)
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            return Verdict(Outcome.RETRY, "the plugin cancelled its own attempt")
+        except RAISED_BY_PLUGINS as error:
+            return judge(error, queue.target.timeout if budget.overrun else None)
+        finally:
+            budget.end()
+        return Verdict(Outcome.DELIVERED, response=response)
+
+    def _tell_breaker(self, queue: TargetQueue, verdict: Verdict | None, *, probe: bool) -> None:
+        breaker = queue.breaker
+        if breaker is None:
+            return
+        if verdict is None:
+            breaker.abandon(probe=probe)
+            return
+        well, asked = verdict.outcome is not Outcome.RETRY, min(verdict.after or 0.0, queue.target.longest_retry_after)
+        changed = breaker.ended(probe=probe, well=well, now=self._clock.steady(), asked=asked)
+        if changed and breaker.open:
+            queue.reason = verdict.reason
+            self.run(self.give_back(queue))
+        elif changed:
+            queue.reason = None
+            self._due.changed.set()

@@ -1,0 +1,38 @@
+"""For which targets the store holds something pending, and when the first of it falls due."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from cockpit_gateway.deliveries import TargetId
+from cockpit_gateway.delivery.queue import TargetQueue
+
+
+class DueTimes:
+    """What there is to wait for.
+
+    Args:
+        queues: The targets.
+    """
+
+    def __init__(self, queues: Mapping[TargetId, TargetQueue]) -> None:
+        self._queues = queues
+        self.waiting: dict[TargetId, TargetQueue] = {}
+        """The targets for which the store holds something, in the order in which their turn comes."""
+        self.changed = asyncio.Event()
+        """Set when it is worth while to look again."""
+
+    def expect(self, target_id: TargetId, due_at: float) -> None:
+        """Note that the store holds a pending delivery of a target, due then (seconds since the Unix epoch)."""
+        queue = self._queues.get(target_id)
+        if queue is not None:
+            queue.expect(due_at)
+            self.waiting[target_id] = queue
+            self.changed.set()
+
+    def shift(self, seconds: float) -> None:
+        """Move all of it, because the clock was turned."""
+        for queue in self.waiting.values():
+            if queue.next_due is not None:
+                queue.next_due += seconds

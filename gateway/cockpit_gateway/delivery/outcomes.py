@@ -1,0 +1,138 @@
+"""Outcomes: from the end of an attempt to what is written, and what follows for its target."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from typing import TypeAlias
+
+import structlog
+
+from cockpit_gateway.clock import Clock
+from cockpit_gateway.deliveries import DeliveryState, Hold, Outcome, TargetId
+from cockpit_gateway.delivery.due import DueTimes
+from cockpit_gateway.delivery.queue import TargetQueue
+from cockpit_gateway.delivery.verdict import Verdict
+from cockpit_gateway.errors import StoreUnavailableError
+from cockpit_gateway.events import JSONValue
+from cockpit_gateway.store.port import Settlement, Store
+from cockpit_gateway.telemetry.metrics import Metrics
+
+STORE_PAUSE = 1.0
+"""Seconds before an outcome that the store could not take is offered again."""
+
+FAILING = "gateway.target.failing"
+DISABLED = "gateway.target.disabled"
+
+Announce: TypeAlias = Callable[[str, Sequence[JSONValue]], Awaitable[None]]
+"""Makes an event of the gateway's own, of a name and arguments."""
+
+Disable: TypeAlias = Callable[[TargetId, Hold, str], Awaitable[None]]
+"""Holds a target's deliveries, for a reason."""
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+class Outcomes:
+    """Writes outcomes and draws the consequences.
+
+    Args:
+        store: Where they are written.
+        clock: The time.
+        metrics: Where they are counted.
+        due: Is told when the store holds something due.
+        hold: Disables a target.
+        announce: Tells of a target that fails.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        metrics: Metrics,
+        due: DueTimes,
+        hold: Disable,
+        announce: Announce,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._metrics = metrics
+        self._due = due
+        self._hold = hold
+        self._announce = announce
+        self.stopping = False
+
+    async def conclude(self, queue: TargetQueue, verdict: Verdict, settled: Settlement) -> None:
+        """Write an outcome, and draw the consequences."""
+        if verdict.outcome is not Outcome.DELIVERED:
+            _log_failure(queue, settled)
+        await self._settle(settled)
+        delivery = settled.delivery
+        if settled.state is DeliveryState.DELIVERED:
+            self._metrics.delivered(queue.target_id, self._clock.time() - delivery.created_at)
+        if settled.state is DeliveryState.DEAD:
+            self._metrics.died(queue.target_id, "rejected" if verdict.outcome is Outcome.REJECTED else "gave up")
+        if settled.state is DeliveryState.PENDING:
+            self._due.expect(queue.target_id, settled.due_at)
+        if queue.target.ordered:
+            self._due.expect(queue.target_id, self._clock.time())
+        await self._watch_health(queue, verdict)
+
+    async def _settle(self, settled: Settlement) -> None:
+        while True:
+            try:
+                await self._store.settle(settled)
+            except StoreUnavailableError as error:
+                if self.stopping:
+                    raise
+                log.warning(
+                    "cannot note an outcome now, trying again", delivery_id=settled.delivery.id, problem=str(error)
+                )
+                await self._clock.sleep(STORE_PAUSE)
+            else:
+                return
+
+    async def _watch_health(self, queue: TargetQueue, verdict: Verdict) -> None:
+        """Warn of a target that does nothing but fail, and disable it when its patience is used up."""
+        if verdict.disable_target:
+            await self._disable(queue, verdict.reason or "asked never to be called again")
+        elif verdict.outcome is not Outcome.RETRY:
+            if queue.health.succeeded():
+                await self._store.note_failing(queue.target_id, 0.0)
+        elif (share := queue.health.failed(self._clock.steady())) is not None:
+            await self._store.note_failing(queue.target_id, queue.health.failing_for)
+            if share < 1.0:
+                await self._warn(queue, share, verdict.reason)
+            elif queue.held is None:
+                time = timedelta(seconds=round(queue.target.patience))
+                await self._disable(queue, f"nothing but failures for {time}, the last: {verdict.reason}")
+
+    async def _warn(self, queue: TargetQueue, share: float, reason: str | None) -> None:
+        percent, rest = round(share * 100), queue.target.patience * (1 - share)
+        log.warning(
+            "target does nothing but fail, it will be disabled",
+            target=str(queue.target_id),
+            percent=percent,
+            seconds_left=round(rest),
+            reason=reason,
+        )
+        await self._announce(FAILING, [*queue.target_id, percent, reason])
+
+    async def _disable(self, queue: TargetQueue, reason: str) -> None:
+        await self._hold(queue.target_id, Hold.DISABLED, reason)
+        log.error(
+            "target disabled, its deliveries are held until it is enabled", target=str(queue.target_id), reason=reason
+        )
+        await self._announce(DISABLED, [*queue.target_id, reason])
+
+
+def _log_failure(queue: TargetQueue, settled: Settlement) -> None:
+    log.warning(
+        "attempt failed" if settled.state is DeliveryState.PENDING else "delivery is dead",
+        event_id=settled.delivery.event_id,
+        delivery_id=settled.delivery.id,
+        target=str(queue.target_id),
+        attempt=settled.attempt.number,
+        reason=settled.reason,
+    )

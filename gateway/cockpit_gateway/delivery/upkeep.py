@@ -1,0 +1,92 @@
+"""Upkeep: what the dispatcher does from time to time."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+
+import structlog
+
+from cockpit_gateway.clock import Clock
+from cockpit_gateway.deliveries import TargetId
+from cockpit_gateway.delivery.due import DueTimes
+from cockpit_gateway.delivery.queue import TargetQueue
+from cockpit_gateway.store.port import Backlog, Store
+from cockpit_gateway.targets import BacklogLimit
+from cockpit_gateway.telemetry.metrics import Metrics
+
+LEASE = 60.0
+"""Seconds that this owner's leases live without a heartbeat."""
+
+TRIM_EVERY = 10.0
+"""Seconds between two looks at how much waits."""
+
+TRIM_STEP = 500
+"""Deliveries given up in one transaction."""
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+class Upkeep:
+    """Keeps leases alive, backlogs bounded, and due times within reason.
+
+    Args:
+        store: What is kept up.
+        clock: The time.
+        metrics: Counts what is given up.
+        queues: The targets.
+        due: Is told what is due when others have been given up.
+    """
+
+    def __init__(
+        self, store: Store, clock: Clock, metrics: Metrics, queues: Mapping[TargetId, TargetQueue], due: DueTimes
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._metrics = metrics
+        self._queues = queues
+        self._due = due
+
+    def services(self) -> list[Coroutine[object, object, None]]:
+        """Return what is to run until the gateway stops."""
+        return [self._repeat(LEASE / 3, self._beat), self._repeat(TRIM_EVERY, self._trim)]
+
+    async def clamp(self) -> None:
+        """See to it that nothing is due later than its target's longest delay from now, though the clock was turned."""
+        now = self._clock.time()
+        for target_id, queue in self._queues.items():
+            await self._store.clamp_due(target_id, now + queue.target.longest_delay)
+
+    async def _repeat(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await self._clock.sleep(seconds)
+            try:
+                await work()
+            except Exception:
+                log.exception("upkeep failed, trying again")
+
+    async def _beat(self) -> None:
+        await self._store.heartbeat(self._clock.time() + LEASE)
+
+    async def _trim(self) -> None:
+        now = self._clock.time()
+        for target_id, backlog in (await self._store.backlog()).items():
+            queue = self._queues.get(target_id)
+            limit = BacklogLimit() if queue is None else queue.target.backlog
+            if _exceeds(backlog, limit, now):
+                await self._trim_target(target_id, limit, now)
+
+    async def _trim_target(self, target_id: TargetId, limit: BacklogLimit, now: float) -> None:
+        expired = overflow = 0
+        while True:
+            step = await self._store.trim(target_id, limit, now=now, step=TRIM_STEP)
+            expired, overflow = expired + step.expired, overflow + step.overflow
+            if step.expired + step.overflow < TRIM_STEP:
+                break
+        log.warning("deliveries are dead: too much waited", target=str(target_id), expired=expired, overflow=overflow)
+        self._due.expect(target_id, now)  # what waited for them in their lanes
+        self._metrics.died(target_id, "expired", expired)
+        self._metrics.died(target_id, "overflow", overflow)
+
+
+def _exceeds(backlog: Backlog, limit: BacklogLimit, now: float) -> bool:
+    return backlog.pending > limit.rows or backlog.size > limit.size or now - backlog.oldest_at > limit.age
