@@ -35,7 +35,14 @@ def leading_name(body: bytes) -> str | None:
 
 
 def read_envelope(
-    body: bytes, *, event_id: str, source: str, label: str | None, received_at: float, catalogue: Catalogue
+    body: bytes,
+    *,
+    event_id: str,
+    source: str,
+    label: str | None,
+    received_at: float,
+    catalogue: Catalogue,
+    via: tuple[str, ...] = (),
 ) -> Event:
     """Make the event of a body.
 
@@ -46,13 +53,15 @@ def read_envelope(
         label: The last part of the path.
         received_at: Seconds since the Unix epoch.
         catalogue: Tells what the event is about.
+        via: The ids of the gateways that it came through.
 
     Returns:
         The event, with the status "undecodable" and the reason if the body is no envelope.
     """
     envelope, problem = _decode(body)
     if problem is not None:
-        return Event(event_id, "", source, body, received_at, label, status=EventStatus.UNDECODABLE, problem=problem)
+        status = EventStatus.UNDECODABLE
+        return Event(event_id, "", source, body, received_at, label, status=status, problem=problem, via=via)
     name, hook, backend = envelope["event"], envelope.get("hook"), envelope.get("backend")
     args = envelope.get("args")
     listed = args if isinstance(args, list) else decode_args(body)
@@ -66,6 +75,7 @@ def read_envelope(
         hook if isinstance(hook, str) else None,
         int(backend) if backend in (0, 1) else None,
         catalogue.subjects(name, listed),
+        via=via,
         _args=listed,
     )
 

@@ -132,10 +132,10 @@ class Ingest:
         name = leading_name(body)
         if name is not None and (name == FEEDS_ON_ITSELF or not self.wants(source, name)):
             return self._turn_away(source, name)
-        event = await self._read(source, label, body)
+        event = await self._read(source, label, body, (*via, self.gateway_id))
         if name is None and event.name and (event.name == FEEDS_ON_ITSELF or not self.wants(source, event.name)):
             return self._turn_away(source, event.name)
-        event = self._stop_loop(self._filter(replace(event, via=(*via, self.gateway_id))))
+        event = self._stop_loop(self._filter(event))
         duplicate = None if key is None else self._duplicate(source, key, body)
         return await self._commit(event, self._planner.plan(event), duplicate)
 
@@ -176,7 +176,7 @@ class Ingest:
         accepted = self._sources[source].accept
         return self._handlers.names_hook_of(name) or any(fnmatch.fnmatchcase(name, pattern) for pattern in accepted)
 
-    async def _read(self, source: str, label: str | None, body: bytes) -> Event:
+    async def _read(self, source: str, label: str | None, body: bytes, via: tuple[str, ...]) -> Event:
         def read() -> Event:
             return read_envelope(
                 body,
@@ -184,6 +184,7 @@ class Ingest:
                 source=source,
                 label=label,
                 received_at=self._clock.time(),
+                via=via,
                 catalogue=self._catalogue,
             )
 

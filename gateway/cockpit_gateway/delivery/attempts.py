@@ -65,8 +65,8 @@ class Attempts:
         self._due = due
         self._tasks: set[asyncio.Task[None]] = set()
         self._trials: dict[str, Trial] = {}
-        self.careful_until = 0.0
-        """Until then, in steady seconds, the begin of an attempt is durable before it begins."""
+        self.careful = False
+        """True to have the begin of each attempt durable before it begins."""
         self.stopping = False
 
     def enqueue(self, queue: TargetQueue, work: Sequence[Work]) -> None:
@@ -87,8 +87,11 @@ class Attempts:
 
     def pump(self, queue: TargetQueue) -> None:
         """Begin as many attempts as the limits allow."""
-        while not queue.waiting_for_token and not self.stopping and queue.may_start(self._clock.steady()):
-            wait = queue.token(self._clock.steady())
+        while queue.ready and not queue.waiting_for_token and not self.stopping:
+            steady = self._clock.steady()
+            if not queue.may_start(steady):
+                return
+            wait = queue.token(steady)
             if wait > 0:
                 queue.waiting_for_token = True
                 asyncio.get_running_loop().call_later(wait, self._pump_again, queue)
@@ -190,7 +193,7 @@ class Attempts:
     async def _begin(self, work: Work) -> None:
         """Mark the attempt as begun: now if the process has to expect its death in it, else with the next commit."""
         trial = self._trials.get(work.delivery.id)
-        if trial is None and self._clock.steady() >= self.careful_until:
+        if trial is None and not self.careful:
             self._store.mark_begun(work.delivery)
             return
         try:

@@ -234,12 +234,11 @@ class Dispatcher:
         await self.recall()
         await self._store.heartbeat(self._clock.time() + LEASE)
         await self._upkeep.clamp()
-        if opened.unclean:
-            self._attempts.careful_until = self._clock.steady() + CAREFUL_AFTER_A_CRASH
+        self._attempts.careful = opened.unclean
         suspects = await self._store.suspects()
         for target_id, backlog in (await self._store.backlog()).items():
             self._due.expect(target_id, backlog.next_due)
-        services = (self._claims.run(), self._try_suspects(suspects), *self._upkeep.services())
+        services = (self._claims.run(), self._recover(suspects), *self._upkeep.services())
         self._services = [asyncio.create_task(service) for service in services]
 
     async def stop(self, grace: float) -> None:
@@ -254,7 +253,7 @@ class Dispatcher:
         await asyncio.gather(*self._services, return_exceptions=True)
         await self._attempts.stop(grace)
 
-    async def _try_suspects(self, delivery_ids: Sequence[str]) -> None:
+    async def _recover(self, delivery_ids: Sequence[str]) -> None:
         """Try the deliveries in whose attempt the process died: one at a time, beside everything else."""
         for delivery_id in delivery_ids:
             while True:
@@ -264,6 +263,8 @@ class Dispatcher:
                 except StoreUnavailableError as error:
                     log.warning("cannot try a delivery again now", delivery_id=delivery_id, problem=str(error))
                     await self._clock.sleep(STORE_PAUSE)
+        await self._clock.sleep(CAREFUL_AFTER_A_CRASH)
+        self._attempts.careful = False
 
     async def _try_suspect(self, delivery_id: str) -> None:
         work = await self._store.leased(delivery_id)
