@@ -1,13 +1,13 @@
-"""A model of ordered claims, and histories to hold an engine against it."""
+"""Histories of one ordered target, to hold an engine's claims against the model."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from hypothesis import strategies as st
-from stores import NOW, ROOM, a_delivery, an_event, delivered, failed, new_id
+from store_model import Model
+from stores import NOW, ROOM, a_delivery, accept, delivered, failed, new_id
 
 from cockpit_gateway import DeliveryState
 from cockpit_gateway.deliveries import TargetId, Work
@@ -61,53 +61,6 @@ histories = st.lists(
 )
 
 
-@dataclass
-class Item:
-    """What the model knows of a delivery."""
-
-    id: str
-    order: tuple[int, int]
-    key: str
-    due_at: float
-    state: DeliveryState = DeliveryState.PENDING
-
-
-@dataclass
-class Model:
-    """The deliveries of one target, and what may be claimed of them."""
-
-    items: list[Item] = field(default_factory=list)
-
-    def claim(self, limit: int, now: float) -> tuple[list[str], float | None]:
-        free = sorted(self._free(), key=lambda item: (item.due_at, item.order))
-        taken = [item for item in free if item.due_at <= now][:limit]
-        for item in taken:
-            item.state = DeliveryState.RUNNING
-        return [item.id for item in taken], min((item.due_at for item in free if item not in taken), default=None)
-
-    def of(self, delivery_id: str) -> Item:
-        return next(item for item in self.items if item.id == delivery_id)
-
-    def _free(self) -> Iterator[Item]:
-        unfinished = [item for item in self.items if item.state in (DeliveryState.PENDING, DeliveryState.RUNNING)]
-        for item in unfinished:
-            before = (
-                other
-                for other in unfinished
-                if other is not item and (other.order < item.order or other.state is DeliveryState.RUNNING)
-            )
-            if item.state is DeliveryState.PENDING and not any(related(item.key, other.key) for other in before):
-                yield item
-
-
-def related(one: str, other: str) -> bool:
-    """Tell whether one key is the other, or a path prefix of it; "" is a prefix of all."""
-    if "" in (one, other):
-        return True
-    shorter, longer = sorted((one.split("/"), other.split("/")), key=len)
-    return longer[: len(shorter)] == shorter
-
-
 class Run:
     """Goes through a history in a store and in the model, on a target of its own."""
 
@@ -134,7 +87,7 @@ class Run:
             case GiveBack() if self._running:
                 work = self._running.pop(step.which % len(self._running))
                 await self._store.release([work.delivery])
-                self._model.of(work.delivery.id).state = DeliveryState.PENDING
+                self._model.release([work.delivery])
             case PutBack():
                 await self._put_back(step.which)
             case _:
@@ -142,35 +95,30 @@ class Run:
 
     async def _add(self, step: Add) -> None:
         deliveries = [a_delivery(self._target, key, NOW + step.due_in) for key in step.keys]
-        event = an_event()
-        await self._store.accept(event, deliveries)
-        seq = (await self._store.event(event.id)).seq
-        self._model.items += [
-            Item(delivery.id, (seq, number), delivery.key or "", delivery.due_at)
-            for number, delivery in enumerate(deliveries)
-        ]
+        self._model.accept(await accept(self._store, *deliveries), deliveries)
 
     async def _claim(self, limit: int, now: float) -> None:
         claimed = await self._store.claim(self._target, now=now, limit=limit, room=ROOM, ordered=True)
         self._running += claimed.work
-        assert ([work.delivery.id for work in claimed.work], claimed.next_due) == self._model.claim(limit, now)
+        expected = self._model.claim(self._target, now=now, limit=limit, ordered=True)
+        assert ([work.delivery.id for work in claimed.work], claimed.next_due) == expected
 
     async def _end(self, work: Work, *, well: bool) -> None:
-        item, number = self._model.of(work.delivery.id), work.delivery.attempts + 1
-        await self._store.settle(delivered(work, number) if well else failed(work, number, NOW + 2))
-        item.state = DeliveryState.DELIVERED if well else DeliveryState.PENDING
-        item.due_at = item.due_at if well else NOW + 2
+        number = work.delivery.attempts + 1
+        settlement = delivered(work, number) if well else failed(work, number, NOW + 2)
+        await self._store.settle(settlement)
+        self._model.settle(settlement)
 
     async def _put_back(self, which: int) -> None:
-        ended = [item for item in self._model.items if item.state is DeliveryState.DELIVERED]
+        ended = [found for found in self._model.deliveries.values() if found.state is DeliveryState.DELIVERED]
         if ended:
-            item = ended[which % len(ended)]
-            await self._store.requeue(item.id, now=NOW)
-            item.state, item.due_at = DeliveryState.PENDING, NOW
+            delivery = ended[which % len(ended)]
+            await self._store.requeue(delivery.id, now=NOW)
+            self._model.requeue(delivery.id, NOW)
 
     async def _drain(self) -> None:
         """Claim and deliver until nothing is left: no delivery waits for ever."""
-        while any(item.state is not DeliveryState.DELIVERED for item in self._model.items):
+        while self._running or self._model.backlog:
             await self._claim(2, NOW + 10)
             assert self._running
             while self._running:

@@ -11,6 +11,7 @@ import captures
 import gateways
 import orjson
 import pytest
+from structlog.testing import capture_logs
 
 from cockpit_gateway.gateway import Gateway
 from cockpit_gateway.store.sqlite.engine import SqliteStore
@@ -204,3 +205,57 @@ async def test_probes_and_metrics(gateway: Gateway) -> None:
     text = (await get(gateway, "/metrics")).body.decode()
     assert 'cockpit_gateway_events_total{fate="stored",source="website"} 1.0' in text
     assert 'cockpit_gateway_events_total{fate="duplicate",source="shop"} 0.0' in text
+
+
+@pytest.mark.parametrize(("path", "status"), [("/cockpit/website", 400), ("/cockpit/nowhere", 404)])
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+async def test_a_body_that_is_not_encoded_as_it_says_is_refused_without_a_traceback(
+    gateway: Gateway, path: str, status: int, encoding: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with capture_logs() as logged:
+        answer = await gateways.post(gateway, SAVE, path, {"Content-Encoding": encoding})
+    assert (answer.status, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert (await gateways.post(gateway, SAVE)).status == 202
+    assert [entry for entry in logged if entry["log_level"] == "error"] == []
+    assert caplog.records == []
+
+
+async def test_a_body_whose_rest_is_not_valid_http_is_answered_and_not_waited_for(gateway: Gateway) -> None:
+    reader, writer = await gateways.connect(gateway)
+    head = b"POST /cockpit/website HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n"
+    writer.write(head)
+    assert (await gateways.read_answer(reader)).status == 100
+    writer.write(b"5\r\nabcde\r\nnot a size\r\n")
+    answer = await gateways.read_answer(reader)
+    writer.close()
+    assert (answer.status, answer.headers["content-type"]) == (400, "application/problem+json")
+
+
+async def test_a_client_that_goes_away_within_its_body_is_no_failure_of_the_gateway(
+    gateway: Gateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    with capture_logs() as logged:
+        _, writer = await gateways.connect(gateway)
+        writer.write(b"POST /cockpit/website HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabcde")
+        await writer.drain()
+        writer.close()
+        await gateways.eventually(lambda: logged)
+    assert [(entry["event"], entry["log_level"]) for entry in logged] == [
+        ("the client went away before its body was complete", "warning")
+    ]
+    assert caplog.records == []
+
+
+async def test_a_connection_accepted_as_it_stops_is_answered_and_holds_up_nobody(tmp_path: Path) -> None:
+    gateway = gateways.assemble(tmp_path, YAML)
+    await gateway.start()
+    reader, writer = await gateways.connect(gateway)
+    writer.write(b"POST /cockpit/website HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b" % (len(SAVE), SAVE))
+    server = gateway.listeners._runners[-1].server
+    assert server is not None
+    while not server.connections:
+        await asyncio.sleep(0)
+    async with asyncio.timeout(1):  # half the grace period
+        await gateway.stop()
+    assert (await gateways.read_answer(reader)).status == 202
+    writer.close()

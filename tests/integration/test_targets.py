@@ -220,3 +220,13 @@ async def test_one_hanging_target_slows_no_other(tmp_path: Path) -> None:
         assert sick.subjects == []
         sick.gate.set()
         await gateways.eventually(lambda: len(sick.subjects) == 50)
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+async def test_the_first_attempt_waits_for_the_first_delay(tmp_path: Path, ordered: bool) -> None:
+    broker = Broker(Target("queue", ordered=ordered, schedule=RetrySchedule((0.3, 0.1))))
+    async with gateways.running(tmp_path, plugins={"broker": broker}) as gateway:
+        await gateways.post(gateway, save("posts", "1"))
+        (delivery,) = await wait_for(gateway, DeliveryState.DELIVERED)
+        (attempt,) = await gateway.store.attempts(delivery.id)
+    assert attempt.started_at - delivery.created_at >= 0.3

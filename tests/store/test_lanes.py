@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import lanes
-from hypothesis import HealthCheck, given, settings
+import pytest
+from fuzzing import examples
+from hypothesis import HealthCheck, given
 from stores import NOW, ROOM, SITE, a_delivery, accept, claim, died, failed
 
 from cockpit_gateway.store.port import Store
@@ -11,7 +13,7 @@ from cockpit_gateway.store.port import Store
 POSTS, POST_1, POST_2 = "collections/posts", "collections/posts/1", "collections/posts/2"
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=lanes.histories)
 async def test_claims_are_those_of_the_model(store: Store, history: list[lanes.Step]) -> None:
     await lanes.Run(store).go_through(history)
@@ -59,16 +61,17 @@ async def test_names_that_only_begin_alike_are_no_barrier(store: Store) -> None:
     assert await claim(store, ordered=True) == [delivery.id for delivery in deliveries]
 
 
-async def test_an_older_one_put_back_waits_for_the_one_under_way(store: Store) -> None:
-    older, newer = a_delivery(key=POST_1), a_delivery(key=POST_1)
+@pytest.mark.parametrize(("put_back", "under_way"), [(POST_1, POST_1), (POSTS, POST_1), (POST_1, POSTS)])
+async def test_an_older_one_put_back_waits_for_the_one_under_way(store: Store, put_back: str, under_way: str) -> None:
+    older, newer = a_delivery(key=put_back), a_delivery(key=under_way)
     await accept(store, older)
     await accept(store, newer)
     (work,) = (await store.claim(SITE, now=NOW, limit=10, room=ROOM, ordered=True)).work
     await store.settle(died(work))
-    (under_way,) = (await store.claim(SITE, now=NOW, limit=10, room=ROOM, ordered=True)).work
+    (running,) = (await store.claim(SITE, now=NOW, limit=10, room=ROOM, ordered=True)).work
     await store.requeue(older.id, now=NOW)
     assert await claim(store, ordered=True) == []
-    await store.settle(died(under_way))
+    await store.settle(died(running))
     assert await claim(store, ordered=True) == [older.id]
 
 

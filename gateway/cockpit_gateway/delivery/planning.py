@@ -132,12 +132,14 @@ class Planner:
     def _delivery(self, event: Event, target_id: TargetId, key: str | None = None) -> NewDelivery:
         target = self._dispatcher.target(target_id)
         keeps_lanes = target is not None and (target.ordered or target.coalesce is not None)
+        # A burst has a wait of its own before its first attempt.
+        delay = target.schedule.delays[0] if target is not None and target.coalesce is None else 0.0
         return NewDelivery(
             str(uuid_utils.uuid7()),
             target_id,
             (self._lane_key(event) if key is None else key) if keeps_lanes else None,
-            self._clock.time(),
-            leased=self._dispatcher.admit(target_id, len(event.body)),
+            self._clock.time() + delay,
+            leased=not delay and self._dispatcher.admit(target_id, len(event.body)),
             coalesce=target.coalesce if target is not None else None,
         )
 

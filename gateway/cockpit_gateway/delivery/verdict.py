@@ -43,7 +43,10 @@ def judge(error: BaseException, overrun: float | None = None) -> Verdict:
         reason = _one_line(error.reason or "rejected")
         return Verdict(Outcome.REJECTED, reason, error.response, disable_target=error.disable_target)
     if isinstance(error, Retry):
-        return Verdict(Outcome.RETRY, _one_line(error.reason or "asked to retry"), error.response, error.after)
+        # A plugin is code of others: a delay that is no number must not keep its attempt from being concluded.
+        after: object = error.after
+        asked = after if isinstance(after, int | float) else None
+        return Verdict(Outcome.RETRY, _one_line(error.reason or "asked to retry"), error.response, asked)
     return Verdict(Outcome.RETRY, _one_line(f"{type(error).__name__}: {error}".removesuffix(": ")))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,11 @@ from cockpit_gateway.web.server import Runner
 
 BACKLOG = 1024
 """Connections that the kernel keeps for us while the loop is busy; Cockpit makes a new one for each POST."""
+
+
+LAST_REQUESTS = 0.05
+"""Seconds between the last connection and the end: a connection that was just accepted has its request read by then.
+aiohttp would neither read nor close it, and wait for it until the grace period is over."""
 
 
 class Listeners:
@@ -52,6 +58,9 @@ class Listeners:
     async def stop(self) -> None:
         """Accept no more, and let the requests under way finish within the grace period."""
         for runner in reversed(self._runners):
+            for site in list(runner.sites):
+                await site.stop()
+            await asyncio.sleep(LAST_REQUESTS)
             await runner.cleanup()
         if self._runners:  # else it is the socket of the process that owns the store
             self._admin_socket.unlink(missing_ok=True)

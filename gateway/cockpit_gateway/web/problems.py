@@ -82,6 +82,11 @@ def _problem_of(error: Exception, request: web.Request) -> Problem:
             return error
         case web.HTTPException():
             return _of_http_exception(error, request)
+        case web.RequestPayloadError():
+            log.warning("request refused, its body cannot be decoded", peer=request.remote, path=request.path)
+            return Problem(
+                HTTPStatus.BAD_REQUEST, "The body is not what its Content-Encoding or Transfer-Encoding says."
+            )
         case StoreUnavailableError():
             log.error("store unavailable", problem=str(error))
             return Problem(

@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 from aiohttp import web
-from aiohttp.web_protocol import RequestHandler
+from aiohttp.web_protocol import RequestHandler, _ErrInfo  # pyright: ignore[reportPrivateUsage]
 
 from cockpit_gateway.web.problems import FAILED, problem_response
 
@@ -23,6 +23,20 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 class _Protocol(RequestHandler):
     """One connection."""
 
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._messages and isinstance(self._messages[-1][0], _ErrInfo):
+            self._give_up_unfinished_bodies()
+
+    def _give_up_unfinished_bodies(self) -> None:
+        """End the reading of a body whose rest is not valid HTTP: aiohttp would wait for it until the client leaves."""
+        bodies = [body for _, body in self._messages]
+        if self._current_request is not None:
+            bodies.append(self._current_request.content)
+        for body in bodies:
+            if not body.is_eof():
+                body.set_exception(web.RequestPayloadError("the rest of the body is not valid HTTP"))
+
     def handle_error(
         self,
         request: web.BaseRequest,
@@ -32,6 +46,9 @@ class _Protocol(RequestHandler):
     ) -> web.StreamResponse:
         if request.writer.output_size > 0:
             raise ConnectionError("the answer had begun when the request failed")
+        if isinstance(exc, ConnectionError):
+            log.warning("the client went away before its body was complete", peer=request.remote, path=request.path)
+            raise exc
         if status < HTTPStatus.INTERNAL_SERVER_ERROR:
             detail = _explain(message or "")
             log.warning("request refused by the HTTP parser", peer=request.remote, status=status, problem=detail)
@@ -41,6 +58,11 @@ class _Protocol(RequestHandler):
         response = problem_response(status, detail)
         response.force_close()
         return response
+
+    def log_exception(self, *args: Any, **kw: Any) -> None:
+        # Reading on after the answer, aiohttp finds that the rest of a body cannot be decoded: nobody's concern.
+        if not isinstance(kw.get("exc_info"), web.RequestPayloadError):
+            super().log_exception(*args, **kw)
 
 
 class _Server(web.Server):

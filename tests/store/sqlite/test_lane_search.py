@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import lanes
 import pytest
-from hypothesis import HealthCheck, given, settings
+from fuzzing import examples
+from hypothesis import HealthCheck, given
 from stores import a_delivery, accept, claim
 
 from cockpit_gateway.store.sqlite import claiming
@@ -12,7 +13,7 @@ from cockpit_gateway.store.sqlite.engine import SqliteStore
 
 
 @pytest.mark.parametrize("window", [0, 1, 3])
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=lanes.histories)
 async def test_lane_by_lane(
     sqlite_store: SqliteStore, monkeypatch: pytest.MonkeyPatch, window: int, history: list[lanes.Step]

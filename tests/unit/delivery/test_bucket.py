@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import pytest
+from fuzzing import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit_gateway.delivery.bucket import TokenBucket
 from cockpit_gateway.targets import Rate
+
+rates = st.builds(Rate, st.floats(min_value=0.1, max_value=1000), st.sampled_from([1.0, 60.0, 3600.0, 86400.0]))
+steps = st.lists(st.floats(min_value=0, max_value=10), max_size=60)
 
 
 def test_a_burst_of_one_second_and_then_the_rate() -> None:
@@ -36,3 +41,44 @@ def test_never_more_than_the_rate_allows(steps: list[float], rate: int) -> None:
         now += step
         taken += bucket.take(now) == 0.0
     assert taken <= rate + rate * now + 1e-6
+
+
+@examples(200)
+@given(rates, st.floats(min_value=0, max_value=1e6), steps)
+def test_in_no_stretch_of_time_more_than_a_burst_and_the_rate(rate: Rate, now: float, steps: list[float]) -> None:
+    bucket = TokenBucket(rate, now)
+    burst = max(1.0, rate.per_second)
+    taken: list[float] = []
+    for step in steps:
+        now += step
+        while len(taken) < 300 and bucket.take(now) == 0.0:
+            taken.append(now)
+    for first, began in enumerate(taken):
+        for last in range(first, len(taken)):
+            assert last - first + 1 <= burst + rate.per_second * (taken[last] - began) + 1e-3
+
+
+@examples(200)
+@given(rates, st.floats(min_value=0, max_value=1e6), steps)
+def test_a_wait_gets_shorter_by_the_time_that_passes(rate: Rate, now: float, steps: list[float]) -> None:
+    bucket = TokenBucket(rate, now)
+    while (wait := bucket.take(now)) == 0.0:
+        pass
+    until = now + wait
+    for step in steps:
+        if now + step >= until:
+            break
+        now += step
+        wait = bucket.take(now)
+        assert wait == pytest.approx(until - now, abs=1e-6)
+
+
+@examples(200)
+@given(rates, st.floats(min_value=0, max_value=1e6), st.integers(min_value=1, max_value=50))
+def test_who_waits_as_told_gets_a_token(rate: Rate, now: float, count: int) -> None:
+    bucket = TokenBucket(rate, now)
+    for _ in range(count):
+        wait = bucket.take(now)
+        assert 0 <= wait <= 1 / rate.per_second + 1e-6
+        now += wait
+        assert wait == 0.0 or bucket.take(now) < 1e-6

@@ -1,6 +1,12 @@
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import pytest
+from fuzzing import examples
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cockpit_gateway.deliveries import Delivery, DeliveryState, Outcome, Response, Work
 from cockpit_gateway.delivery.verdict import LONGEST_REASON, Verdict, judge, settlement
@@ -21,6 +27,7 @@ def work(attempts: int = 0) -> Work:
     ("error", "verdict"),
     [
         (Retry("busy", after=7, response=ANSWER), Verdict(Outcome.RETRY, "busy", ANSWER, after=7)),
+        (Retry("busy", after="7"), Verdict(Outcome.RETRY, "busy")),  # type: ignore[arg-type]
         (Retry(), Verdict(Outcome.RETRY, "asked to retry")),
         (Reject("never", response=ANSWER), Verdict(Outcome.REJECTED, "never", ANSWER)),
         (Reject("gone", disable_target=True), Verdict(Outcome.REJECTED, "gone", disable_target=True)),
@@ -67,3 +74,36 @@ def test_the_last_failure_makes_a_dead_letter_that_says_why() -> None:
 def test_a_rejection_is_a_dead_letter_at_once() -> None:
     settled = settlement(work(), Verdict(Outcome.REJECTED, "never"), TARGET, started_at=1000.0, duration=0.0)
     assert (settled.state, settled.reason) == (DeliveryState.DEAD, "never")
+
+
+seconds = st.floats(min_value=0, max_value=1e6)
+targets = st.builds(
+    Target,
+    st.just("t"),
+    schedule=st.builds(
+        RetrySchedule, st.lists(seconds, min_size=1, max_size=5).map(tuple), st.floats(min_value=0, max_value=1)
+    ),
+    longest_retry_after=seconds,
+)
+failures = st.builds(
+    Verdict, st.just(Outcome.RETRY), st.just("no"), after=st.none() | st.floats() | st.integers(-(10**400), 10**400)
+)
+
+
+@examples(300)
+@given(targets, failures, st.integers(0, 20), st.integers(0, 20), seconds, seconds)
+def test_a_failed_attempt_is_never_due_later_than_the_longest_delay_from_now(
+    target: Target, verdict: Verdict, put_back_after: int, since: int, age: float, duration: float
+) -> None:
+    delivery = replace(work(put_back_after + since).delivery, fresh_from=put_back_after, fresh_at=1000.0)
+    event = Event("e", "error", "site", b"", 1000.0)
+    settled = settlement(Work(delivery, event), verdict, target, started_at=1000.0 + age, duration=duration)
+    now = 1000.0 + age + duration
+    used_up = since + 1 >= len(target.schedule.delays) and now - 1000.0 >= target.schedule.span / 2
+    assert settled.state == (DeliveryState.DEAD if used_up else DeliveryState.PENDING)
+    assert settled.attempt.number == put_back_after + since + 1
+    if not used_up:
+        schedule = target.schedule
+        longest = max(max(schedule.delays) * (1 + schedule.jitter), target.longest_retry_after)
+        assert math.isfinite(settled.due_at)
+        assert now <= settled.due_at <= now + longest + 1e-6
