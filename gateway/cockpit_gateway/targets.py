@@ -12,6 +12,9 @@ DAY = 24 * HOUR
 DEFAULT_DELAYS = (0.0, 5.0, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR)
 """Seconds before each attempt (Standard Webhooks 1.0.0, "Deliverability and reliability"); 75 h 35 min 5 s in all."""
 
+PATIENCE_WITH_ASKING = 0.1
+"""Share of its age that a delivery waits at least, once its attempts are used up and its target asks for more."""
+
 
 @dataclass(frozen=True, slots=True)
 class RetrySchedule:
@@ -61,7 +64,8 @@ class RetrySchedule:
         """Return how long to wait before the next attempt.
 
         Delays that the target asks for are its own affair: they use up attempts, but not the time the schedule
-        grants. A delivery is given up when both its attempts are used up and half of that time has passed.
+        grants. A delivery is given up when both its attempts are used up and half of that time has passed; between
+        the two, what is asked for is obeyed, but the pauses grow with the delivery's age.
 
         Args:
             attempts: Failed attempts so far.
@@ -79,7 +83,7 @@ class RetrySchedule:
         if used_up and age >= self.span / 2:
             return None
         if asked is not None:
-            return asked
+            return max(asked, age * PATIENCE_WITH_ASKING) if used_up else asked
         delay = self.delays[-1] if used_up else self.delays[attempts]
         return delay * random.uniform(1 - self.jitter, 1 + self.jitter)  # noqa: S311 - not a secret
 

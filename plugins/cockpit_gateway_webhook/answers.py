@@ -26,14 +26,17 @@ PATIENCE = 3.0
 _PHRASES = {status.value: f"HTTP {status.value} {status.phrase}" for status in HTTPStatus}
 
 
-async def read_answer(answer: aiohttp.ClientResponse) -> Response:
+async def read_answer(answer: aiohttp.ClientResponse, patience: float = PATIENCE) -> Response:
     """Read what is kept of an answer; a body that is too long, too slow or broken costs the connection only.
 
     Args:
         answer: Status and headers have arrived.
+        patience: Seconds that the body gets.
     """
     # Mostly the whole answer came in one packet: then there is nothing to wait for, and no timer to set.
-    body, whole = (answer.content.read_nowait(), True) if answer.content.is_eof() else await _read_body(answer)
+    body, whole = (
+        (answer.content.read_nowait(), True) if answer.content.is_eof() else await _read_body(answer, patience)
+    )
     if not whole:
         answer.close()
     return Response(
@@ -41,11 +44,11 @@ async def read_answer(answer: aiohttp.ClientResponse) -> Response:
     )
 
 
-async def _read_body(answer: aiohttp.ClientResponse) -> tuple[bytes, bool]:
+async def _read_body(answer: aiohttp.ClientResponse, patience: float) -> tuple[bytes, bool]:
     """Return what arrives of a body within its bounds, and whether that is all of it."""
     body = bytearray()
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(patience):
             while len(body) <= READ_BODY:
                 chunk = await answer.content.readany()
                 if not chunk:

@@ -59,6 +59,7 @@ def sender_of(endpoint: Endpoint, catalogue: Catalogue) -> Sender:
             bearer=endpoint.bearer.get_secret_value() if endpoint.bearer else None,
         ),
         keys=[decode_secret(secret.get_secret_value()) for secret in endpoint.signing_secrets],
+        timeout=endpoint.timeout,
         body=_body_of(endpoint, catalogue),
     )
 

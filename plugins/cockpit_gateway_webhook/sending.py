@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 
@@ -13,7 +14,7 @@ from yarl import URL
 from cockpit_gateway import Delivery, Event, Response, Retry, __version__
 from cockpit_gateway.clock import Clock
 from cockpit_gateway.events import VIA_HEADER
-from cockpit_gateway_webhook.answers import read_answer, settle
+from cockpit_gateway_webhook.answers import PATIENCE, read_answer, settle
 from cockpit_gateway_webhook.bodies import Body
 from cockpit_gateway_webhook.failures import explain
 from cockpit_gateway_webhook.signing import sign
@@ -72,14 +73,18 @@ class Sender:
         url: Where to.
         headers: What all requests have in common.
         keys: The keys to sign with; none for no signature.
+        timeout: Time budget of an attempt, seconds.
         body: Makes the bytes to send.
     """
 
-    def __init__(self, *, method: str, url: str, headers: Mapping[str, str], keys: Sequence[bytes], body: Body) -> None:
+    def __init__(
+        self, *, method: str, url: str, headers: Mapping[str, str], keys: Sequence[bytes], timeout: float, body: Body
+    ) -> None:
         self._method = method
         self._url = URL(url)
         self._headers = headers
         self._keys = keys
+        self._timeout = timeout
         self._body = body
 
     async def send(
@@ -100,6 +105,7 @@ class Sender:
             Retry: No answer, or one that means "not now".
             Reject: The receiver wants no more.
         """
+        began = time.monotonic()
         body = self._make_body(events)
         try:
             async with session.request(
@@ -109,10 +115,14 @@ class Sender:
                 headers=self._headers_for(delivery.id, int(clock.time()), body, via=events[-1].via),
                 allow_redirects=False,
             ) as answer:
-                response = await read_answer(answer)
+                response = await read_answer(answer, self._patience(time.monotonic() - began))
         except (aiohttp.ClientError, OSError) as error:
             raise Retry(explain(error)) from error
         return settle(response, clock.time())
+
+    def _patience(self, spent: float) -> float:
+        """Return the seconds that an answer's body gets: its status decides, and must not be lost to the time budget."""
+        return max(0.0, min(PATIENCE, 0.9 * self._timeout - spent))
 
     def _make_body(self, events: Sequence[Event]) -> bytes:
         try:

@@ -42,7 +42,7 @@ def test_jitter_stays_within_a_fifth(attempts: int, age: float) -> None:
 
 
 def test_delays_that_were_asked_for_do_not_shorten_a_deliverys_life() -> None:
-    assert EXACT.next_delay(500, age=60.0, asked=0.1) == 0.1
+    assert EXACT.next_delay(500, age=60.0, asked=0.1) == 6.0
     assert EXACT.next_delay(500, age=60.0) == DEFAULT_DELAYS[-1]
     assert EXACT.next_delay(500, age=EXACT.span, asked=0.1) is None
 
