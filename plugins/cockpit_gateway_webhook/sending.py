@@ -121,7 +121,7 @@ class Sender:
         return settle(response, clock.time())
 
     def _patience(self, spent: float) -> float:
-        """Return the seconds that an answer's body gets: its status decides, and must not be lost to the time budget."""
+        """Return the seconds that an answer's body gets: its status has decided, and must not be lost to the budget."""
         return max(0.0, min(PATIENCE, 0.9 * self._timeout - spent))
 
     def _make_body(self, events: Sequence[Event]) -> bytes:
