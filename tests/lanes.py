@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from hypothesis import strategies as st
-from stores import NOW, a_delivery, an_event, delivered, failed, new_id
+from stores import NOW, a_delivery, an_event, delivered, failed, new_id, replay
 
 from cockpit_gateway import DeliveryState
 from cockpit_gateway.deliveries import TargetId, Work
@@ -39,13 +39,13 @@ class GiveBack(NamedTuple):
     which: int
 
 
-class PutBack(NamedTuple):
-    """A person puts one back that has ended."""
+class Replay(NamedTuple):
+    """A person replays one that has ended."""
 
     which: int
 
 
-Step = Add | Claim | End | GiveBack | PutBack
+Step = Add | Claim | End | GiveBack | Replay
 
 _seconds = st.integers(0, 3).map(float)
 _which = st.integers(0, 5)
@@ -55,7 +55,7 @@ histories = st.lists(
         st.builds(Claim, st.integers(1, 3), _seconds),
         st.builds(End, _which, st.booleans()),
         st.builds(GiveBack, _which),
-        st.builds(PutBack, _which),
+        st.builds(Replay, _which),
     ),
     max_size=25,
 )
@@ -135,8 +135,8 @@ class Run:
                 work = self._running.pop(step.which % len(self._running))
                 await self._store.release([work.delivery])
                 self._model.of(work.delivery.id).state = DeliveryState.PENDING
-            case PutBack():
-                await self._put_back(step.which)
+            case Replay():
+                await self._replay(step.which)
             case _:
                 pass
 
@@ -161,11 +161,11 @@ class Run:
         item.state = DeliveryState.DELIVERED if well else DeliveryState.PENDING
         item.due_at = item.due_at if well else NOW + 2
 
-    async def _put_back(self, which: int) -> None:
+    async def _replay(self, which: int) -> None:
         ended = [item for item in self._model.items if item.state is DeliveryState.DELIVERED]
         if ended:
             item = ended[which % len(ended)]
-            await self._store.requeue(item.id, now=NOW)
+            await replay(self._store, item.id)
             item.state, item.due_at = DeliveryState.PENDING, NOW
 
     async def _drain(self) -> None:

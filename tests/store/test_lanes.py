@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import lanes
 from hypothesis import HealthCheck, given, settings
-from stores import NOW, SITE, a_delivery, accept, claim, died, failed
+from stores import NOW, SITE, a_delivery, accept, claim, died, failed, replay
 
 from cockpit_gateway.store.port import Store
 
@@ -59,14 +59,14 @@ async def test_names_that_only_begin_alike_are_no_barrier(store: Store) -> None:
     assert await claim(store, ordered=True) == [delivery.id for delivery in deliveries]
 
 
-async def test_an_older_one_put_back_waits_for_the_one_under_way(store: Store) -> None:
+async def test_an_older_one_replayed_waits_for_the_one_under_way(store: Store) -> None:
     older, newer = a_delivery(key=POST_1), a_delivery(key=POST_1)
     await accept(store, older)
     await accept(store, newer)
     (work,) = (await store.claim(SITE, now=NOW, limit=10, ordered=True)).work
     await store.settle(died(work))
     (under_way,) = (await store.claim(SITE, now=NOW, limit=10, ordered=True)).work
-    await store.requeue(older.id, now=NOW)
+    await replay(store, older.id)
     assert await claim(store, ordered=True) == []
     await store.settle(died(under_way))
     assert await claim(store, ordered=True) == [older.id]
