@@ -10,6 +10,7 @@ from cockpit_gateway.deliveries import Delivery, DeliveryState, TargetId
 from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.delivery.threads import PluginThreads
 from cockpit_gateway.registry import LoadedPlugin, PluginStatus, Registry
+from cockpit_gateway.replays import Replays
 from cockpit_gateway.store.port import Store
 
 
@@ -41,6 +42,7 @@ class Administration:
         dispatcher: Knows the targets, and gets what falls due again.
         registry: The plugins.
         threads: Each plugin's threads.
+        replays: Replays and cancels deliveries.
         clock: The time.
         unready: Returns why the gateway is not ready, None when it is.
     """
@@ -53,12 +55,14 @@ class Administration:
         dispatcher: Dispatcher,
         registry: Registry,
         threads: dict[str, PluginThreads],
+        replays: Replays,
         clock: Clock,
         unready: Callable[[], str | None],
     ) -> None:
         self.version = version
         self.store = store
         self.registry = registry
+        self.replays = replays
         self.unready = unready
         self._dispatcher = dispatcher
         self._threads = threads
@@ -72,17 +76,6 @@ class Administration:
         """Return "loaded", "broken", or "stuck" when all its threads hang."""
         threads = self._threads.get(plugin.name)
         return "stuck" if threads is not None and threads.stuck else PluginStatus(plugin.status).value
-
-    async def retry(self, delivery_id: str) -> Delivery:
-        """Make a delivery pending and due at once, on a fresh schedule.
-
-        Raises:
-            NotFoundError: there is no such delivery.
-            StoreError: it is running.
-        """
-        delivery = await self.store.requeue(delivery_id, now=self._clock.time())
-        self._dispatcher.expect(delivery.target_id, delivery.due_at)
-        return delivery
 
     async def enable(self, target_id: TargetId) -> None:
         """Let a disabled target's deliveries run again.

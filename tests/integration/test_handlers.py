@@ -149,8 +149,9 @@ async def test_any_other_exception_waits_for_the_schedule(tmp_path: Path) -> Non
         (delivery,) = await wait_for(gateway, DeliveryState.PENDING)
         assert delivery.reason == "ValueError: boom"
         assert 4.0 <= delivery.due_at - delivery.created_at <= 7.0
-        retried = await gateway.administration.retry(delivery.id)
-        assert retried.state is DeliveryState.PENDING
+        wanted = DeliveryFilter(ids=[delivery.id])
+        step = await gateway.administration.replays.replay(wanted, None, new_ids=False)
+        assert (step.changed, step.following) == (1, None)
         await wait_for(gateway, DeliveryState.DELIVERED)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
 from stores import NOW, SITE, a_delivery, an_event, claim, delivered, died, failed, leased
 
 from cockpit_gateway import DeliveryState

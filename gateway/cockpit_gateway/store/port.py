@@ -185,7 +185,7 @@ class Tally(NamedTuple):
     Attributes:
         target_id: The target.
         state: The state.
-        count: How many deliveries.
+        found: How many deliveries.
         oldest: When the first of their events was received, seconds since the Unix epoch.
         newest: When the last of their events was received, seconds since the Unix epoch.
         overtaken: How many of them are about something of which a newer event was delivered to the same target.
@@ -193,7 +193,7 @@ class Tally(NamedTuple):
 
     target_id: TargetId
     state: DeliveryState
-    count: int
+    found: int
     oldest: float
     newest: float
     overtaken: int
@@ -218,7 +218,7 @@ class Step(NamedTuple):
 
     Attributes:
         changed: How many were changed.
-        skipped: How many were left alone, because they were running.
+        skipped: How many were left alone: they were running, or meanwhile in another state.
         target_ids: The targets of this step.
         following: Where the next step goes on, None after the last.
     """
@@ -235,14 +235,14 @@ class EventPage(NamedTuple):
     Attributes:
         events: In order of acceptance.
         delivered: By seq, the targets to which one of them was delivered.
-        following: Where the next page goes on.
-        done: How much of the walk is done, from 0.0 to 1.0.
+        last: The last seq that belongs to the walk.
+        following: Where the next page goes on, None after the last.
     """
 
     events: Sequence[Event]
     delivered: Mapping[int, Collection[TargetId]]
+    last: int
     following: Cursor | None
-    done: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from cockpit_gateway.store.sqlite import accepting, changing, claiming, coalescing, reading, replaying, settling, targets
+from cockpit_gateway.store.sqlite import (
+    accepting,
+    changing,
+    claiming,
+    coalescing,
+    reading,
+    replaying,
+    settling,
+    targets,
+)
 from cockpit_gateway.store.sqlite.engine import SqliteStore
 
 COUNTS = {"BACKLOG", "COUNT_EVENTS", "COUNT_DELIVERIES", "TARGET_STATES"}

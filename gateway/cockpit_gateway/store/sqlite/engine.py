@@ -193,9 +193,7 @@ class SqliteStore:
             raise StoreUnavailableError("the store is closed")
         return self._writer
 
-    async def _step(
-        self, wanted: DeliveryFilter, cursor: Cursor | None, now: float, change: replaying.Change
-    ) -> Step:
+    async def _step(self, wanted: DeliveryFilter, cursor: Cursor | None, now: float, change: replaying.Change) -> Step:
         """Search without holding up the writer, then change what was found."""
         found = await self._read(lambda connection: replaying.find(connection, wanted, cursor))
         if not found.numbers:

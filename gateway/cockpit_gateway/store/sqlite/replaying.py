@@ -72,9 +72,7 @@ def tally(connection: sqlite3.Connection, wanted: DeliveryFilter) -> Sequence[Ta
     """Count what a filter finds."""
     _refuse_unknown(connection, UNKNOWN_DELIVERIES, "delivery", wanted.ids)
     rows = connection.execute(narrowed(TALLY, **ways_to(wanted)), values(wanted))
-    return [
-        Tally(TargetId(plugin, target), DeliveryState(state), *counted) for plugin, target, state, *counted in rows
-    ]
+    return [Tally(TargetId(plugin, target), DeliveryState(state), *counted) for plugin, target, state, *counted in rows]
 
 
 def find(connection: sqlite3.Connection, wanted: DeliveryFilter, cursor: Cursor | None) -> Found:
@@ -88,14 +86,14 @@ def find(connection: sqlite3.Connection, wanted: DeliveryFilter, cursor: Cursor 
         narrowed_to_end=len(wanted.states) == 1 and wanted.states[0] in ENDED,
     )
     given = values(wanted) | begin._asdict() | {"window": WINDOW, "limit": STEP}
-    found, last_seq, looked_at, *last_looked_at = connection.execute(query, given).fetchone()
+    found, last_seq, looked_at, seq, number = connection.execute(query, given).fetchone()
     numbers: list[int] = json.loads(found)
     following = None
     if len(numbers) == STEP:
         following = Cursor(last_seq, numbers[-1], begin.last)
     elif looked_at == WINDOW:
-        following = Cursor(*last_looked_at, begin.last)
-    return Found(numbers, given["states"], following)
+        following = Cursor(seq, number, begin.last)
+    return Found(numbers, json.dumps(wanted.states) if wanted.states else None, following)
 
 
 def change(connection: sqlite3.Connection, found: Found, now: float, make: Change) -> Step:
@@ -137,7 +135,7 @@ def walk(connection: sqlite3.Connection, wanted: EventFilter, cursor: Cursor | N
     elif looked_at == WINDOW:
         following = Cursor(last_looked_at, 0, begin.last)
     events = [event_of(row) for row in connection.execute(EVENTS_OF, {"seqs": fitting})]
-    return EventPage(events, _delivered_to(connection, fitting), following, following.seq / begin.last if following else 1.0)
+    return EventPage(events, _delivered_to(connection, fitting), begin.last, following)
 
 
 def add(
