@@ -30,14 +30,14 @@ NameOption: TypeAlias = Annotated[str | None, typer.Option("--name", help="Only 
 SourceOption: TypeAlias = Annotated[str | None, typer.Option("--source", help="Only events of this source.")]
 SubjectOption: TypeAlias = Annotated[
     str | None,
-    typer.Option(
-        "--subject", help="Only events about this, or about what is below it: collections/posts."
-    ),
+    typer.Option("--subject", help="Only events about this, or about what is below it: collections/posts."),
 ]
 SinceOption: TypeAlias = Annotated[
     str | None,
     typer.Option(
-        "--since", metavar=TIME, help="Only events received since: how long ago, like 2h, or a local time like 2026-11-20T08:00."
+        "--since",
+        metavar=TIME,
+        help="Only events received since: how long ago, like 2h, or a local time like 2026-11-20T08:00.",
     ),
 ]
 UntilOption: TypeAlias = Annotated[
