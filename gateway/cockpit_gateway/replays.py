@@ -135,9 +135,7 @@ class Replays:
 
     async def _page(self, wanted: EventFilter, cursor: Cursor | None, only: TargetId | None) -> EventPage:
         if only is not None and only not in self._dispatcher.targets:
-            raise NotFoundError(
-                f"there is no endpoint {only} in the configuration; see `cockpit-gateway endpoints list`"
-            )
+            raise NotFoundError(f"there is no endpoint {only}; see `cockpit-gateway endpoints list`")
         return await self._store.walk(wanted, cursor)
 
     def _noted(self, step: Step, now: float) -> Step:
