@@ -69,7 +69,7 @@ def test_a_moment_without_a_zone_is_local() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "message"), [("10", "Write 10h"), ("yesterday", "like 2h"), ("", "like 2h"), ("-2h", "")]
+    ("text", "message"), [("10", "Write 10h"), ("yesterday", "like 2h"), ("", "like 2h"), ("-2h", "like 2h")]
 )
 def test_what_is_no_moment_says_what_was_meant(text: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
