@@ -2631,9 +2631,7 @@ def plan_deliveries(event: Event, context: PluginContext) -> Sequence[Planned]:
 
 
 @hookspec
-def deliver(
-    delivery: Delivery, event: Event, events: Sequence[Event], context: PluginContext
-) -> Response | None:
+def deliver(delivery: Delivery, event: Event, events: Sequence[Event], context: PluginContext) -> Response | None:
     """Make one attempt of a delivery that this plugin planned.
 
     `def` (in the plugin's threads) or `async def` (on the loop), within the target's time budget. Returning means
