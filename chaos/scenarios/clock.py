@@ -9,7 +9,7 @@ from pathlib import Path
 
 from chaos.daemon import Daemon, endpoint, started
 from chaos.poster import Poster
-from chaos.promises import Result, Scope, all_arrive, eventually, unproven
+from chaos.promises import Result, Scope, all_accepted, eventually, unproven
 from chaos.receiver import Receiver, receiving
 
 SHIM = Path(__file__).parents[1] / "turned_clock.c"
@@ -53,7 +53,7 @@ async def _turn(scope: Scope, scratch: Path, environment: dict[str, str], turned
             at_once = _requests(receiver) - EVENTS
             receiver.healed = True
             again = await eventually(lambda: _requests(receiver) >= 2 * EVENTS, 20.0)
-            lost = await all_arrive(poster.acknowledged, lambda: receiver.arrived("500"), 5.0)
+            lost = await all_accepted(poster.acknowledged, lambda: receiver.accepted("500"), 5.0)
     return Result(
         f"clock {direction}",
         PROMISE,

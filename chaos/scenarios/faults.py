@@ -11,7 +11,7 @@ from bench.processes import free_port
 from chaos.certificates import Authority
 from chaos.daemon import Daemon, endpoint, started
 from chaos.poster import Poster
-from chaos.promises import Result, Scope, all_arrive, eventually
+from chaos.promises import Result, Scope, all_accepted, eventually
 from chaos.receiver import BEHAVIOURS, Receiver, receiving
 
 EVENTS = 5
@@ -61,7 +61,9 @@ async def run(scope: Scope) -> list[Result]:
             await daemon.command("endpoints", "enable", "410")
             scope.tell("waiting for the deliveries")
             return [
-                _result(name, reasons.get(name), await all_arrive(poster.acknowledged, _arrived(receiver, name), 20.0))
+                _result(
+                    name, reasons.get(name), await all_accepted(poster.acknowledged, _accepted(receiver, name), 20.0)
+                )
                 for name, receiver in receivers.items()
             ]
 
@@ -81,8 +83,8 @@ def _reasons(daemon: Daemon) -> dict[str, str]:
     return {line["target"].partition(":")[2]: line["reason"] for line in reversed(logged)}
 
 
-def _arrived(receiver: Receiver, path: str) -> Callable[[], set[int]]:
-    return lambda: receiver.arrived(path)
+def _accepted(receiver: Receiver, path: str) -> Callable[[], set[int]]:
+    return lambda: receiver.accepted(path)
 
 
 def host_of(behaviour: str) -> str:
