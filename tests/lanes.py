@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from hypothesis import strategies as st
 from store_model import Model
-from stores import NOW, ROOM, a_delivery, accept, delivered, failed, new_id
+from stores import NOW, ROOM, a_delivery, accept, delivered, failed, new_id, replay
 
 from cockpit_gateway import DeliveryState
 from cockpit_gateway.deliveries import TargetId, Work
@@ -39,13 +39,13 @@ class GiveBack(NamedTuple):
     which: int
 
 
-class PutBack(NamedTuple):
-    """A person puts one back that has ended."""
+class Replay(NamedTuple):
+    """A person replays one that has ended."""
 
     which: int
 
 
-Step = Add | Claim | End | GiveBack | PutBack
+Step = Add | Claim | End | GiveBack | Replay
 
 _seconds = st.integers(0, 3).map(float)
 _which = st.integers(0, 5)
@@ -55,7 +55,7 @@ histories = st.lists(
         st.builds(Claim, st.integers(1, 3), _seconds),
         st.builds(End, _which, st.booleans()),
         st.builds(GiveBack, _which),
-        st.builds(PutBack, _which),
+        st.builds(Replay, _which),
     ),
     max_size=25,
 )
@@ -88,8 +88,8 @@ class Run:
                 work = self._running.pop(step.which % len(self._running))
                 await self._store.release([work.delivery])
                 self._model.release([work.delivery])
-            case PutBack():
-                await self._put_back(step.which)
+            case Replay():
+                await self._replay(step.which)
             case _:
                 pass
 
@@ -109,12 +109,12 @@ class Run:
         await self._store.settle(settlement)
         self._model.settle(settlement)
 
-    async def _put_back(self, which: int) -> None:
+    async def _replay(self, which: int) -> None:
         ended = [found for found in self._model.deliveries.values() if found.state is DeliveryState.DELIVERED]
         if ended:
             delivery = ended[which % len(ended)]
-            await self._store.requeue(delivery.id, now=NOW)
-            self._model.requeue(delivery.id, NOW)
+            await replay(self._store, delivery.id)
+            self._model.replay(delivery.id, NOW)
 
     async def _drain(self) -> None:
         """Claim and deliver until nothing is left: no delivery waits for ever."""

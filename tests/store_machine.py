@@ -21,6 +21,7 @@ from cockpit_gateway.events import EventStatus
 from cockpit_gateway.store.port import (
     Accepted,
     Backlog,
+    DeliveryFilter,
     Duplicate,
     NewDelivery,
     Settlement,
@@ -187,18 +188,16 @@ class StoreMachine(RuleBasedStateMachine):
         self.model.release(given_back)
 
     @rule(which=which, tried=st.booleans())
-    def requeue(self, which: int, tried: bool) -> None:
+    def replay(self, which: int, tried: bool) -> None:
         found = [delivery for delivery in self.model.deliveries.values() if delivery.attempts or not tried]
         if found:
             delivery = found[which % len(found)]
-            if delivery.state is DeliveryState.RUNNING:
-                with pytest.raises(StoreError, match="running"):
-                    self.run(self.store.requeue(delivery.id, now=self.now))
-                return
-            put_back = self.run(self.store.requeue(delivery.id, now=self.now))
-            self.model.requeue(delivery.id, self.now)
-            self.ended.discard(delivery.id)
-            assert without_reason(put_back) == self.model.deliveries[delivery.id]
+            running = delivery.state is DeliveryState.RUNNING
+            step = self.run(self.store.replay(DeliveryFilter(ids=(delivery.id,)), now=self.now))
+            assert (step.changed, step.skipped) == ((0, 1) if running else (1, 0))
+            if not running:
+                self.model.replay(delivery.id, self.now)
+                self.ended.discard(delivery.id)
 
     @rule()
     def heartbeat(self) -> None:

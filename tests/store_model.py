@@ -103,7 +103,7 @@ class Model:
         for delivery in deliveries:
             self.items[delivery.id].change(state=DeliveryState.PENDING)
 
-    def requeue(self, delivery_id: str, now: float) -> None:
+    def replay(self, delivery_id: str, now: float) -> None:
         item = self.items[delivery_id]
         item.change(
             state=DeliveryState.PENDING,
@@ -113,6 +113,7 @@ class Model:
             fresh_from=item.delivery.attempts,
             fresh_at=now,
         )
+        item.window_at = now
 
     @property
     def deliveries(self) -> dict[str, Delivery]:

@@ -89,6 +89,12 @@ async def claim(
     return ids(work.delivery for work in claimed.work)
 
 
+async def replay(store: Store, *delivery_ids: str, now: float = NOW) -> None:
+    """Replay deliveries, as a person does who names them."""
+    step = await store.replay(DeliveryFilter(ids=delivery_ids), now=now)
+    assert (step.changed, step.following) == (len(delivery_ids), None)
+
+
 def ids(found: Iterable[Delivery | Event]) -> list[str]:
     return [item.id for item in found]
 

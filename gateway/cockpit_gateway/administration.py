@@ -14,6 +14,7 @@ from cockpit_gateway.delivery.threads import PluginThreads
 from cockpit_gateway.errors import ConflictError, NotFoundError
 from cockpit_gateway.events import Event
 from cockpit_gateway.registry import LoadedPlugin, PluginStatus, Registry
+from cockpit_gateway.replays import Replays
 from cockpit_gateway.store.port import Backlog, Store, TargetState
 from cockpit_gateway.targets import Target
 
@@ -56,6 +57,7 @@ class Administration:
         dispatcher: Knows the targets, and gets what falls due again.
         registry: The plugins.
         threads: Each plugin's threads.
+        replays: Replays and cancels deliveries.
         clock: The time.
         unready: Returns why the gateway is not ready, None when it is.
     """
@@ -68,12 +70,14 @@ class Administration:
         dispatcher: Dispatcher,
         registry: Registry,
         threads: dict[str, PluginThreads],
+        replays: Replays,
         clock: Clock,
         unready: Callable[[], str | None],
     ) -> None:
         self.version = version
         self.store = store
         self.registry = registry
+        self.replays = replays
         self.unready = unready
         self._dispatcher = dispatcher
         self._threads = threads
@@ -88,17 +92,6 @@ class Administration:
         """Return "loaded", "broken", or "stuck" when all its threads hang."""
         threads = self._threads.get(plugin.name)
         return "stuck" if threads is not None and threads.stuck else PluginStatus(plugin.status).value
-
-    async def retry(self, delivery_id: str) -> Delivery:
-        """Make a delivery pending and due at once, on a fresh schedule.
-
-        Raises:
-            NotFoundError: there is no such delivery.
-            StoreError: it is running.
-        """
-        delivery = await self.store.requeue(delivery_id, now=self._clock.time())
-        self._dispatcher.expect(delivery.target_id, delivery.due_at)
-        return delivery
 
     async def pause(self, target_id: TargetId, reason: str | None) -> TargetReport:
         """Hold a target's deliveries until a person resumes it; what is under way goes on.

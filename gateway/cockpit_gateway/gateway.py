@@ -27,6 +27,7 @@ from cockpit_gateway.events import JSONValue
 from cockpit_gateway.ingest import Ingest
 from cockpit_gateway.plugin import PluginContext
 from cockpit_gateway.registry import Implementation, Registry
+from cockpit_gateway.replays import Replays
 from cockpit_gateway.store import open_store
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.targets import Target
@@ -98,6 +99,13 @@ class Gateway:
             dispatcher=self.dispatcher,
             registry=registry,
             threads=self._threads,
+            replays=Replays(
+                store=self.store,
+                dispatcher=self.dispatcher,
+                planner=self._planner,
+                threads=self._threads,
+                clock=self.clock,
+            ),
             clock=self.clock,
             unready=self.unready,
         )

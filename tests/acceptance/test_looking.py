@@ -51,7 +51,7 @@ def test_a_dead_letter_is_shown_attempt_by_attempt_and_delivered_again(house: Si
         [dead] = house.ended_deliveries()
         shown = house.text("deliveries", "show", dead["id"])
         table = house.text("deliveries", "list", "--state", "dead")
-        retried = house.text("deliveries", "retry", dead["id"])
+        replayed = house.text("deliveries", "replay", dead["id"], "--yes")
         eventually(lambda: house.deliveries("--state", "delivered"))
         history = house.json("deliveries", "show", dead["id"])["history"]
     assert dead["state"] == "dead"
@@ -61,7 +61,7 @@ def test_a_dead_letter_is_shown_attempt_by_attempt_and_delivered_again(house: Si
     assert "answered\\u001b[2J\\u0007" in shown
     assert dead["id"] in table
     assert "search-index" in table
-    assert dead["id"] in retried
+    assert "Replayed 1 delivery." in replayed
     assert [attempt["outcome"] for attempt in history] == ["retry", "delivered"]
 
 
@@ -70,22 +70,12 @@ def test_what_does_not_exist_is_said_in_one_sentence(house: Site) -> None:
         for arguments in (
             ("events", "show", "no/such"),
             ("deliveries", "show", "no such"),
-            ("deliveries", "retry", "none"),
+            ("deliveries", "replay", "none"),
             ("endpoints", "enable", "none"),
         ):
             result = house.run(*arguments)
             assert result.returncode == 1, arguments
             assert len(result.stderr.splitlines()) == 1, result.stderr
-
-
-def test_retrying_several_does_those_that_exist(house: Site) -> None:
-    with house.daemon():
-        house.text("send", SAVE)
-        [delivery] = house.ended_deliveries()
-        result = house.run("deliveries", "retry", "none", delivery["id"])
-    assert result.returncode == 1
-    assert delivery["id"] in result.stdout.decode()
-    assert b"none" in result.stderr
 
 
 def test_an_endpoint_that_was_disabled_is_enabled(house: Site, receiver: Receiver) -> None:

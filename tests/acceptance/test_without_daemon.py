@@ -28,13 +28,13 @@ def test_answers_are_the_same_with_and_without_a_daemon(house: Site, receiver: R
     assert len(questions) == 9
 
 
-def test_a_retry_without_a_daemon_is_delivered_once_there_is_one(house: Site, receiver: Receiver) -> None:
+def test_a_replay_without_a_daemon_is_delivered_once_there_is_one(house: Site, receiver: Receiver) -> None:
     receiver.statuses.append(500)
     with house.daemon():
         house.text("send", SAVE)
         [dead] = house.ended_deliveries()
     received = len(receiver.bodies)
-    house.text("deliveries", "retry", dead["id"])
+    house.text("dead-letters", "replay", dead["id"], "--yes")
     [pending] = house.deliveries()
     assert pending["state"] == "pending"
     assert len(receiver.bodies) == received

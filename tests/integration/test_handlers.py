@@ -15,6 +15,7 @@ import pytest
 from gateways import deliveries, wait_for
 
 from cockpit_gateway import DeliveryState, Event, PluginContext, Reject, Retry, hookimpl
+from cockpit_gateway.store.port import DeliveryFilter
 
 SAVE = captures.capture("collections.save.after").body
 
@@ -149,8 +150,9 @@ async def test_any_other_exception_waits_for_the_schedule(tmp_path: Path) -> Non
         (delivery,) = await wait_for(gateway, DeliveryState.PENDING)
         assert delivery.reason == "ValueError: boom"
         assert 4.0 <= delivery.due_at - delivery.created_at <= 7.0
-        retried = await gateway.administration.retry(delivery.id)
-        assert retried.state is DeliveryState.PENDING
+        wanted = DeliveryFilter(ids=[delivery.id])
+        step = await gateway.administration.replays.replay(wanted, None, new_ids=False)
+        assert (step.changed, step.following) == (1, None)
         await wait_for(gateway, DeliveryState.DELIVERED)
 
 

@@ -6,7 +6,7 @@ import lanes
 import pytest
 from fuzzing import examples
 from hypothesis import HealthCheck, given
-from stores import NOW, ROOM, SITE, a_delivery, accept, claim, died, failed
+from stores import NOW, ROOM, SITE, a_delivery, accept, claim, died, failed, replay
 
 from cockpit_gateway.store.port import Store
 
@@ -61,15 +61,15 @@ async def test_names_that_only_begin_alike_are_no_barrier(store: Store) -> None:
     assert await claim(store, ordered=True) == [delivery.id for delivery in deliveries]
 
 
-@pytest.mark.parametrize(("put_back", "under_way"), [(POST_1, POST_1), (POSTS, POST_1), (POST_1, POSTS)])
-async def test_an_older_one_put_back_waits_for_the_one_under_way(store: Store, put_back: str, under_way: str) -> None:
-    older, newer = a_delivery(key=put_back), a_delivery(key=under_way)
+@pytest.mark.parametrize(("replayed", "under_way"), [(POST_1, POST_1), (POSTS, POST_1), (POST_1, POSTS)])
+async def test_an_older_one_replayed_waits_for_the_one_under_way(store: Store, replayed: str, under_way: str) -> None:
+    older, newer = a_delivery(key=replayed), a_delivery(key=under_way)
     await accept(store, older)
     await accept(store, newer)
     (work,) = (await store.claim(SITE, now=NOW, limit=10, room=ROOM, ordered=True)).work
     await store.settle(died(work))
     (running,) = (await store.claim(SITE, now=NOW, limit=10, room=ROOM, ordered=True)).work
-    await store.requeue(older.id, now=NOW)
+    await replay(store, older.id)
     assert await claim(store, ordered=True) == []
     await store.settle(died(running))
     assert await claim(store, ordered=True) == [older.id]

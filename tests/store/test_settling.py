@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
-from stores import NOW, ROOM, SITE, a_delivery, an_event, claim, delivered, died, failed, leased, new_id
+from stores import NOW, ROOM, SITE, a_delivery, an_event, claim, delivered, died, failed, leased
 
 from cockpit_gateway import DeliveryState
 from cockpit_gateway.deliveries import Response
-from cockpit_gateway.errors import NotFoundError, StoreError
+from cockpit_gateway.errors import StoreError
 from cockpit_gateway.store.port import Store
 
 
@@ -80,24 +79,3 @@ async def test_a_mark_changes_nothing_that_is_listed(store: Store) -> None:
     store.mark_begun(work.delivery)
     await store.settle(delivered(work))
     assert (await store.delivery(work.delivery.id)).state is DeliveryState.DELIVERED
-
-
-@pytest.mark.parametrize("end", [delivered, died, failed])
-async def test_a_person_puts_one_back(store: Store, end: object) -> None:
-    work = await leased(store)
-    await store.settle(end(work))  # type: ignore[operator]
-    put_back = await store.requeue(work.delivery.id, now=NOW + 9)
-    assert put_back == await store.delivery(work.delivery.id)
-    assert (put_back.state, put_back.due_at, put_back.ended_at) == (DeliveryState.PENDING, NOW + 9, None)
-    assert (put_back.attempts, put_back.fresh_from) == (1, 1)
-    assert await claim(store, now=NOW + 9) == [work.delivery.id]
-    assert len(await store.attempts(work.delivery.id)) == 1
-
-
-async def test_a_running_one_is_not_put_back(store: Store) -> None:
-    work = await leased(store)
-    with pytest.raises(StoreError, match="running"):
-        await store.requeue(work.delivery.id, now=NOW)
-    missing = new_id()
-    with pytest.raises(NotFoundError, match=missing):
-        await store.requeue(missing, now=NOW)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cockpit_gateway import __version__
-from cockpit_gateway.cli import check, deliveries, endpoints, events, plugins, run, schema, send
+from cockpit_gateway.cli import check, dead_letters, deliveries, endpoints, events, plugins, run, schema, send
 from cockpit_gateway.cli.output import err, visible
 from cockpit_gateway.errors import ConfigError, GatewayError
 from cockpit_gateway.telemetry.logs import set_up_logging
@@ -24,6 +24,7 @@ app.command("check")(check.check)
 app.command("send")(send.send)
 app.add_typer(events.app)
 app.add_typer(deliveries.app)
+app.add_typer(dead_letters.app)
 app.add_typer(endpoints.app)
 app.add_typer(plugins.app)
 app.command("schema")(schema.schema)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -18,6 +18,10 @@ Document: TypeAlias = dict[str, Any]
 """A JSON object of the API; `web/views.py` says what is in it."""
 
 
+Query: TypeAlias = Mapping[str, str | int | Sequence[str] | None]
+"""Parameters of a request."""
+
+
 class Client:
     """Asks the admin API.
 
@@ -30,28 +34,28 @@ class Client:
         self._runner = runner
         self._session = session
 
-    def get(self, *path: str, query: Mapping[str, str | int | None] | None = None) -> Document:
+    def get(self, *path: str, query: Query | None = None) -> Document:
         """Return a document.
 
         Args:
             path: Segments below `/api/v1`.
-            query: Parameters; those that are None are left out.
+            query: Parameters; one that is None is left out, one of several is given several times.
 
         Raises:
             GatewayError: what the API answered instead, as a sentence.
         """
-        return self._runner.run(self._ask("GET", path, _given(query)))
+        return self._runner.run(self._ask("GET", path, query or {}))
 
-    def post(self, *path: str, query: Mapping[str, str | int | None] | None = None) -> Document:
+    def post(self, *path: str, query: Query | None = None) -> Document:
         """Ask for something to be done; see `get`."""
-        return self._runner.run(self._ask("POST", path, _given(query)))
+        return self._runner.run(self._ask("POST", path, query or {}))
 
-    async def _ask(self, method: str, path: tuple[str, ...], query: Mapping[str, str]) -> Document:
+    async def _ask(self, method: str, path: tuple[str, ...], query: Query) -> Document:
         from yarl import URL
 
         url = URL("/api/v1/" + "/".join(quote(segment, safe="") for segment in path), encoded=True)
         try:
-            async with self._session.request(method, url, params=query) as response:
+            async with self._session.request(method, url, params=_pairs(query)) as response:
                 document: Document = await response.json(content_type=None)
         except TimeoutError:
             raise GatewayError("the gateway takes connections, but it does not answer") from None
@@ -60,8 +64,9 @@ class Client:
         return document
 
 
-def _given(query: Mapping[str, str | int | None] | None) -> dict[str, str]:
-    return {name: str(value) for name, value in (query or {}).items() if value is not None}
+def _pairs(query: Query) -> list[tuple[str, str]]:
+    several = {name: [value] if isinstance(value, str | int) else value or () for name, value in query.items()}
+    return [(name, str(value)) for name, values in several.items() for value in values]
 
 
 @contextmanager

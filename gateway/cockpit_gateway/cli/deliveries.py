@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, TypeAlias
 
 import typer
 
-from cockpit_gateway.cli.client import Document, connect
+from cockpit_gateway.cli.bulk import DryRunOption, Manner, YesOption
+from cockpit_gateway.cli.changing import CANCEL, REPLAY, IdsArgument, NewIdOption, change_deliveries
+from cockpit_gateway.cli.client import Document, Query, connect
+from cockpit_gateway.cli.filters import (
+    EndpointOption,
+    EventOption,
+    NameOption,
+    PluginOption,
+    SinceOption,
+    SourceOption,
+    StatesOption,
+    SubjectOption,
+    UntilOption,
+    delivery_query,
+)
 from cockpit_gateway.cli.options import ConfigOption, JsonOption, LimitOption, find_config
 from cockpit_gateway.cli.output import print_fields, print_json, print_more, print_table, print_text
-from cockpit_gateway.cli.targets import split_name, target_name
+from cockpit_gateway.cli.targets import target_name
 from cockpit_gateway.cli.times import local, relative, span
 from cockpit_gateway.deliveries import DeliveryState
-from cockpit_gateway.errors import GatewayError
+
+BeforeOption: TypeAlias = Annotated[str | None, typer.Option(metavar="ID", help="Only deliveries before this one.")]
 
 app = typer.Typer(name="deliveries", help="Where events went, and how it ended.", no_args_is_help=True)
 
@@ -21,37 +37,33 @@ app = typer.Typer(name="deliveries", help="Where events went, and how it ended."
 @app.command("list")
 def list_deliveries(
     *,
-    plugin: Annotated[str | None, typer.Option(help="Only deliveries of this plugin.")] = None,
-    target: Annotated[
-        str | None,
-        typer.Option(
-            "--endpoint", "--target", metavar="NAME", help="Only deliveries to this endpoint or PLUGIN:TARGET."
-        ),
-    ] = None,
-    state: Annotated[DeliveryState | None, typer.Option(help="Only deliveries in this state.")] = None,
-    event: Annotated[str | None, typer.Option(metavar="ID", help="Only deliveries of this event.")] = None,
-    before: Annotated[str | None, typer.Option(metavar="ID", help="Only deliveries before this one.")] = None,
+    plugin: PluginOption = None,
+    endpoint: EndpointOption = None,
+    states: StatesOption = None,
+    event: EventOption = None,
+    name: NameOption = None,
+    source: SourceOption = None,
+    subject: SubjectOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    before: BeforeOption = None,
     limit: LimitOption = 50,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """List deliveries, newest first."""
-    of_plugin, name = split_name(target or "")
-    query = {
-        "plugin": plugin or of_plugin,
-        "target": name or None,
-        "state": state,
-        "event": event,
-        "before": before,
-        "limit": limit,
-    }
-    with connect(find_config(config)) as client:
-        found = client.get("deliveries", query=query)
-    if as_json:
-        print_json(found)
-        return
-    print_deliveries(found["deliveries"])
-    print_more(found["next"])
+    query = delivery_query(
+        plugin=plugin,
+        endpoint=endpoint,
+        states=states,
+        event=event,
+        name=name,
+        source=source,
+        subject=subject,
+        since=since,
+        until=until,
+    )
+    print_page({**query, "before": before, "limit": limit}, config, as_json=as_json)
 
 
 @app.command()
@@ -73,27 +85,84 @@ def show(
 
 
 @app.command()
-def retry(
-    delivery_ids: Annotated[list[str], typer.Argument(metavar="ID…", help="The deliveries' ids.")],
+def replay(
+    ids: IdsArgument = None,
     *,
+    plugin: PluginOption = None,
+    endpoint: EndpointOption = None,
+    states: StatesOption = None,
+    event: EventOption = None,
+    name: NameOption = None,
+    source: SourceOption = None,
+    subject: SubjectOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    new_id: NewIdOption = False,
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Deliver again: at once, and on a fresh schedule."""
-    retried: list[Document] = []
-    refused: list[str] = []
+    """Deliver again, at once, the oldest first: dead letters, unless --state or ids are given."""
+    query = delivery_query(
+        ids=ids,
+        plugin=plugin,
+        endpoint=endpoint,
+        states=states,
+        event=event,
+        name=name,
+        source=source,
+        subject=subject,
+        since=since,
+        until=until,
+    )
+    query = {**query, "new_id": "true" if new_id else None}
+    change_deliveries(REPLAY, query, Manner(yes, dry_run, as_json), config)
+
+
+@app.command()
+def cancel(
+    ids: IdsArgument = None,
+    *,
+    plugin: PluginOption = None,
+    endpoint: EndpointOption = None,
+    states: StatesOption = None,
+    event: EventOption = None,
+    name: NameOption = None,
+    source: SourceOption = None,
+    subject: SubjectOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Deliver no more: what is pending, or with --state dead what was given up. What is running is left alone."""
+    query = delivery_query(
+        ids=ids,
+        plugin=plugin,
+        endpoint=endpoint,
+        states=states,
+        event=event,
+        name=name,
+        source=source,
+        subject=subject,
+        since=since,
+        until=until,
+    )
+    change_deliveries(CANCEL, query, Manner(yes, dry_run, as_json), config)
+
+
+def print_page(query: Query, config: Path | None, *, as_json: bool) -> None:
+    """Print a page of deliveries."""
     with connect(find_config(config)) as client:
-        for delivery_id in delivery_ids:
-            try:
-                retried.append(client.post("deliveries", delivery_id, "retry"))
-            except GatewayError as error:
-                refused.append(str(error))
+        found = client.get("deliveries", query=query)
     if as_json:
-        print_json({"deliveries": retried, "refused": refused})
-    elif retried:
-        print_deliveries(retried)
-    if refused:
-        raise GatewayError("\n".join(refused))
+        print_json(found)
+        return
+    print_deliveries(found["deliveries"])
+    print_more(found["next"])
 
 
 def print_deliveries(deliveries: Sequence[Document]) -> None:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
 
 from cockpit_gateway.cli import deliveries
-from cockpit_gateway.cli.client import Document, connect
+from cockpit_gateway.cli.bulk import DryRunOption, Manner, YesOption
+from cockpit_gateway.cli.client import Document, Query, connect
+from cockpit_gateway.cli.filters import NameOption, SinceOption, SourceOption, SubjectOption, UntilOption, period
 from cockpit_gateway.cli.options import ConfigOption, JsonOption, LimitOption, find_config
 from cockpit_gateway.cli.output import print_fields, print_json, print_more, print_table, print_text
+from cockpit_gateway.cli.replanning import replay_events
+from cockpit_gateway.cli.targets import ENDPOINTS, split_name
 from cockpit_gateway.cli.times import local
 from cockpit_gateway.events import EventStatus
+
+StatusOption: TypeAlias = Annotated[EventStatus | None, typer.Option("--status", help="Only events of this status.")]
 
 app = typer.Typer(name="events", help="What Cockpit posted.", no_args_is_help=True)
 
@@ -19,24 +25,62 @@ app = typer.Typer(name="events", help="What Cockpit posted.", no_args_is_help=Tr
 @app.command("list")
 def list_events(
     *,
-    name: Annotated[str | None, typer.Option(help="Only events of this full name.")] = None,
-    source: Annotated[str | None, typer.Option(help="Only events of this source.")] = None,
-    subject: Annotated[str | None, typer.Option(help="Only events about this: collections/posts/<id>.")] = None,
-    status: Annotated[EventStatus | None, typer.Option(help="Only events of this status.")] = None,
+    name: NameOption = None,
+    source: SourceOption = None,
+    subject: SubjectOption = None,
+    status: StatusOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
     before: Annotated[int | None, typer.Option(min=1, metavar="SEQ", help="Only events before this one.")] = None,
     limit: LimitOption = 50,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """List events, newest first."""
-    query = {"name": name, "source": source, "subject": subject, "status": status, "before": before, "limit": limit}
+    query = {"name": name, "source": source, "subject": subject, "status": status, **period(since, until)}
     with connect(find_config(config)) as client:
-        found = client.get("events", query=query)
+        found = client.get("events", query={**query, "before": before, "limit": limit})
     if as_json:
         print_json(found)
         return
     print_table(("id", "received", "event", "source", "status", "subjects"), [_row(event) for event in found["events"]])
     print_more(found["next"])
+
+
+@app.command()
+def replay(
+    ids: Annotated[list[str] | None, typer.Argument(metavar="ID…", help="Only these events.")] = None,
+    *,
+    name: NameOption = None,
+    source: SourceOption = None,
+    subject: SubjectOption = None,
+    status: StatusOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    endpoint: Annotated[
+        str | None,
+        typer.Option(
+            "--endpoint", "--target", metavar="NAME", help="Make deliveries to this endpoint or PLUGIN:TARGET alone."
+        ),
+    ] = None,
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Make new deliveries of stored events, as if they arrived today: by today's endpoints, filters and plugins."""
+    plugin, target = split_name(endpoint or "")
+    query: Query = {
+        "id": ids,
+        "name": name,
+        "source": source,
+        "subject": subject,
+        "status": status,
+        **period(since, until),
+        "plugin": (plugin or ENDPOINTS) if target else None,
+        "target": target or None,
+    }
+    replay_events(query, Manner(yes, dry_run, as_json), config)
 
 
 @app.command()

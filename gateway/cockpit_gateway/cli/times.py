@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+
+from cockpit_gateway.config.quantities import parse_duration
 
 _UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))
 
@@ -14,6 +17,31 @@ def local(iso: str | None) -> str | None:
         iso: As the API gives it; None stays None.
     """
     return None if iso is None else datetime.fromisoformat(iso).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def moment(text: str, now: datetime | None = None) -> str:
+    """Return a time that a person means, as the API takes it.
+
+    Args:
+        text: How long ago ("2h", "1d12h"), or a date with or without a time; local, unless it says otherwise.
+        now: What a duration is counted back from; None is now.
+
+    Raises:
+        ValueError: it is neither.
+
+    Example:
+        >>> moment("90m", datetime.fromtimestamp(5400, UTC))
+        '1970-01-01T00:00:00+00:00'
+    """
+    with suppress(ValueError):
+        return datetime.fromisoformat(text).astimezone(UTC).isoformat()
+    if text.isdecimal():
+        raise ValueError(f"{text} of what? Write {text}h for hours, {text}m for minutes, {text}d for days")
+    try:
+        ago = timedelta(seconds=parse_duration(text))
+        return ((now or datetime.now(UTC)) - ago).isoformat()
+    except (ValueError, OverflowError):
+        raise ValueError(f"{text!r} is neither how long ago, like 2h, nor a time like 2026-11-20T08:00") from None
 
 
 def relative(iso: str, now: datetime | None = None) -> str:

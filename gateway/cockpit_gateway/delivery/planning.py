@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from posixpath import commonpath
+from typing import NamedTuple
 
 import structlog
 import uuid_utils
@@ -20,7 +22,7 @@ from cockpit_gateway.events import Event, EventStatus
 from cockpit_gateway.plugin import PluginContext
 from cockpit_gateway.registry import HandlerTable, Implementation, Registry
 from cockpit_gateway.store.port import NewDelivery, Store
-from cockpit_gateway.targets import Planned
+from cockpit_gateway.targets import Planned, Target
 from cockpit_gateway.telemetry.metrics import Metrics
 
 PLAN_TARGET = "plan_deliveries"
@@ -30,6 +32,20 @@ PLANNING_BUDGET = 0.02
 """Seconds on the event loop after which a planner is late: its next plans are made in its plugin's threads."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+class PlannedAgain(NamedTuple):
+    """What a stored event gives rise to today.
+
+    Attributes:
+        event: The event.
+        deliveries: Pending ones, none of them written.
+        failed: The plugins whose planner failed.
+    """
+
+    event: Event
+    deliveries: list[NewDelivery]
+    failed: list[str]
 
 
 class Planner:
@@ -69,13 +85,31 @@ class Planner:
         """Return the deliveries of an event; none for a dropped one. Never raises for what a plugin does."""
         if event.status is EventStatus.DROPPED:
             return []
-        deliveries = [
-            self._delivery(event, TargetId(handler.plugin, handler.hook))
-            for handler in self._handlers.for_event(event.name)
-        ]
+        deliveries = [self._delivery(event, target_id) for target_id in self._handlers_of(event)]
         for planner in self._planners:
             deliveries += self._plan_or_defer(planner, event)
         return deliveries
+
+    async def plan_again(
+        self, events: Sequence[Event], threads: Mapping[str, PluginThreads], only: TargetId | None = None
+    ) -> list[PlannedAgain]:
+        """Plan stored events, in the plugins' threads; nothing is written, reserved or handed on.
+
+        Args:
+            events: The events; there are no deliveries of a dropped one.
+            threads: Each plugin's threads.
+            only: The target to plan for, None for all.
+        """
+        plans = [PlannedAgain(event, [], []) for event in events]
+        sound = [plan for plan in plans if plan.event.status is not EventStatus.DROPPED]
+        for event, deliveries, _ in sound:
+            deliveries += [self._pending(event, target_id) for target_id in self._handlers_of(event)]
+        for planner in self._planners:
+            if only is None or planner.plugin == only.plugin:
+                await threads[planner.plugin].run(partial(self._plan_each, planner, sound))
+        for plan in sound:
+            plan.deliveries[:] = [delivery for delivery in plan.deliveries if only in (None, delivery.target_id)]
+        return plans
 
     def late_call(self, planner: Implementation, threads: PluginThreads) -> Call:
         """Return the call that plans again, in the plugin's threads, and adds the deliveries to the stored event."""
@@ -102,13 +136,28 @@ class Planner:
                 self._metrics.hook_failed(planner.plugin, "plan_deliveries")
         return [self._delivery(event, TargetId(planner.plugin, PLAN_TARGET))]
 
+    def _plan_each(self, planner: Implementation, plans: Sequence[PlannedAgain]) -> None:
+        for event, deliveries, failed in plans:
+            try:
+                planned = self._call(planner, event)
+                deliveries += [self._pending(event, *where) for where in self._places(planner, planned)]
+            except RAISED_BY_PLUGINS:
+                log.exception("planner failed", plugin=planner.plugin, event_id=event.id)
+                failed.append(planner.plugin)
+
+    def _handlers_of(self, event: Event) -> Iterable[TargetId]:
+        return [TargetId(handler.plugin, handler.hook) for handler in self._handlers.for_event(event.name)]
+
+    def _call(self, planner: Implementation, event: Event) -> Sequence[Planned]:
+        planned: Sequence[Planned] = planner.call({"event": event, "context": self._contexts[planner.plugin]}) or ()
+        return planned
+
     def _timed(self, planner: Implementation, event: Event) -> Sequence[Planned]:
         began = time.perf_counter()
         try:
-            planned: Sequence[Planned] = planner.call({"event": event, "context": self._contexts[planner.plugin]}) or ()
+            return self._call(planner, event)
         finally:
             self._note_duration(planner.plugin, time.perf_counter() - began)
-        return planned
 
     def _note_duration(self, plugin: str, seconds: float) -> None:
         if seconds <= PLANNING_BUDGET:
@@ -120,28 +169,42 @@ class Planner:
             )
 
     def _deliveries(self, planner: Implementation, event: Event, planned: Sequence[Planned]) -> list[NewDelivery]:
-        target_ids = [TargetId(planner.plugin, item.target) for item in planned]
-        for target_id in target_ids:
+        return [self._delivery(event, *place) for place in self._places(planner, planned)]
+
+    def _places(self, planner: Implementation, planned: Sequence[Planned]) -> list[tuple[TargetId, str | None]]:
+        """Return the targets that a plan names, each with the lane's key."""
+        places = [(TargetId(planner.plugin, item.target), item.key) for item in planned]
+        for target_id, _ in places:
             if self._dispatcher.target(target_id) is None:
                 raise PluginError(
                     f"plan_deliveries of {planner.plugin} names the target {target_id.target!r}, "
                     "which its register_targets does not"
                 )
-        return [self._delivery(event, target_id, item.key) for target_id, item in zip(target_ids, planned, strict=True)]
+        return places
 
     def _delivery(self, event: Event, target_id: TargetId, key: str | None = None) -> NewDelivery:
         target = self._dispatcher.target(target_id)
-        keeps_lanes = target is not None and (target.ordered or target.coalesce is not None)
         # A burst has a wait of its own before its first attempt.
         delay = target.schedule.delays[0] if target is not None and target.coalesce is None else 0.0
         return NewDelivery(
             str(uuid_utils.uuid7()),
             target_id,
-            (self._lane_key(event) if key is None else key) if keeps_lanes else None,
+            self._key(event, target, key),
             self._clock.time() + delay,
             leased=not delay and self._dispatcher.admit(target_id, len(event.body)),
             coalesce=target.coalesce if target is not None else None,
         )
+
+    def _pending(self, event: Event, target_id: TargetId, key: str | None = None) -> NewDelivery:
+        """Return a delivery for itself: neither leased nor merged with others."""
+        lane_key = self._key(event, self._dispatcher.target(target_id), key)
+        return NewDelivery(str(uuid_utils.uuid7()), target_id, lane_key, self._clock.time())
+
+    def _key(self, event: Event, target: Target | None, key: str | None) -> str | None:
+        """Return the lane's key; None for a target that keeps no lanes."""
+        if target is None or not (target.ordered or target.coalesce is not None):
+            return None
+        return self._lane_key(event) if key is None else key
 
     def _lane_key(self, event: Event) -> str:
         """The subject; of several, the path that they share; without one, the event's generic name."""

@@ -6,7 +6,7 @@ transaction; `seq` grows in commit order; a delivery is leased to one owner at a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -155,26 +155,128 @@ class Trimmed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """Narrows a list of events; None means any. `before` is the seq that a page ends below (exclusive)."""
+    """Narrows events; None, or nothing where several can be named, means any.
 
+    Attributes:
+        ids: One of these.
+        name: With this full name.
+        source: Of this source.
+        subject: About this, or about something below it.
+        status: With this status.
+        since: Received then or later, seconds since the Unix epoch.
+        until: Received before then, seconds since the Unix epoch.
+        before: The seq that a page of a list ends below (exclusive).
+        limit: At most so many on a page of a list.
+    """
+
+    ids: Sequence[str] = ()
     name: str | None = None
     source: str | None = None
     subject: str | None = None
     status: EventStatus | None = None
+    since: float | None = None
+    until: float | None = None
     before: int | None = None
     limit: int = 50
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryFilter:
-    """Narrows a list of deliveries; None means any. `before` is the delivery id that a page ends below (exclusive)."""
+    """Narrows deliveries; None, or nothing where several can be named, means any.
 
+    Attributes:
+        ids: One of these.
+        plugin: To a target of this plugin.
+        target: To a target of this name.
+        states: In one of these states.
+        event_id: Of this event.
+        name: Of events with this full name.
+        source: Of events of this source.
+        subject: Of events about this, or about something below it.
+        since: Of events received then or later, seconds since the Unix epoch.
+        until: Of events received before then, seconds since the Unix epoch.
+        before: The delivery id that a page of a list ends below (exclusive).
+        limit: At most so many on a page of a list.
+    """
+
+    ids: Sequence[str] = ()
     plugin: str | None = None
     target: str | None = None
-    state: DeliveryState | None = None
+    states: Sequence[DeliveryState] = ()
     event_id: str | None = None
+    name: str | None = None
+    source: str | None = None
+    subject: str | None = None
+    since: float | None = None
+    until: float | None = None
     before: str | None = None
     limit: int = 50
+
+
+class Tally(NamedTuple):
+    """What a filter finds of one target in one state.
+
+    Attributes:
+        target_id: The target.
+        state: The state.
+        found: How many deliveries.
+        oldest: When the first of their events was received, seconds since the Unix epoch.
+        newest: When the last of their events was received, seconds since the Unix epoch.
+        overtaken: How many of them are about something of which a newer event was delivered to the same target.
+    """
+
+    target_id: TargetId
+    state: DeliveryState
+    found: int
+    oldest: float
+    newest: float
+    overtaken: int
+
+
+class Cursor(NamedTuple):
+    """How far a walk through what a filter finds has come, by order of acceptance.
+
+    Attributes:
+        seq: The event up to which all is done.
+        number: The last of its deliveries that is done, by the store's own count.
+        last: What came after this when the walk began is no part of it: a delivery by the store's count, or a seq.
+    """
+
+    seq: int
+    number: int
+    last: int
+
+
+class Step(NamedTuple):
+    """The result of one step through many deliveries.
+
+    Attributes:
+        changed: How many were changed.
+        skipped: How many were left alone: they were running, or meanwhile in another state.
+        target_ids: The targets of this step.
+        following: Where the next step goes on, None after the last.
+    """
+
+    changed: int
+    skipped: int
+    target_ids: Sequence[TargetId]
+    following: Cursor | None
+
+
+class EventPage(NamedTuple):
+    """Some of the events that a filter finds.
+
+    Attributes:
+        events: In order of acceptance.
+        delivered: By seq, the targets to which one of them was delivered.
+        last: The last seq that belongs to the walk.
+        following: Where the next page goes on, None after the last.
+    """
+
+    events: Sequence[Event]
+    delivered: Mapping[int, Collection[TargetId]]
+    last: int
+    following: Cursor | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,13 +384,47 @@ class Store(Protocol):
         """Extend this owner's leases to a time, and free those of owners whose leases have run out."""
         ...
 
-    async def requeue(self, delivery_id: str, *, now: float) -> Delivery:
-        """Make an ended or pending delivery pending and due at once, on a fresh schedule.
+    async def tally(self, wanted: DeliveryFilter) -> Sequence[Tally]:
+        """Count what a filter finds, by target and state.
 
         Raises:
-            NotFoundError: no such delivery.
-            StoreError: it is running.
+            NotFoundError: a delivery that the filter names does not exist.
         """
+        ...
+
+    async def replay(
+        self, wanted: DeliveryFilter, *, now: float, cursor: Cursor | None = None, new_ids: bool = False
+    ) -> Step:
+        """Make some of the deliveries that a filter finds pending and due at once, each on a fresh schedule.
+
+        The oldest come first, so that lanes keep their order. A delivery made after the walk began, and one that dies
+        again meanwhile, is not taken; a running one is skipped.
+
+        Args:
+            wanted: Which deliveries.
+            now: Seconds since the Unix epoch.
+            cursor: Where the step before ended; None for the first.
+            new_ids: True to put a new delivery in the place of each, which is superseded by it.
+
+        Raises:
+            NotFoundError: a delivery that the filter names does not exist.
+        """
+        ...
+
+    async def cancel(self, wanted: DeliveryFilter, *, now: float, cursor: Cursor | None = None) -> Step:
+        """Cancel some of the deliveries that a filter finds, if they are pending or dead; see `replay`."""
+        ...
+
+    async def walk(self, wanted: EventFilter, cursor: Cursor | None = None) -> EventPage:
+        """Return some of the events that a filter finds, in order of acceptance.
+
+        Raises:
+            NotFoundError: an event that the filter names does not exist.
+        """
+        ...
+
+    async def add_replayed(self, event: Event, deliveries: Sequence[NewDelivery]) -> None:
+        """Write pending deliveries of a stored event, each for itself: none is merged with another."""
         ...
 
     async def set_targets(self, fingerprints: Mapping[TargetId, str]) -> Sequence[TargetState]:

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-from typing import TypeVar
-
 from aiohttp import web
 
 from cockpit_gateway.administration import Administration
-from cockpit_gateway.deliveries import DeliveryState, TargetId
-from cockpit_gateway.events import EventStatus, encode_json
-from cockpit_gateway.store.port import DeliveryFilter, EventFilter
-from cockpit_gateway.web.problems import Problem
+from cockpit_gateway.deliveries import TargetId
+from cockpit_gateway.store.port import DeliveryFilter
+from cockpit_gateway.web.queries import MOST_AT_ONCE, delivery_filter, event_filter
+from cockpit_gateway.web.replays import ReplayApi
 from cockpit_gateway.web.views import (
     View,
     attempt_view,
     delivery_view,
     event_page,
     event_view,
+    json_response,
     plugin_view,
     target_page,
     target_view,
 )
-
-MOST_PER_PAGE = 1000
-_Member = TypeVar("_Member", EventStatus, DeliveryState)
 
 
 class Api:
@@ -40,12 +35,12 @@ class Api:
     def routes(self) -> list[web.RouteDef]:
         """Return the routes to add to an application."""
         return [
+            *ReplayApi(self._admin.replays).routes(),
             web.get("/api/v1/status", self.status),
             web.get("/api/v1/events", self.events),
             web.get("/api/v1/events/{id}", self.event),
             web.get("/api/v1/deliveries", self.deliveries),
             web.get("/api/v1/deliveries/{id}", self.delivery),
-            web.post("/api/v1/deliveries/{id}/retry", self.retry),
             web.get("/api/v1/targets", self.targets),
             web.get("/api/v1/targets/{plugin}/{target}", self.target),
             web.post("/api/v1/targets/{plugin}/{target}/pause", self.pause),
@@ -57,83 +52,64 @@ class Api:
 
     async def status(self, _request: web.Request) -> web.Response:
         """Answer with the version, and whether the gateway is ready."""
-        return _json({"version": self._admin.version, "unready": self._admin.unready()})
+        return json_response({"version": self._admin.version, "unready": self._admin.unready()})
 
     async def events(self, request: web.Request) -> web.Response:
         """List events, newest first."""
-        query = request.query
-        wanted = EventFilter(
-            name=query.get("name"),
-            source=query.get("source"),
-            subject=query.get("subject"),
-            status=_member(EventStatus, query.get("status"), "status"),
-            before=_number(query.get("before"), "before"),
-            limit=_limit(request),
-        )
+        wanted = event_filter(request.query)
         found = await self._admin.store.events(wanted)
         following = found[-1].seq if len(found) == wanted.limit else None
-        return _json({"events": [event_view(event) for event in found], "next": following})
+        return json_response({"events": [event_view(event) for event in found], "next": following})
 
     async def event(self, request: web.Request) -> web.Response:
         """Show one event with its arguments and deliveries."""
         event = await self._admin.store.event(request.match_info["id"])
-        deliveries = await self._admin.store.deliveries(DeliveryFilter(event_id=event.id, limit=MOST_PER_PAGE))
+        deliveries = await self._admin.store.deliveries(DeliveryFilter(event_id=event.id, limit=MOST_AT_ONCE))
         views = [delivery_view(delivery, self._admin.held(delivery)) for delivery in deliveries]
-        return _json(event_page(event, views))
+        return json_response(event_page(event, views))
 
     async def deliveries(self, request: web.Request) -> web.Response:
         """List deliveries, newest first."""
-        query = request.query
-        wanted = DeliveryFilter(
-            plugin=query.get("plugin"),
-            target=query.get("target"),
-            state=_member(DeliveryState, query.get("state"), "state"),
-            event_id=query.get("event"),
-            before=query.get("before"),
-            limit=_limit(request),
-        )
+        wanted = delivery_filter(request.query)
         found = await self._admin.store.deliveries(wanted)
         following = found[-1].id if len(found) == wanted.limit else None
         views = [delivery_view(delivery, self._admin.held(delivery)) for delivery in found]
-        return _json({"deliveries": views, "next": following})
+        return json_response({"deliveries": views, "next": following})
 
     async def delivery(self, request: web.Request) -> web.Response:
         """Show one delivery with its attempts."""
-        return _json(await self._delivery_page(request.match_info["id"]))
-
-    async def retry(self, request: web.Request) -> web.Response:
-        """Make a delivery pending and due at once."""
-        await self._admin.retry(request.match_info["id"])
-        return _json(await self._delivery_page(request.match_info["id"]))
+        return json_response(await self._delivery_page(request.match_info["id"]))
 
     async def targets(self, _request: web.Request) -> web.Response:
         """List targets with their state and backlog."""
-        return _json({"targets": [target_view(target) for target in await self._admin.targets()]})
+        return json_response({"targets": [target_view(target) for target in await self._admin.targets()]})
 
     async def target(self, request: web.Request) -> web.Response:
         """Show one target with its rules."""
-        return _json(target_page(await self._admin.target(_target_id(request))))
+        return json_response(target_page(await self._admin.target(_target_id(request))))
 
     async def pause(self, request: web.Request) -> web.Response:
         """Hold a target's deliveries."""
-        return _json(target_view(await self._admin.pause(_target_id(request), request.query.get("reason"))))
+        return json_response(target_view(await self._admin.pause(_target_id(request), request.query.get("reason"))))
 
     async def resume(self, request: web.Request) -> web.Response:
         """Let a paused target's deliveries run again."""
-        return _json(target_view(await self._admin.resume(_target_id(request))))
+        return json_response(target_view(await self._admin.resume(_target_id(request))))
 
     async def enable(self, request: web.Request) -> web.Response:
         """Let a disabled or broken target's deliveries run again."""
-        return _json(target_view(await self._admin.enable(_target_id(request))))
+        return json_response(target_view(await self._admin.enable(_target_id(request))))
 
     async def test(self, request: web.Request) -> web.Response:
         """Make one attempt at a target."""
-        return _json(attempt_view(await self._admin.test(_target_id(request), request.query.get("event"))))
+        return json_response(attempt_view(await self._admin.test(_target_id(request), request.query.get("event"))))
 
     async def plugins(self, _request: web.Request) -> web.Response:
         """List plugins, broken ones included."""
         plugins = self._admin.registry.plugins.values()
-        return _json({"plugins": [plugin_view(plugin, self._admin.plugin_status(plugin)) for plugin in plugins]})
+        return json_response(
+            {"plugins": [plugin_view(plugin, self._admin.plugin_status(plugin)) for plugin in plugins]}
+        )
 
     async def _delivery_page(self, delivery_id: str) -> View:
         delivery = await self._admin.store.delivery(delivery_id)
@@ -144,29 +120,3 @@ class Api:
 
 def _target_id(request: web.Request) -> TargetId:
     return TargetId(request.match_info["plugin"], request.match_info["target"])
-
-
-def _json(document: View) -> web.Response:
-    return web.Response(body=encode_json(document), content_type="application/json")
-
-
-def _number(text: str | None, name: str) -> int | None:
-    if text is None:
-        return None
-    if not text.isascii() or not text.isdecimal():
-        raise Problem(HTTPStatus.BAD_REQUEST, f"{name} is a whole number, not {text!r}.")
-    return int(text)
-
-
-def _limit(request: web.Request) -> int:
-    limit = _number(request.query.get("limit"), "limit") or 50
-    return min(limit, MOST_PER_PAGE)
-
-
-def _member(kind: type[_Member], text: str | None, name: str) -> _Member | None:
-    if text is None:
-        return None
-    try:
-        return kind(text)
-    except ValueError:
-        raise Problem(HTTPStatus.BAD_REQUEST, f"{name} is one of {', '.join(kind)}, not {text!r}.") from None

@@ -6,12 +6,19 @@ import math
 from dataclasses import asdict
 from datetime import UTC, datetime
 
+from aiohttp import web
+
 from cockpit_gateway.administration import TargetReport
 from cockpit_gateway.deliveries import Attempt, Delivery, Response
-from cockpit_gateway.events import Event, JSONValue
+from cockpit_gateway.events import Event, JSONValue, encode_json
 from cockpit_gateway.registry import LoadedPlugin
 
 View = dict[str, JSONValue]
+
+
+def json_response(document: View) -> web.Response:
+    """Return a document as a response."""
+    return web.Response(body=encode_json(document), content_type="application/json")
 
 
 def iso(seconds: float | None) -> str | None:

@@ -9,7 +9,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from cockpit_gateway.store.sqlite import accepting, changing, claiming, coalescing, reading, settling, targets
+from cockpit_gateway.store.sqlite import (
+    accepting,
+    changing,
+    claiming,
+    coalescing,
+    reading,
+    replaying,
+    settling,
+    targets,
+)
 from cockpit_gateway.store.sqlite.engine import SqliteStore
 
 COUNTS = {"BACKLOG", "COUNT_EVENTS", "COUNT_DELIVERIES", "TARGET_STATES"}
@@ -18,22 +27,29 @@ COUNTS = {"BACKLOG", "COUNT_EVENTS", "COUNT_DELIVERIES", "TARGET_STATES"}
 
 def statements() -> Iterator[tuple[str, str]]:
     """Yield every statement of the engine as it is run, each list in every way that it is narrowed."""
-    for module in (accepting, changing, claiming, coalescing, reading, settling, targets):
+    for module in (accepting, changing, claiming, coalescing, reading, replaying, settling, targets):
         for name, text in vars(module).items():
             if name.isupper() and isinstance(text, str) and re.search("SELECT|INSERT|UPDATE|DELETE", text):
                 yield from narrowed(name, text)
+
+
+WAYS = {
+    "EVENTS": ["event_ids", "status"],
+    "DELIVERIES": ["ids", "event", "target", "state"],
+    "TALLY": ["ids", "event", "target", "state"],
+    "WALK_DELIVERIES": ["ids", "event", "end"],
+    "WALK_EVENTS": ["event_ids", "status"],
+}
+"""How lists, previews and steps are narrowed, besides not at all."""
 
 
 def narrowed(name: str, text: str) -> Iterator[tuple[str, str]]:
     if "{narrowed}" not in text:
         yield name, text
         return
-    ways = {"EVENTS": ["narrowed_to_status"]}.get(
-        name, ["narrowed_to_event", "narrowed_to_target", "narrowed_to_state"]
-    )
-    yield f"{name} of all", reading._narrowed(text)
-    for way in ways:
-        yield f"{name} {way}", reading._narrowed(text, **{way: True})
+    yield f"{name} of all", reading.narrowed(text)
+    for way in WAYS[name]:
+        yield f"{name} narrowed_to_{way}", reading.narrowed(text, **{f"narrowed_to_{way}": True})
 
 
 STATEMENTS = dict(statements())
@@ -74,7 +90,7 @@ def test_a_statement_goes_by_an_index(database: sqlite3.Connection, name: str) -
     scans = [step for step in steps if re.match(rf"SCAN ({tables})\b", step)]
     if name in COUNTS:
         scans = [step for step in scans if "INDEX" not in step and step != "SCAN targets"]
-    if name == "DELETE_OWNERS":
+    if name in ("DELETE_OWNERS", "TALLY of all"):  # of all there is
         scans.clear()
     assert scans == []
 
@@ -92,6 +108,13 @@ def test_a_statement_goes_by_an_index(database: sqlite3.Connection, name: str) -
         ("DELIVERIES narrowed_to_target", "deliveries_by_target (target=? AND id<?)"),
         ("DELIVERIES narrowed_to_state", "deliveries_undelivered (state=? AND id<?)"),
         ("EVENTS narrowed_to_status", "events_unsound (status=? AND seq<?)"),
+        ("TALLY narrowed_to_state", "deliveries_undelivered (state=?)"),
+        ("TALLY narrowed_to_target", "deliveries_by_target (target=?)"),
+        ("WALK_DELIVERIES of all", "deliveries_by_event (seq>?)"),
+        ("WALK_DELIVERIES narrowed_to_event", "deliveries_by_event (seq=?)"),
+        ("WALK_DELIVERIES narrowed_to_end", "deliveries_given_up (state=? AND seq>?)"),
+        ("WALK_EVENTS of all", "INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
+        ("WALK_EVENTS narrowed_to_status", "events_unsound (status=? AND seq>? AND seq<?)"),
         ("PRUNE_DUPLICATES", "duplicates_by_end (until<?)"),
     ],
 )
@@ -102,3 +125,18 @@ def test_it_is_the_index_meant_for_it(database: sqlite3.Connection, name: str, i
 def test_a_list_is_not_sorted_but_read_in_order(database: sqlite3.Connection) -> None:
     for name in ("EVENTS of all", "EVENTS narrowed_to_status", "DELIVERIES narrowed_to_state", "DELIVERIES of all"):
         assert not [step for step in plan(database, STATEMENTS[name]) if "TEMP B-TREE" in step]
+
+
+@pytest.mark.parametrize("name", ["WALK_DELIVERIES of all", "WALK_DELIVERIES narrowed_to_end", "WALK_EVENTS of all"])
+def test_a_step_looks_at_no_more_rows_than_its_window(database: sqlite3.Connection, name: str) -> None:
+    steps = plan(database, STATEMENTS[name])
+    looked_at = steps[steps.index("MATERIALIZE looked_at") + 1 :]
+    assert "INDEX" in looked_at[0] or "PRIMARY KEY" in looked_at[0]
+    assert "TEMP B-TREE" not in looked_at[1]
+
+
+def test_a_preview_looks_for_newer_deliveries_once_and_not_for_each(database: sqlite3.Connection) -> None:
+    steps = plan(database, STATEMENTS["TALLY narrowed_to_state"])
+    assert "SEARCH newer USING AUTOMATIC COVERING INDEX (target=? AND subject=?)" in steps
+    assert sum(step.startswith("MATERIALIZE newer") for step in steps) == 1
+    assert [step for step in steps if "CORRELATED" in step] == ["CORRELATED SCALAR SUBQUERY 2"]  # a subject's path

@@ -6,8 +6,8 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 
-from cockpit_gateway.deliveries import Delivery, DeliveryState, TargetId
-from cockpit_gateway.errors import NotFoundError, StoreError
+from cockpit_gateway.deliveries import Delivery, TargetId
+from cockpit_gateway.errors import NotFoundError
 from cockpit_gateway.store.port import TargetState
 from cockpit_gateway.store.sqlite import reading
 from cockpit_gateway.store.sqlite.statements import statement
@@ -17,7 +17,6 @@ RELEASE_ALL = statement("release_all")
 RELEASE_ALL_OF_THE_DEAD = statement("release_all_of_the_dead")
 EXTEND_LEASE = statement("extend_lease")
 DELETE_OWNERS = statement("delete_owners")
-REQUEUE = statement("requeue")
 SET_TARGET = statement("set_target")
 HOLD_TARGET = statement("hold_target")
 NOTE_FAILING = statement("note_failing")
@@ -46,15 +45,6 @@ def release(connection: sqlite3.Connection, owner: str, deliveries: Sequence[Del
 def extend_lease(connection: sqlite3.Connection, owner: str, until: float) -> None:
     """Extend an owner's leases."""
     connection.execute(EXTEND_LEASE, (owner, until))
-
-
-def requeue(connection: sqlite3.Connection, delivery_id: str, now: float) -> Delivery:
-    """Make a delivery pending and due at once, on a fresh schedule; its attempts stay listed."""
-    delivery = reading.delivery(connection, delivery_id)
-    if delivery.state is DeliveryState.RUNNING:
-        raise StoreError(f"delivery {delivery_id} is running; wait until its attempt has ended")
-    connection.execute(REQUEUE, {"now": now, "id": delivery_id})
-    return reading.delivery(connection, delivery_id)
 
 
 def set_targets(connection: sqlite3.Connection, fingerprints: Mapping[TargetId, str]) -> Sequence[TargetState]:

@@ -19,17 +19,21 @@ from cockpit_gateway.store.port import (
     Accepted,
     Backlog,
     Claimed,
+    Cursor,
     DeliveryFilter,
     Duplicate,
     EventFilter,
+    EventPage,
     NewDelivery,
     Opened,
     Settlement,
+    Step,
+    Tally,
     TargetState,
     Totals,
     Trimmed,
 )
-from cockpit_gateway.store.sqlite import changing, file, reading, suspects
+from cockpit_gateway.store.sqlite import changing, file, reading, replaying, suspects
 from cockpit_gateway.store.sqlite.accepting import Accept, Plan
 from cockpit_gateway.store.sqlite.claiming import Claim, claim_due, claim_found, find_heads
 from cockpit_gateway.store.sqlite.executor import Act, Begun, Cleared, SqliteExecutor
@@ -141,9 +145,33 @@ class SqliteStore:
         """Extend this owner's leases."""
         await self._write(lambda connection: changing.extend_lease(connection, self._owner, until))
 
-    async def requeue(self, delivery_id: str, *, now: float) -> Delivery:
-        """Make a delivery pending again."""
-        return await self._write(lambda connection: changing.requeue(connection, delivery_id, now))
+    async def tally(self, wanted: DeliveryFilter) -> Sequence[Tally]:
+        """Count what a filter finds."""
+        return await self._read(lambda connection: replaying.tally(connection, wanted))
+
+    async def replay(
+        self, wanted: DeliveryFilter, *, now: float, cursor: Cursor | None = None, new_ids: bool = False
+    ) -> Step:
+        """Make some of the deliveries that a filter finds pending."""
+        change = replaying.replace if new_ids else replaying.replay
+        return await self._step(wanted, cursor, now, change)
+
+    async def cancel(self, wanted: DeliveryFilter, *, now: float, cursor: Cursor | None = None) -> Step:
+        """Cancel some of the deliveries that a filter finds."""
+        return await self._step(wanted, cursor, now, replaying.cancel)
+
+    async def walk(self, wanted: EventFilter, cursor: Cursor | None = None) -> EventPage:
+        """Return some of the events that a filter finds."""
+        return await self._read(lambda connection: replaying.walk(connection, wanted, cursor))
+
+    async def add_replayed(self, event: Event, deliveries: Sequence[NewDelivery]) -> None:
+        """Write pending deliveries of a stored event."""
+
+        def add(connection: sqlite3.Connection) -> None:
+            assert self._targets is not None  # noqa: S101 - the writer was made with them
+            replaying.add(connection, self._targets, event, deliveries)
+
+        await self._write(add)
 
     async def set_targets(self, fingerprints: Mapping[TargetId, str]) -> Sequence[TargetState]:
         """Record today's targets."""
@@ -210,6 +238,13 @@ class SqliteStore:
         if self._writer is None:
             raise StoreUnavailableError("the store is closed")
         return self._writer
+
+    async def _step(self, wanted: DeliveryFilter, cursor: Cursor | None, now: float, change: replaying.Change) -> Step:
+        """Search without holding up the writer, then change what was found."""
+        found = await self._read(lambda connection: replaying.find(connection, wanted, cursor))
+        if not found.numbers:
+            return Step(0, 0, (), found.following)
+        return await self._write(lambda connection: replaying.change(connection, found, now, change))
 
     async def _write(self, act: Callable[[sqlite3.Connection], _Result]) -> _Result:
         written: _Result = await self._open_writer.submit(Act(act))

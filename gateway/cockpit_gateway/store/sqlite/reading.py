@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
 from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Hold, TargetId
 from cockpit_gateway.errors import NotFoundError
@@ -14,9 +16,9 @@ from cockpit_gateway.store.port import Backlog, DeliveryFilter, EventFilter, Tar
 from cockpit_gateway.store.sqlite.rows import attempt_of, delivery_of, event_of
 from cockpit_gateway.store.sqlite.statements import statement
 
-EVENTS = statement("events", "event_columns")
+EVENTS = statement("events", "event_columns", "about_event")
 EVENT = statement("event", "event_columns")
-DELIVERIES = statement("deliveries", "delivery_columns")
+DELIVERIES = statement("deliveries", "delivery_columns", "about_delivery", "about_event")
 DELIVERY = statement("delivery", "delivery_columns")
 ATTEMPTS = statement("attempts")
 BATCH = statement("batch", "event_columns")
@@ -29,10 +31,9 @@ COUNT_DELIVERIES = statement("count_deliveries")
 
 
 def events(connection: sqlite3.Connection, wanted: EventFilter) -> Sequence[Event]:
-    """List events, newest first. A name, source or subject is searched for from the newest event on."""
-    unsound = wanted.status is not None and wanted.status is not EventStatus.ACCEPTED
-    query = _narrowed(EVENTS, narrowed_to_status=unsound)
-    return [event_of(row) for row in connection.execute(query, asdict(wanted))]
+    """List events, newest first. A name, source, subject or time is searched for from the newest event on."""
+    query = narrowed(EVENTS, narrowed_to_event_ids=bool(wanted.ids), narrowed_to_status=is_unsound(wanted))
+    return [event_of(row) for row in connection.execute(query, values(wanted))]
 
 
 def event(connection: sqlite3.Connection, event_id: str) -> Event:
@@ -45,13 +46,8 @@ def event(connection: sqlite3.Connection, event_id: str) -> Event:
 
 def deliveries(connection: sqlite3.Connection, wanted: DeliveryFilter) -> Sequence[Delivery]:
     """List deliveries, newest first."""
-    query = _narrowed(
-        DELIVERIES,
-        narrowed_to_event=wanted.event_id is not None,
-        narrowed_to_target=wanted.plugin is not None and wanted.target is not None,
-        narrowed_to_state=wanted.state is not None and wanted.state is not DeliveryState.DELIVERED,
-    )
-    return [delivery_of(row) for row in connection.execute(query, asdict(wanted))]
+    query = narrowed(DELIVERIES, **ways_to(wanted))
+    return [delivery_of(row) for row in connection.execute(query, values(wanted))]
 
 
 def delivery(connection: sqlite3.Connection, delivery_id: str) -> Delivery:
@@ -107,7 +103,31 @@ def totals(connection: sqlite3.Connection) -> Totals:
     )
 
 
-def _narrowed(query: str, **conditions: bool) -> str:
-    """Add the conditions for which there is an index."""
+def ways_to(wanted: DeliveryFilter) -> Mapping[str, bool]:
+    """Return for each condition on deliveries that has an index whether it is asked for."""
+    return {
+        "narrowed_to_ids": bool(wanted.ids),
+        "narrowed_to_event": wanted.event_id is not None,
+        "narrowed_to_target": wanted.plugin is not None and wanted.target is not None,
+        "narrowed_to_state": len(wanted.states) == 1 and DeliveryState.DELIVERED not in wanted.states,
+    }
+
+
+def is_unsound(wanted: EventFilter) -> bool:
+    """Tell whether events of a status are asked for that is indexed."""
+    return wanted.status is not None and wanted.status is not EventStatus.ACCEPTED
+
+
+def narrowed(query: str, **conditions: bool) -> str:
+    """Add the conditions that are asked for: those for which there is an index."""
     asked = [statement(name) for name, holds in conditions.items() if holds]
     return query.replace("{narrowed}", " ".join(asked))
+
+
+def values(wanted: EventFilter | DeliveryFilter) -> dict[str, Any]:
+    """Return a filter as the parameters of a statement."""
+    given = asdict(wanted) | {"ids": json.dumps(list(wanted.ids))}
+    if isinstance(wanted, DeliveryFilter):
+        given["states"] = json.dumps(wanted.states) if wanted.states else None
+        given["state"] = wanted.states[0] if wanted.states else None
+    return given
