@@ -21,9 +21,17 @@ CHUNK = bytes(64 * 1024)
 
 @dataclass
 class Arrival:
-    """One request: its `webhook-id`, when it was complete (monotonic seconds), whether 2xx was answered."""
+    """One request.
+
+    Attributes:
+        webhook_id: Of the delivery.
+        timestamp: When it was sent by the daemon's wall clock, seconds since the Unix epoch.
+        at: When it was complete, seconds of the monotonic clock.
+        accepted: Whether 2xx was answered.
+    """
 
     webhook_id: str
+    timestamp: int
     at: float
     accepted: bool = False
 
@@ -224,8 +232,8 @@ class Receiver:
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
         body = await reader.readexactly(int(headers["content-length"]))
         path = lines[0].split()[1].strip("/")
-        webhook_id = headers["webhook-id"]
-        noted = {number: Arrival(webhook_id, time.monotonic()) for number in numbers_in(body)}
+        webhook_id, timestamp = headers["webhook-id"], int(headers["webhook-timestamp"])
+        noted = {number: Arrival(webhook_id, timestamp, time.monotonic()) for number in numbers_in(body)}
         for number, arrival in noted.items():
             self.arrivals[path][number].append(arrival)
         before = self._seen[webhook_id]

@@ -37,7 +37,9 @@ async def send(receiver: Receiver, path: str, number: int) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", receiver.port)
     body = BODY % number
     writer.write(
-        b"POST /%s HTTP/1.1\r\nwebhook-id: one\r\ncontent-length: %d\r\n\r\n" % (path.encode(), len(body)) + body
+        b"POST /%s HTTP/1.1\r\nwebhook-id: one\r\nwebhook-timestamp: 1\r\ncontent-length: %d\r\n\r\n"
+        % (path.encode(), len(body))
+        + body
     )
     line = b""
     with suppress(ConnectionResetError):
