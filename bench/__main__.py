@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import statistics
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -15,35 +15,69 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from bench import scale
 from bench.machine import describe
 from bench.profile import where_the_time_goes
 from bench.rows import Row, Sample, latency, throughput
 
 
 def main(
+    names: Annotated[list[str] | None, typer.Argument(metavar="ROW…", help="Only these; all of them if none.")] = None,
     *,
     quick: Annotated[bool, typer.Option(help="Two pairs of few events: a look, not a measurement.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     directory: Annotated[Path, typer.Option(help="Where the stores are made: the disk counts.")] = Path(),
-    profile: Annotated[bool, typer.Option(help="Show where the gateway's time goes as well.")] = True,
 ) -> None:
     """Measure what an event costs."""
-    pairs, many, few = (2, 2_000, 400) if quick else (5, 20_000, 2_000)
+    unknown = sorted(set(names or ()) - {*ROWS, PROFILE})
+    if unknown:
+        raise typer.BadParameter(f"there is no row {unknown[0]!r}; there are: {', '.join([*ROWS, PROFILE])}")
+    wanted = names or [*ROWS, PROFILE]
     with tempfile.TemporaryDirectory(dir=directory, prefix="bench-") as scratch:
         here = Path(scratch)
         machine = describe(here)
+        rows: list[Row] = []
         with Progress(console=Console(stderr=True), transient=True) as progress:
-            task = progress.add_task("measuring", total=pairs * 4 + profile)
-            rows = [
-                throughput(pairs, many, here, lambda: progress.advance(task)),
-                *latency(pairs, few, here, lambda: progress.advance(task)),
-            ]
-            shares = where_the_time_goes(here, many) if profile else {}
-            progress.advance(task)
+            task = progress.add_task("measuring", total=None)
+            for name in [name for name in ROWS if name in wanted]:
+                progress.update(task, description=name)
+                rows += ROWS[name](Size(quick), here, lambda: progress.advance(task))
+        shares = where_the_time_goes(here, Size(quick).many) if PROFILE in wanted else {}
     if as_json:
         print(json.dumps({"machine": machine, "rows": [asdict(row) for row in rows], "profile": shares}))
     else:
         show(machine, rows, shares)
+
+
+PROFILE = "profile"
+"""Shows where the gateway's time goes."""
+
+
+class Size:
+    """How much is measured.
+
+    Args:
+        quick: True for a look.
+    """
+
+    def __init__(self, quick: bool) -> None:
+        self.pairs = 2 if quick else 5
+        self.many = 2_000 if quick else 20_000
+        self.few = 400 if quick else 2_000
+        self.kept = 100_000 if quick else 1_000_000
+
+
+ROWS: dict[str, Callable[[Size, Path, Callable[[], None]], Sequence[Row]]] = {
+    "throughput": lambda size, here, done: [throughput(size.pairs, size.many, here, done)],
+    "latency": lambda size, here, done: latency(size.pairs, size.few, here, done),
+    "fan-out": lambda size, here, done: [scale.fan_out(size.pairs, size.few // 4, here, done)],
+    "large-store": lambda size, here, done: [scale.large_store(size.pairs, size.many, here, done, size.kept)],
+    "endpoints": lambda size, here, done: [scale.many_endpoints(size.pairs, size.many, here, done)],
+    "conditions": lambda size, here, done: [scale.many_conditions(size.pairs, size.few // 10, here, done)],
+    "memory": lambda _size, here, done: [scale.memory(here, done)],
+    "readiness": lambda size, here, done: [scale.readiness(size.pairs, here, done)],
+    "slow-receivers": lambda size, here, done: [scale.slow_receivers(size.pairs, 20, here, done)],
+}
 
 
 def show(machine: dict[str, str], rows: Sequence[Row], shares: dict[str, float]) -> None:

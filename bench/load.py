@@ -1,6 +1,7 @@
 """The load: a generator and a receiver that cost little, in one process of their own.
 
-Run as `python -m bench.load closed|open PORT SINK_PORT EVENTS RATE_OR_CONNECTIONS`; prints one JSON object.
+Run as `python -m bench.load closed|open PORT SINK_PORT EVENTS RATE_OR_CONNECTIONS ARRIVALS`, or with `sink` to receive
+ARRIVALS deliveries and send nothing; prints one JSON object. A delivery to a path with "slow" in it is answered late.
 Raw protocols instead of an HTTP library, so that what is measured is the process in between.
 """
 
@@ -26,6 +27,9 @@ BODY = (
 )
 PATIENCE = 120.0
 """Seconds after which a run has failed."""
+
+SLOW = 3.0
+"""Seconds after which a slow path is answered."""
 
 
 def request(number: int) -> bytes:
@@ -66,24 +70,33 @@ class Messages(asyncio.Protocol, ABC):
 
 
 class Run:
-    """What happened: when each event was sent, acknowledged and arrived, in seconds of the monotonic clock."""
+    """What happened: when each event was sent, acknowledged and first arrived, in seconds of the monotonic clock.
 
-    def __init__(self, events: int, *, delivers: bool) -> None:
+    Args:
+        events: How many are sent.
+        arrivals: How many deliveries are waited for.
+    """
+
+    def __init__(self, events: int, arrivals: int) -> None:
         self.events = events
-        self._arrivals = events if delivers else 0
+        self._awaited = arrivals
         self.sent: dict[int, float] = {}
         self.acked: dict[int, float] = {}
         self.arrived: dict[int, float] = {}
+        self.arrivals = 0
+        self.last_arrival = 0.0
         self.complete = asyncio.Event()
 
     def note_arrival(self, number: int) -> None:
-        """Note that an event arrived at the receiver."""
-        self.arrived.setdefault(number, time.monotonic())
+        """Note that a delivery arrived at the receiver."""
+        self.last_arrival = time.monotonic()
+        self.arrivals += 1
+        self.arrived.setdefault(number, self.last_arrival)
         self.check()
 
     def check(self) -> None:
-        """End the run when every event was acknowledged and, if the process delivers, arrived."""
-        if len(self.acked) == self.events and len(self.arrived) == self._arrivals:
+        """End the run when every event was acknowledged and every delivery arrived."""
+        if len(self.acked) == self.events and self.arrivals >= self._awaited:
             self.complete.set()
 
 
@@ -94,11 +107,17 @@ class Sink(Messages):
         super().__init__()
         self._run = run
 
-    def message(self, head: bytes, body: bytes) -> None:  # noqa: ARG002
+    def message(self, head: bytes, body: bytes) -> None:
         """Note the arrival and answer."""
+        if b"slow" in head.partition(b"\r\n")[0]:
+            asyncio.get_running_loop().call_later(SLOW, self._answer)
+        else:
+            self._answer()
+        self._run.note_arrival(int(body.partition(b'"_id":"')[2][:24]))
+
+    def _answer(self) -> None:
         assert self._transport is not None
         self._transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-        self._run.note_arrival(int(body.partition(b'"_id":"')[2][:24]))
 
 
 class Sender(Messages):
@@ -154,21 +173,23 @@ async def open_loop(run: Run, port: int, rate: int) -> None:
     await asyncio.gather(*posts)
 
 
-async def main(kind: str, port: int, sink_port: int, events: int, intensity: int) -> None:
+async def main(kind: str, port: int, sink_port: int, events: int, intensity: int, arrivals: int) -> None:
     """Run the load and print what happened; a sink port of 0 is a process that delivers nothing."""
-    run = Run(events, delivers=sink_port != 0)
+    run = Run(0 if kind == "sink" else events, arrivals)
     loop = asyncio.get_running_loop()
     await loop.create_server(lambda: Sink(run), "127.0.0.1", sink_port)
-    await (closed_loop if kind == "closed" else open_loop)(run, port, intensity)
+    if kind != "sink":
+        await (closed_loop if kind == "closed" else open_loop)(run, port, intensity)
     async with asyncio.timeout(PATIENCE):
         await run.complete.wait()
-    last = max((run.arrived or run.acked).values())
+    last = run.last_arrival if arrivals else max(run.acked.values())
     print(
         json.dumps(
             {
-                "seconds": last - min(run.sent.values()),
+                "seconds": last - min((run.sent or run.arrived).values()),
                 "ack": sorted(run.acked[number] - run.sent[number] for number in run.sent),
-                "arrival": sorted(run.arrived[number] - run.sent[number] for number in run.arrived),
+                "arrival": sorted(run.arrived[number] - run.sent[number] for number in run.arrived if run.sent),
+                "first_arrival": min(run.arrived.values(), default=0.0),
             }
         )
     )

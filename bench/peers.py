@@ -1,4 +1,4 @@
-"""The peers: what the gateway is held against. Run as `python -m bench.peers relay|durable PORT [TARGET]`."""
+"""The peers: what the gateway is held against. Run as `python -m bench.peers relay|fan|durable PORT [TARGET]`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ import uvloop
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+FAN = 50
+"""Deliveries of one event in the fan-out."""
+
 ANSWER = b'{"id":"01890000-0000-7000-8000-000000000000"}'
 
 
@@ -23,6 +26,22 @@ async def relay(port: int, target: str) -> None:
         body = await request.read()
         async with session.post(target, data=body, headers={"Content-Type": "application/json"}) as answer:
             await answer.read()
+        return web.Response(status=202, body=ANSWER, content_type="application/json")
+
+    await _serve(port, accept)
+
+
+async def fan_out(port: int, target: str) -> None:
+    """Post each body that comes in fifty times: a bare client loop."""
+    session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+
+    async def post(body: bytes) -> None:
+        async with session.post(target, data=body, headers={"Content-Type": "application/json"}) as answer:
+            await answer.read()
+
+    async def accept(request: web.Request) -> web.Response:
+        body = await request.read()
+        await asyncio.gather(*(post(body) for _ in range(FAN)))
         return web.Response(status=202, body=ANSWER, content_type="application/json")
 
     await _serve(port, accept)
@@ -56,4 +75,5 @@ async def _serve(port: int, accept: Handler) -> None:
 
 if __name__ == "__main__":
     kind, port, *rest = sys.argv[1:]
-    uvloop.run(relay(int(port), rest[0]) if kind == "relay" else durable(int(port)))
+    peers = {"relay": relay, "fan": fan_out, "durable": durable}
+    uvloop.run(peers[kind](int(port), *rest))

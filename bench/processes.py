@@ -13,6 +13,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 PATIENCE = 30.0
@@ -23,15 +24,11 @@ CONFIGURATION = """\
 server: {{listen: "127.0.0.1:{port}"}}
 store: sqlite:{directory}/gateway.db
 sources: {{website: {{}}}}
-log: {{level: warning}}
+log: {{level: error}}
 plugins:
   webhook:
     endpoints:
-      sink:
-        url: http://127.0.0.1:{sink}/in
-        events: [collections.save.after]
-        secret: {secret}
-        concurrency: 64
+{endpoints}
 """
 
 
@@ -54,6 +51,11 @@ class Measured:
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def memory(self, name: str = "VmRSS") -> int:
+        """Return the bytes of memory that it has; of "VmHWM", the most it ever had."""
+        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:"))
+
 
 def free_port() -> int:
     """Return a port that nothing listens on."""
@@ -63,17 +65,28 @@ def free_port() -> int:
         return port
 
 
+def endpoint(name: str, path: str = "in", settings: str = "events: [collections.save.after]") -> str:
+    """Return the YAML of a signed endpoint at a path of the sink."""
+    url = f"http://127.0.0.1:{{sink}}/{path}"
+    return f"      {name}: {{{{url: '{url}', secret: {SECRET}, concurrency: 64, {settings}}}}}"
+
+
 @contextmanager
-def gateway(directory: Path, launcher: Sequence[str] = ()) -> Generator[Measured]:
-    """Run a gateway with one signed endpoint and an empty store in a directory.
+def gateway(
+    directory: Path, launcher: Sequence[str] = (), endpoints: Sequence[str] = (), sink: int | None = None
+) -> Generator[Measured]:
+    """Run a gateway with the store in a directory.
 
     Args:
         directory: Where its store is.
+        endpoints: Its endpoints, as `endpoint` writes them; a single one by default.
+        sink: The port that they deliver to; a free one by default.
         launcher: A command that runs `cockpit-gateway` with the arguments given to it; the command itself if empty.
     """
-    port, sink = free_port(), free_port()
+    port, sink = free_port(), sink or free_port()
     path = directory / "gateway.yaml"
-    path.write_text(CONFIGURATION.format(port=port, sink=sink, directory=directory, secret=SECRET))
+    written = "\n".join(endpoints or [endpoint("sink")]).format(sink=sink)
+    path.write_text(CONFIGURATION.format(port=port, directory=directory, endpoints=written))
     program = launcher or [str(Path(sys.executable).with_name("cockpit-gateway"))]
     command = [*program, "run", "--config", str(path)]
     with _running(command, directory, port, sink) as measured:
@@ -83,22 +96,59 @@ def gateway(directory: Path, launcher: Sequence[str] = ()) -> Generator[Measured
 @contextmanager
 def peer(kind: str, directory: Path) -> Generator[Measured]:
     """Run one of `bench.peers`."""
-    port, sink = free_port(), free_port() if kind == "relay" else 0
-    command = [sys.executable, "-m", "bench.peers", kind, str(port), f"http://127.0.0.1:{sink}/in"]
+    port, sink = free_port(), 0 if kind == "durable" else free_port()
+    target = [f"http://127.0.0.1:{sink}/in"] if sink else []
+    command = [sys.executable, "-m", "bench.peers", kind, str(port), *target]
     with _running(command, directory, port, sink) as measured:
         yield measured
 
 
-def load(measured: Measured, kind: str, events: int, intensity: int) -> dict[str, list[float]]:
-    """Run the load against a process, and return what it printed."""
-    arguments = [kind, str(measured.port), str(measured.sink), str(events), str(intensity)]
-    finished = subprocess.run(
-        _pinned([sys.executable, "-m", "bench.load", *arguments], LOADING),
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    printed: dict[str, list[float]] = json.loads(finished.stdout)
+def load(
+    measured: Measured, kind: str, events: int, intensity: int, *, arrivals: int | None = None
+) -> dict[str, list[float]]:
+    """Run the load against a process, and return what it printed.
+
+    Args:
+        measured: The process.
+        kind: "closed" or "open".
+        events: How many to send.
+        intensity: Connections of the closed loop, events per second of the open one.
+        arrivals: Deliveries to wait for; by default one per event, if the process delivers.
+    """
+    expected = arrivals if arrivals is not None else events if measured.sink else 0
+    arguments = [kind, str(measured.port), str(measured.sink), str(events), str(intensity), str(expected)]
+    with _loading(arguments) as process:
+        return _printed(process)
+
+
+@contextmanager
+def sink(port: int, arrivals: int) -> Generator[subprocess.Popen[str]]:
+    """Receive so many deliveries; see `first_arrival`."""
+    with _loading(["sink", "0", str(port), "0", "0", str(arrivals)]) as process:
+        _wait_for(port, process)
+        yield process
+
+
+def first_arrival(process: subprocess.Popen[str]) -> float:
+    """Wait for a sink's deliveries, and return when the first arrived, in seconds of the monotonic clock."""
+    return float(_printed(process)["first_arrival"])  # type: ignore[arg-type]
+
+
+@contextmanager
+def _loading(arguments: Sequence[str]) -> Generator[subprocess.Popen[str]]:
+    command = _pinned([sys.executable, "-m", "bench.load", *arguments], LOADING)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def _printed(process: subprocess.Popen[str]) -> dict[str, list[float]]:
+    text, _ = process.communicate()
+    if process.returncode:
+        raise RuntimeError("the load failed")
+    printed: dict[str, list[float]] = json.loads(text)
     return printed
 
 
@@ -120,7 +170,7 @@ def _pinned(command: Sequence[str], processor: int) -> list[str]:
     return ["taskset", "-c", str(processor), *command] if enough else list(command)
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+def _wait_for(port: int, process: subprocess.Popen[Any]) -> None:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
         try:

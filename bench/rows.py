@@ -69,7 +69,7 @@ def percentile(ordered: Sequence[float], share: float) -> float:
 
 def throughput(pairs: int, events: int, directory: Path, done: Callable[[], None]) -> Row:
     """Row 1: sustained accept and deliver to one endpoint, against a bare relay."""
-    ours, theirs = _in_turn("relay", pairs, directory, lambda measured: _rate(measured, events), done)
+    ours, theirs = in_turn("relay", pairs, directory, lambda measured: rate(measured, events), done)
     return Row(
         "accept + deliver, one endpoint, durable, signed", "bare relay", "events/s", "≥ 0.40, goal 0.60", ours, theirs
     )
@@ -77,7 +77,7 @@ def throughput(pairs: int, events: int, directory: Path, done: Callable[[], None
 
 def latency(pairs: int, events: int, directory: Path, done: Callable[[], None]) -> tuple[Row, Row]:
     """Rows 2 and 3: time to the answer at 200 events/s, a new connection each; and to arrival, against the answer."""
-    ours, theirs = _in_turn("durable", pairs, directory, lambda measured: _times(measured, events), done)
+    ours, theirs = in_turn("durable", pairs, directory, lambda measured: times(measured, events), done)
     arrivals = [Sample(sample.details["arrival p95"], sample.cpu, sample.details) for sample in ours]
     return (
         Row(f"ack p95 at {RATE} events/s", "bare handler + fdatasync", "s", "≤ 2", ours, theirs),
@@ -85,9 +85,10 @@ def latency(pairs: int, events: int, directory: Path, done: Callable[[], None]) 
     )
 
 
-def _in_turn(
+def in_turn(
     kind: str, pairs: int, directory: Path, sample: Callable[[Measured], Sample], done: Callable[[], None]
 ) -> tuple[list[Sample], list[Sample]]:
+    """Measure the gateway and a peer in turn."""
     ours: list[Sample] = []
     theirs: list[Sample] = []
     for _ in range(pairs):
@@ -102,7 +103,8 @@ def _in_turn(
     return ours, theirs
 
 
-def _rate(measured: Measured, events: int) -> Sample:
+def rate(measured: Measured, events: int) -> Sample:
+    """Return how many events per second are accepted and delivered."""
     load(measured, "closed", max(CONNECTIONS, events // 10), CONNECTIONS)
     before = measured.cpu()
     printed = load(measured, "closed", events, CONNECTIONS)
@@ -110,7 +112,8 @@ def _rate(measured: Measured, events: int) -> Sample:
     return Sample(events / seconds, (measured.cpu() - before) / events, {"ack p95": percentile(printed["ack"], 0.95)})
 
 
-def _times(measured: Measured, events: int) -> Sample:
+def times(measured: Measured, events: int) -> Sample:
+    """Return how long it takes to the answer and to the arrival at a fixed rate."""
     load(measured, "open", max(20, events // 10), RATE)
     before = measured.cpu()
     printed = load(measured, "open", events, RATE)

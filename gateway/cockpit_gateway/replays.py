@@ -136,7 +136,7 @@ class Replays:
 
     async def _page(self, wanted: EventFilter, cursor: Cursor | None, only: TargetId | None) -> EventPage:
         if only is not None and only not in self._dispatcher.targets:
-            raise NotFoundError(f"there is no target {only} in the configuration")
+            raise NotFoundError(f"there is no endpoint {only}; see `cockpit-gateway endpoints list`")
         return await self._store.walk(wanted, cursor)
 
     def _noted(self, step: Step, now: float) -> Step:
@@ -150,7 +150,8 @@ class Replays:
         for known in {*self._dispatcher.targets, *recorded}:
             if known.target == target and plugin in (None, known.plugin):
                 return
-        raise NotFoundError(f"there is no target {target if plugin is None else TargetId(plugin, target)}")
+        name = target if plugin is None else TargetId(plugin, target)
+        raise NotFoundError(f"there is no endpoint {name}; see `cockpit-gateway endpoints list`")
 
 
 def to_replay(wanted: DeliveryFilter) -> DeliveryFilter:

@@ -37,7 +37,7 @@ SinceOption: TypeAlias = Annotated[
     typer.Option(
         "--since",
         metavar=TIME,
-        help="Only events received since: how long ago, like 2h, or a local time like 2026-11-20T08:00.",
+        help="Only events received since: 2h (ago), or a local time like 2026-11-20T08:00.",
     ),
 ]
 UntilOption: TypeAlias = Annotated[

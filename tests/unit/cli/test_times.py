@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cockpit_gateway.cli.times import local, relative, span
+from cockpit_gateway.cli.times import local, moment, relative, span
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -48,3 +48,29 @@ def test_relative_times(iso: str, shown: str) -> None:
 )
 def test_spans(seconds: float, shown: str) -> None:
     assert span(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2h", 200_000 - 7200),
+        ("1d12h", 200_000 - 129_600),
+        ("1970-01-02T00:00:00Z", 86_400),
+        ("1970-01-02T01:00+01:00", 86_400),
+    ],
+)
+def test_a_moment_is_how_long_ago_or_a_time(text: str, expected: int) -> None:
+    found = moment(text, datetime.fromtimestamp(200_000, UTC))
+    assert datetime.fromisoformat(found).timestamp() == expected
+
+
+def test_a_moment_without_a_zone_is_local() -> None:
+    assert datetime.fromisoformat(moment("2026-11-20T08:00")) == datetime(2026, 11, 20, 8).astimezone()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [("10", "Write 10h"), ("yesterday", "like 2h"), ("", "like 2h"), ("-2h", "like 2h")]
+)
+def test_what_is_no_moment_says_what_was_meant(text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        moment(text)

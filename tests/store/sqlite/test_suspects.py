@@ -1,0 +1,125 @@
+"""A delivery that kills the process is found: all that was begun is suspected, the one tried alone is blamed."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from stores import NOW, ROOM, SITE, a_delivery, accept, delivered, ids
+
+from cockpit_gateway import Delivery, DeliveryState
+from cockpit_gateway.deliveries import Work
+from cockpit_gateway.store.port import Opened, Store
+from cockpit_gateway.store.sqlite.engine import SqliteStore
+from cockpit_gateway.store.sqlite.suspects import MOST_CRASHES
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "gateway.db"
+
+
+async def life(path: Path, work: Callable[[Store, Opened], Awaitable[object]], *, dies: bool = True) -> None:
+    """Open the store, do something, and die or close it."""
+    store = SqliteStore(path)
+    opened = await store.open()
+    await store.heartbeat(NOW)
+    await work(store, opened)
+    if dies:
+        await die(store)
+    else:
+        await store.close()
+
+
+async def die(store: SqliteStore) -> None:
+    """Leave the store as the death of its process does: nothing given back, nothing but the lock let go."""
+    store._ownership.give_back()
+    await store._reader.read(lambda connection: connection.execute("SELECT 1"))  # type: ignore[union-attr]
+    await store._shut()
+
+
+async def begun(store: Store, count: int, *, alone: bool = False) -> list[Delivery]:
+    work = (await store.claim(SITE, now=NOW, limit=count, room=ROOM, ordered=False)).work
+    for item in work:
+        await store.begin(item.delivery, alone=alone)
+    return [item.delivery for item in work]
+
+
+async def test_what_was_begun_when_the_process_died_is_suspected(path: Path) -> None:
+    deliveries = [a_delivery() for _ in range(4)]
+
+    async def first(store: Store, opened: Opened) -> None:
+        assert not opened.unclean
+        await accept(store, *deliveries)
+        await begun(store, 2)
+
+    async def second(store: Store, opened: Opened) -> None:
+        assert (opened.unclean, opened.parked) == (True, [])
+        assert set(await store.suspects()) == set(ids(deliveries[:2]))  # type: ignore[arg-type]
+        assert (await store.leased(deliveries[0].id)).delivery.state is DeliveryState.RUNNING
+
+    await life(path, first)
+    await life(path, second, dies=False)
+
+
+async def test_a_clean_end_leaves_no_suspects(path: Path) -> None:
+    async def first(store: Store, _: Opened) -> None:
+        await accept(store, a_delivery(), a_delivery())
+        await begun(store, 2)
+
+    async def second(store: Store, opened: Opened) -> None:
+        assert not opened.unclean
+        assert await store.suspects() == []
+
+    await life(path, first, dies=False)
+    await life(path, second, dies=False)
+
+
+async def test_the_one_that_was_tried_alone_is_given_up_in_the_end(path: Path) -> None:
+    innocent, guilty = a_delivery(), a_delivery()
+
+    async def first(store: Store, _: Opened) -> None:
+        await accept(store, innocent, guilty)
+        await begun(store, 2)
+
+    async def tried_alone(store: Store, opened: Opened) -> None:
+        assert opened.parked == []
+        await store.suspects()
+        await store.begin((await store.leased(guilty.id)).delivery, alone=True)
+
+    async def last(store: Store, opened: Opened) -> None:
+        assert ids(opened.parked) == [guilty.id]
+        found = await store.delivery(guilty.id)
+        assert (found.state, (found.reason or "")[:9]) == (DeliveryState.DEAD, "crashes: ")
+        assert await store.suspects() == [innocent.id]
+
+    await life(path, first)
+    for _ in range(MOST_CRASHES - 1):
+        await life(path, tried_alone)
+    await life(path, last, dies=False)
+
+
+@pytest.mark.parametrize("end", ["cleared", "settled"])
+async def test_one_that_the_process_outlived_is_no_suspect_any_more(path: Path, end: str) -> None:
+    delivery = a_delivery()
+
+    async def first(store: Store, _: Opened) -> None:
+        await accept(store, delivery)
+        await begun(store, 1)
+
+    async def second(store: Store, _: Opened) -> None:
+        await store.suspects()
+        work: Work = await store.leased(delivery.id)
+        await store.begin(work.delivery, alone=True)
+        if end == "cleared":
+            store.clear(work.delivery)
+        else:
+            await store.settle(delivered(work))
+
+    async def third(store: Store, _: Opened) -> None:
+        assert await store.suspects() == []
+
+    await life(path, first)
+    await life(path, second, dies=False)
+    await life(path, third, dies=False)
