@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import signal
+import subprocess
 import sys
 import tempfile
 from dataclasses import asdict
@@ -56,15 +58,26 @@ def main(
 async def run(names: list[str], *, quick: bool, directory: Path) -> list[Result]:
     """Run scenarios."""
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # the receiver breaks connections on purpose
+    this = asyncio.current_task()
+    assert this is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)  # no daemon outlives the run
     results: list[Result] = []
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         for name in names:
             task = progress.add_task(name, total=None)
             scope = Scope(directory, quick, partial(_tell, progress, task, name))
-            results += await SCENARIOS[name](scope)
+            results += await _outcome(name, scope)
             progress.remove_task(task)
     return results
+
+
+async def _outcome(name: str, scope: Scope) -> list[Result]:
+    """Run one scenario; if it could not go on, that is a result too, and the others still run."""
+    try:
+        return await SCENARIOS[name](scope)
+    except (OSError, RuntimeError, TimeoutError, subprocess.SubprocessError) as error:
+        return [Result(name, "comes to its end", f"{type(error).__name__}: {error}", False)]
 
 
 def _tell(progress: Progress, task: TaskID, name: str, text: str) -> None:

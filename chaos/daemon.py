@@ -147,12 +147,18 @@ class Daemon:
                 connection.close()
 
     async def command(self, *arguments: str) -> str:
-        """Run a command of the command line against it, and return what it printed."""
+        """Run a command of the command line against it, and return what it printed.
+
+        Raises:
+            RuntimeError: The command failed.
+        """
         program = str(Path(sys.executable).with_name("cockpit-gateway"))
         process = await asyncio.create_subprocess_exec(
             program, *arguments, "--config", str(self._config), stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
-        printed, _ = await process.communicate()
+        printed, complaint = await process.communicate()
+        if process.returncode:
+            raise RuntimeError(f"{' '.join(arguments)} failed: {complaint.decode()}")
         return printed.decode()
 
     def abandon(self) -> None:

@@ -30,6 +30,8 @@ class Poster:
         self.acknowledged: set[int] = set()
         self.answers: Counter[int] = Counter()
         """How often each status was answered; 0 stands for no answer within the limit."""
+        self.without_retry_after = 0
+        """How many answers were 503 and did not say when to come again."""
 
     async def post(self) -> int:
         """Post one event; return the status, 0 without an answer."""
@@ -74,7 +76,11 @@ class Poster:
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
         try:
             writer.write(message)
-            line = await reader.readline()
+            head = (await reader.readuntil(b"\r\n\r\n")).lower()
+        except asyncio.IncompleteReadError:
+            return 0
         finally:
             writer.close()
-        return int(line.split()[1]) if line else 0
+        status = int(head.split()[1])
+        self.without_retry_after += status == 503 and b"\r\nretry-after:" not in head
+        return status

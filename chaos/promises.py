@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator
@@ -57,11 +58,20 @@ def unproven(scenario: str, promise: str, reason: str) -> Result:
 
 
 def lacking(*programs: str) -> str | None:
-    """Return what is missing to run something that needs root and some programs; None if all is there."""
-    if os.geteuid() != 0:
-        return "needs root"
+    """Return which of these programs are missing; None if all are there."""
     missing = [program for program in programs if shutil.which(program) is None]
     return f"needs {', '.join(missing)}" if missing else None
+
+
+def lacking_mounts() -> str | None:
+    """Return what is missing to mount file systems; None if it can be done."""
+    if reason := lacking("unshare", "mount", "umount"):
+        return reason
+    if os.geteuid() != 0:
+        return "needs root"
+    probe = ["unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", tempfile.gettempdir()]
+    allowed = subprocess.run(probe, capture_output=True, check=False).returncode == 0
+    return None if allowed else "needs the right to mount (CAP_SYS_ADMIN)"
 
 
 async def eventually(condition: Callable[[], object], seconds: float) -> bool:
@@ -74,7 +84,7 @@ async def eventually(condition: Callable[[], object], seconds: float) -> bool:
     return True
 
 
-async def all_arrive(wanted: Collection[int], arrived: Callable[[], set[int]], seconds: float) -> set[int]:
-    """Wait until all of these events have arrived; return those that have not."""
-    await eventually(lambda: arrived() >= set(wanted), seconds)
-    return set(wanted) - arrived()
+async def all_accepted(wanted: Collection[int], accepted: Callable[[], set[int]], seconds: float) -> set[int]:
+    """Wait until all of these events were accepted by their receiver; return those that were not."""
+    await eventually(lambda: accepted() >= set(wanted), seconds)
+    return set(wanted) - accepted()

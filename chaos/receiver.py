@@ -9,7 +9,7 @@ import ssl
 import struct
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -19,12 +19,21 @@ HANG = 3600.0
 CHUNK = bytes(64 * 1024)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Arrival:
-    """One request: its `webhook-id`, and when it was complete (seconds of the monotonic clock)."""
+    """One request.
+
+    Attributes:
+        webhook_id: Of the delivery.
+        timestamp: When it was sent by the daemon's wall clock, seconds since the Unix epoch.
+        at: When it was complete, seconds of the monotonic clock.
+        accepted: Whether 2xx was answered.
+    """
 
     webhook_id: str
+    timestamp: int
     at: float
+    accepted: bool = False
 
 
 @dataclass(frozen=True)
@@ -35,15 +44,23 @@ class Request:
     before: int
     """How often this delivery had arrived before."""
     address: str
+    arrivals: Sequence[Arrival]
+    """What it was noted as, one for each event in it."""
+
+    def accept(self) -> None:
+        """Note that the status of the answer is 2xx: only then is a delivery one."""
+        for arrival in self.arrivals:
+            arrival.accepted = True
 
 
 Behaviour = Callable[[asyncio.StreamWriter, Request], Awaitable[None]]
 """Answers a request, or does not; the connection is kept unless it closes it."""
 
 
-async def ok(writer: asyncio.StreamWriter, _: Request) -> None:
+async def ok(writer: asyncio.StreamWriter, request: Request) -> None:
     """Answer 200."""
     writer.write(OK)
+    request.accept()
 
 
 async def reset(writer: asyncio.StreamWriter, _: Request) -> None:
@@ -60,9 +77,10 @@ async def hang_before_headers(_writer: asyncio.StreamWriter, _: Request) -> None
     await asyncio.sleep(HANG)
 
 
-async def hang_after_headers(writer: asyncio.StreamWriter, _: Request) -> None:
+async def hang_after_headers(writer: asyncio.StreamWriter, request: Request) -> None:
     """Answer 200 and half of a body."""
     writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf")
+    request.accept()
     await asyncio.sleep(HANG)
 
 
@@ -74,9 +92,10 @@ async def trickle(writer: asyncio.StreamWriter, _: Request) -> None:
         await asyncio.sleep(0.2)
 
 
-async def gigabyte(writer: asyncio.StreamWriter, _: Request) -> None:
+async def gigabyte(writer: asyncio.StreamWriter, request: Request) -> None:
     """Answer with a gigabyte."""
     writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n")
+    request.accept()
     for _ in range(1073741824 // len(CHUNK)):
         writer.write(CHUNK)
         await writer.drain()
@@ -121,9 +140,9 @@ async def error_then_ok(writer: asyncio.StreamWriter, request: Request) -> None:
     await (ok if request.before else error)(writer, request)
 
 
-async def close_idle(writer: asyncio.StreamWriter, _: Request) -> None:
+async def close_idle(writer: asyncio.StreamWriter, request: Request) -> None:
     """Answer 200 and close the connection without saying so."""
-    writer.write(OK)
+    await ok(writer, request)
     await writer.drain()
     writer.close()
 
@@ -187,9 +206,11 @@ class Receiver:
         for connection in list(self._connections):
             connection.cancel()
 
-    def arrived(self, path: str) -> set[int]:
-        """Return the numbers of the events that have arrived at a path."""
-        return {number for number, arrivals in self.arrivals[path].items() if arrivals}
+    def accepted(self, path: str) -> set[int]:
+        """Return the numbers of the events that have arrived at a path and were answered with 2xx."""
+        return {
+            number for number, arrivals in self.arrivals[path].items() if any(arrival.accepted for arrival in arrivals)
+        }
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -211,12 +232,13 @@ class Receiver:
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
         body = await reader.readexactly(int(headers["content-length"]))
         path = lines[0].split()[1].strip("/")
-        webhook_id = headers["webhook-id"]
-        for number in numbers_in(body):
-            self.arrivals[path][number].append(Arrival(webhook_id, time.monotonic()))
+        webhook_id, timestamp = headers["webhook-id"], int(headers["webhook-timestamp"])
+        noted = {number: Arrival(webhook_id, timestamp, time.monotonic()) for number in numbers_in(body)}
+        for number, arrival in noted.items():
+            self.arrivals[path][number].append(arrival)
         before = self._seen[webhook_id]
         self._seen[webhook_id] += 1
-        await self._behaviour(path)(writer, Request(webhook_id, before, self.url(path)))
+        await self._behaviour(path)(writer, Request(webhook_id, before, self.url(path), list(noted.values())))
         return True
 
     def _behaviour(self, path: str) -> Behaviour:

@@ -10,14 +10,14 @@ from pathlib import Path
 
 from chaos.daemon import Daemon, endpoint, started
 from chaos.poster import Poster
-from chaos.promises import Result, Scope, all_arrive, lacking, unproven
+from chaos.promises import Result, Scope, all_accepted, lacking_mounts, unproven
 from chaos.receiver import receiving
 
 
 async def run_full(scope: Scope) -> list[Result]:
     """Fill a small disk, and make room again."""
-    promise = "503 while there is no room, then goes on by itself; nothing acknowledged is lost"
-    if reason := lacking("mount"):
+    promise = "503 with Retry-After while there is no room, then goes on by itself; nothing acknowledged is lost"
+    if reason := lacking_mounts():
         return [unproven("disk full", promise, reason)]
     with scope.scratch() as scratch, small_disk(scratch / "disk", "6m") as disk:
         async with receiving() as receiver:
@@ -32,19 +32,21 @@ async def run_full(scope: Scope) -> list[Result]:
                 async with asyncio.timeout(30):
                     while await poster.post() != 202:
                         await asyncio.sleep(0.1)
-                lost = await all_arrive(poster.acknowledged, lambda: receiver.arrived("ok"), 60.0)
+                lost = await all_accepted(poster.acknowledged, lambda: receiver.accepted("ok"), 60.0)
                 ready = await daemon.get("/readyz")
     measured = (
-        f"{stored} acknowledged, {poster.answers[503]} answered 503, {poster.answers[0]} not at all; "
+        f"{stored} acknowledged, {poster.answers[503]} answered 503 ({poster.without_retry_after} without "
+        f"Retry-After), {poster.answers[0]} not at all; "
         f"/readyz {readiness}, {ready} with room; {len(lost)} lost"
     )
-    return [Result("disk full", promise, measured, not lost and readiness == 503 and ready == 200)]
+    told = poster.answers[503] > 0 and not poster.without_retry_after
+    return [Result("disk full", promise, measured, told and not lost and readiness == 503 and ready == 200)]
 
 
 async def run_read_only(scope: Scope) -> list[Result]:
     """Start on a disk that cannot be written."""
     promise = "ends at once, and says which file cannot be written"
-    if reason := lacking("mount"):
+    if reason := lacking_mounts():
         return [unproven("read-only", promise, reason)]
     with scope.scratch() as scratch, small_disk(scratch / "disk", "6m") as disk:
         subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from chaos.daemon import Daemon, endpoint, started
 from chaos.poster import Poster
-from chaos.promises import Result, Scope, all_arrive, eventually, lacking, unproven
+from chaos.promises import Result, Scope, all_accepted, eventually, lacking_mounts, unproven
 from chaos.receiver import receiving
 
 NAME = "receiver.chaos.invalid"
@@ -16,7 +16,7 @@ NAME = "receiver.chaos.invalid"
 async def run(scope: Scope) -> list[Result]:
     """Deliver to a name that nobody knows yet."""
     promise = "tried again until the name is known; nothing is lost"
-    if reason := lacking("unshare", "mount"):
+    if reason := lacking_mounts():
         return [unproven("dns", promise, reason)]
     with scope.scratch() as scratch:
         hosts = scratch / "hosts"
@@ -31,7 +31,7 @@ async def run(scope: Scope) -> list[Result]:
                 await eventually(lambda: '"attempt":' in daemon.log, 20.0)
                 reason = _reason(daemon.log)
                 _add(hosts, f"127.0.0.1 {NAME}\n")
-                lost = await all_arrive(poster.acknowledged, lambda: receiver.arrived("ok"), 60.0)
+                lost = await all_accepted(poster.acknowledged, lambda: receiver.accepted("ok"), 60.0)
     measured = f"{len(poster.acknowledged)} acknowledged meanwhile ({reason}); {len(lost)} lost"
     return [Result("dns", promise, measured, not lost and "name not found" in reason)]
 

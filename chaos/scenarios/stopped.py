@@ -7,7 +7,7 @@ import signal
 
 from chaos.daemon import Daemon, endpoint, started
 from chaos.poster import Poster
-from chaos.promises import Result, Scope, all_arrive
+from chaos.promises import Result, Scope, all_accepted
 from chaos.receiver import receiving
 
 
@@ -26,7 +26,7 @@ async def run(scope: Scope) -> list[Result]:
                 await daemon.send(signal.SIGCONT)
                 await daemon.wait_until_ready()
                 await asyncio.sleep(2.0)
-            lost = await all_arrive(poster.acknowledged, lambda: receiver.arrived("ok"), 60.0)
+            lost = await all_accepted(poster.acknowledged, lambda: receiver.accepted("ok"), 60.0)
     after = len(poster.acknowledged) - before
     return [
         Result(
