@@ -12,7 +12,7 @@ import orjson
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.events import Event, EventStatus, JSONValue, decode_args
 
-_LEADING_NAME = re.compile(rb'\s*\{\s*"event"\s*:\s*("(?:[^"\\]|\\.)*")')
+_LEADING_NAME = re.compile(rb'\s*\{\s*"event"\s*:\s*("(?:[^"\\]|\\.){0,1024}")')
 
 
 def leading_name(body: bytes) -> str | None:

@@ -22,7 +22,7 @@ from cockpit_gateway.delivery.calls import deliver_call, handler_call
 from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.delivery.planning import PLAN_TARGET, Planner
 from cockpit_gateway.delivery.threads import PluginThreads
-from cockpit_gateway.errors import PluginError
+from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError
 from cockpit_gateway.events import JSONValue
 from cockpit_gateway.ingest import Ingest
 from cockpit_gateway.plugin import PluginContext
@@ -115,7 +115,7 @@ class Gateway:
         """Return why events cannot be taken now, None when they can."""
         if self._unready is None and self._ingest.trouble is not None:
             return f"the store cannot take events: {self._ingest.trouble}"
-        return self._unready
+        return self._unready or self.dispatcher.trouble
 
     async def start(self) -> None:
         """Open the store, start the plugins, resume what is pending, and listen.
@@ -191,7 +191,10 @@ class Gateway:
         plugin = declaring.plugin
         context = self._contexts[plugin]
         deliver = self.registry.implementation(plugin, "deliver")
-        targets: list[Target] = list(declaring.call({"context": context}) or ())
+        try:
+            targets: list[Target] = list(declaring.call({"context": context}) or ())
+        except RAISED_BY_PLUGINS as error:
+            raise PluginError(f"register_targets of plugin {plugin} failed: {type(error).__name__}: {error}") from error
         if targets and deliver is None:
             raise PluginError(f"plugin {plugin} registers targets but implements no `deliver`")
         for target in targets:

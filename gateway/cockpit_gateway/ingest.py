@@ -14,7 +14,7 @@ from functools import lru_cache
 import structlog
 import uuid_utils
 
-from cockpit_gateway.catalogue import Catalogue
+from cockpit_gateway.catalogue import LONGEST_NAME_REMEMBERED, Catalogue
 from cockpit_gateway.clock import Clock
 from cockpit_gateway.config import Source
 from cockpit_gateway.delivery.dispatcher import Dispatcher
@@ -112,7 +112,7 @@ class Ingest:
         """This gateway's id, known once the store is open."""
         self.trouble: str | None = None
         """Why the last event could not be stored, None if it could."""
-        self.wants = lru_cache(maxsize=4096)(self._wants)
+        self._wanted = lru_cache(maxsize=4096)(self._wants)
 
     async def receive(
         self, source: str, label: str | None, body: bytes, key: str | None = None, via: tuple[str, ...] = ()
@@ -169,8 +169,11 @@ class Ingest:
         self._metrics.received(source, fate)
         return Receipt(fate, None, name)
 
-    def _wants(self, source: str, name: str) -> bool:
+    def wants(self, source: str, name: str) -> bool:
         """Tell whether an event is stored: it is no noise, or somebody names it."""
+        return (self._wanted if len(name) <= LONGEST_NAME_REMEMBERED else self._wants)(source, name)
+
+    def _wants(self, source: str, name: str) -> bool:
         if not self._catalogue.is_noise(name) or name in self._named_noise:
             return True
         accepted = self._sources[source].accept
@@ -196,7 +199,7 @@ class Ingest:
             try:
                 changed = _filtered(implementation.call(values), event)
             except Drop as drop:
-                return _without_args(event, EventStatus.DROPPED, f"{implementation.plugin}: {drop.reason}")
+                return _without_args(event, EventStatus.DROPPED, f"{implementation.plugin}: {_line(drop.reason)}")
             except RAISED_BY_PLUGINS as error:
                 log.exception("filter failed, arguments withheld", plugin=implementation.plugin, event_id=event.id)
                 self._metrics.hook_failed(implementation.plugin, "filter_event")
@@ -239,9 +242,27 @@ def _filtered(answer: object, event: Event) -> Event:
     """Return what a filter made of an event; an answer that is none may stand for a secret that was not masked."""
     if answer is None:
         return event
-    if isinstance(answer, Event):
-        return answer
-    raise TypeError(f"filter_event returns an Event or None, not {type(answer).__name__}")
+    if not isinstance(answer, Event):
+        raise TypeError(f"filter_event returns an Event or None, not {type(answer).__name__}")
+    _require_storable(answer)
+    return answer
+
+
+def _require_storable(event: Event) -> None:
+    """Refuse an event with a field that no store takes."""
+    texts = (event.id, event.name, event.source, event.label, event.hook, event.problem, *event.subjects)
+    for text in texts:
+        if text is not None:
+            text.encode()
+    if not isinstance(event.body, bytes):  # pyright: ignore[reportUnnecessaryIsInstance] - it is a plugin's
+        raise TypeError(f"an event's body is bytes, not {type(event.body).__name__}")
+    if event.backend not in (None, 0, 1):
+        raise TypeError(f"an event's backend is 1, 0 or None, not {event.backend!r}")
+
+
+def _line(reason: object) -> str:
+    """Return the reason of a plugin as one line that every store takes."""
+    return " ".join(str(reason).encode("utf-8", "replace").decode().split())
 
 
 def _without_args(event: Event, status: EventStatus, problem: str) -> Event:

@@ -100,6 +100,10 @@ class Rate:
     count: float
     per: float = 1.0
 
+    def __post_init__(self) -> None:
+        if self.count <= 0 or self.per <= 0:
+            raise ValueError(f"a rate allows something in some time: {self.count:g} in {self.per:g} s is none")
+
     @property
     def per_second(self) -> float:
         """Attempts allowed per second."""
@@ -191,6 +195,10 @@ class Target:
     pauses_loops: bool = False
     wants_noise: frozenset[str] = frozenset()
     fingerprint: str = ""
+
+    def __post_init__(self) -> None:
+        if self.timeout <= 0 or self.concurrency < 1:
+            raise ValueError(f"target {self.name!r} needs a timeout above 0 and a concurrency of at least 1")
 
     @property
     def patience(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import gateways
@@ -81,10 +82,12 @@ async def test_due_times_move_with_a_clock_that_is_turned(tmp_path: Path, jump: 
 
 async def eventually_due(gateway: gateways.Gateway, clock: TurnableClock, earliest: float, latest: float) -> None:
     """Wait until everything is due between so many seconds from now."""
-    while True:
-        due = [found.due_at - clock.time() for found in await deliveries(gateway)]
-        if all(earliest < seconds <= latest for seconds in due):
-            return
+    async with asyncio.timeout(gateways.PATIENCE):
+        while True:
+            due = [found.due_at - clock.time() for found in await deliveries(gateway)]
+            if all(earliest < seconds <= latest for seconds in due):
+                return
+            await asyncio.sleep(0.005)
 
 
 async def test_nothing_is_due_later_than_the_longest_delay_after_a_start_with_a_clock_set_back(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ async def test_one_that_is_larger_than_the_room_comes_alone(store: Store) -> Non
 
 async def test_due_times_move_with_the_clock(store: Store) -> None:
     found = await waiting(store, 2)
-    await store.shift_due(-3600.0)
+    await store.shift_due(-3600.0, now=NOW)
     assert [(await store.delivery(each)).due_at for each in found] == [NOW - 3600, NOW - 3599]
 
 

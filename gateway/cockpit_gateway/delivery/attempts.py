@@ -18,8 +18,8 @@ from cockpit_gateway.delivery.echoes import EchoWatch
 from cockpit_gateway.delivery.memory import Memory
 from cockpit_gateway.delivery.queue import TargetQueue
 from cockpit_gateway.delivery.suspects import Trial
-from cockpit_gateway.delivery.verdict import Verdict, judge, settlement
-from cockpit_gateway.errors import RAISED_BY_PLUGINS, StoreUnavailableError
+from cockpit_gateway.delivery.verdict import Verdict, judge, settlement, sound
+from cockpit_gateway.errors import RAISED_BY_PLUGINS, StoreError, StoreUnavailableError
 from cockpit_gateway.store.port import Settlement, Store
 from cockpit_gateway.telemetry.metrics import Metrics
 
@@ -80,7 +80,7 @@ class Attempts:
     def try_alone(self, queue: TargetQueue, work: Work) -> Trial:
         """Attempt a suspect before everything else that waits for its target."""
         trial = self._trials[work.delivery.id] = Trial()
-        self._memory.take(work.delivery.size)
+        self._memory.take(queue.target_id, work.delivery.size)
         queue.ready.appendleft(work)
         self.enqueue(queue, ())
         return trial
@@ -105,7 +105,7 @@ class Attempts:
         waiting = list(queue.ready)
         queue.ready.clear()
         for work in waiting:
-            self._memory.give(work.delivery.size)
+            self._memory.give(queue.target_id, work.delivery.size)
             self._end_trial(work.delivery)
         while waiting and not self.stopping:
             try:
@@ -169,8 +169,8 @@ class Attempts:
     def _leave(self, queue: TargetQueue, work: Work, verdict: Verdict | None, *, probe: bool) -> None:
         """Make room for the next attempt; None for one that ended without an outcome."""
         queue.running -= 1
-        starved = not self._memory.room
-        self._memory.give(work.delivery.size)
+        starved = not self._memory.room_for(queue.target_id)
+        self._memory.give(queue.target_id, work.delivery.size)
         self._tell_breaker(queue, verdict, probe=probe)
         if queue.ready:
             self.pump(queue)
@@ -198,7 +198,7 @@ class Attempts:
             return
         try:
             await self._store.begin(work.delivery, alone=trial is not None)
-        except StoreUnavailableError as error:
+        except StoreError as error:
             log.warning("cannot note the begin of an attempt now", delivery_id=work.delivery.id, problem=str(error))
         if trial is not None:
             trial.begin()
@@ -229,7 +229,7 @@ class Attempts:
             return judge(error, queue.target.timeout if budget.overrun else None)
         finally:
             budget.end()
-        return Verdict(Outcome.DELIVERED, response=response)
+        return Verdict(Outcome.DELIVERED, response=sound(response))
 
     def _tell_breaker(self, queue: TargetQueue, verdict: Verdict | None, *, probe: bool) -> None:
         breaker = queue.breaker

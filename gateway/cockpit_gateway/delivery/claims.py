@@ -18,6 +18,9 @@ from cockpit_gateway.store.port import Claimed, Store
 SMALLEST_SHARE = 1024 * 1024
 """Bytes of the memory budget with which a claim is worth while; so many targets are claimed for at once."""
 
+LARGEST_CLAIM = 4 * 1024 * 1024
+"""Bytes that one claim may bring, so that a long search keeps little of the budget from the others."""
+
 LONGEST_NAP = 1.0
 """Seconds after which the clock is looked at again, in case it was turned."""
 
@@ -68,25 +71,44 @@ class Claims:
                 self._due.changed.clear()
                 try:
                     await self._mind_the_clock()
-                except StoreUnavailableError as error:
-                    log.warning("cannot move due times now", problem=str(error))
+                except Exception as error:  # noqa: BLE001 - without claims nothing would be delivered until a restart
+                    _log_failure("cannot move due times now", error)
                 for queue, room in self._next_claims():
                     claims.create_task(self._claim(queue, room))
                 await self._nap()
 
     def _next_claims(self) -> list[tuple[TargetQueue, int]]:
         """Return for which targets to claim now, and how many bytes each may bring: no slow claim holds up another."""
-        now, steady, room = self._clock.time(), self._clock.steady(), self._memory.room
-        claimable = [queue for queue in self._due.waiting.values() if queue.may_claim(now, steady)] if room else []
-        some = claimable[: max(1, room // SMALLEST_SHARE)]
+        now, steady = self._clock.time(), self._clock.steady()
+        claimable = [queue for queue in self._due.waiting.values() if queue.may_claim(now, steady)]
+        some = claimable[: max(1, self._memory.room // SMALLEST_SHARE)]
+        chosen: list[tuple[TargetQueue, int]] = []
         for queue in some:
-            del self._due.waiting[queue.target_id]  # last in line next time, if it has more
-            queue.next_due, queue.claiming = None, True
-        return [(queue, room // len(some)) for queue in some]
+            room = min(self._memory.room // len(some), self._memory.room_for(queue.target_id), LARGEST_CLAIM)
+            if room or self._memory.has_none(queue.target_id):
+                del self._due.waiting[queue.target_id]  # last in line next time, if it has more
+                queue.next_due, queue.claiming = None, True
+                chosen.append((queue, room))
+        return chosen
 
     async def _claim(self, queue: TargetQueue, room: int) -> None:
-        self._memory.take(room)
-        claimed = Claimed((), None)
+        try:
+            claimed = await self._lease(queue, room)
+            for work in claimed.work:
+                self._memory.take(queue.target_id, work.delivery.size)
+            if claimed.next_due is not None:
+                self._due.expect(queue.target_id, claimed.next_due)
+            self._enqueue(queue, claimed.work)
+        except Exception as error:  # noqa: BLE001 - see above
+            _log_failure("cannot claim deliveries now", error)
+            queue.search_after = self._clock.steady() + PAUSE
+            self._due.expect(queue.target_id, self._clock.time())
+        finally:
+            queue.claiming = False
+            self._due.changed.set()
+
+    async def _lease(self, queue: TargetQueue, room: int) -> Claimed:
+        self._memory.take(queue.target_id, room)
         try:
             claimed = await self._store.claim(
                 queue.target_id,
@@ -95,21 +117,11 @@ class Claims:
                 room=room,
                 ordered=queue.target.ordered,
             )
-        except Exception as error:  # noqa: BLE001 - without the next claim nothing would be delivered until a restart
-            _log_failure(error)
-            queue.search_after = self._clock.steady() + PAUSE
-            claimed = Claimed((), self._clock.time())
-        else:
-            slow = claimed.searched > SLOW_SEARCH
-            queue.search_after = self._clock.steady() + 4 * claimed.searched if slow else 0.0
         finally:
-            queue.claiming = False
-            self._memory.give(room)
-        if claimed.next_due is not None:
-            self._due.expect(queue.target_id, claimed.next_due)
-        for work in claimed.work:
-            self._memory.take(work.delivery.size)
-        self._enqueue(queue, claimed.work)
+            self._memory.give(queue.target_id, room)
+        slow = claimed.searched > SLOW_SEARCH
+        queue.search_after = self._clock.steady() + 4 * claimed.searched if slow else 0.0
+        return claimed
 
     async def _nap(self) -> None:
         now, steady = self._clock.time(), self._clock.steady()
@@ -129,14 +141,14 @@ class Claims:
         if not self._turned:
             return
         log.warning("the clock was turned, due times are moved with it", seconds=round(self._turned, 3))
-        await self._store.shift_due(self._turned)
-        self._due.shift(self._turned)
+        await self._store.shift_due(self._turned, now=self._clock.time())
         self._turned = 0.0
         await self._clamp()
+        self._due.correct(await self._store.backlog())
 
 
-def _log_failure(error: Exception) -> None:
+def _log_failure(message: str, error: Exception) -> None:
     if isinstance(error, StoreUnavailableError):
-        log.warning("cannot claim deliveries now", problem=str(error))
+        log.warning(message, problem=str(error))
     else:
-        log.error("claiming failed, trying again", exc_info=error)
+        log.error(message, exc_info=error)

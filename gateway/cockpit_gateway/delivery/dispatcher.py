@@ -23,7 +23,7 @@ from cockpit_gateway.delivery.outcomes import Announce, Outcomes
 from cockpit_gateway.delivery.queue import TargetQueue
 from cockpit_gateway.delivery.upkeep import LEASE, Upkeep
 from cockpit_gateway.delivery.verdict import Verdict
-from cockpit_gateway.errors import NotFoundError, StoreUnavailableError
+from cockpit_gateway.errors import GatewayError, NotFoundError, StoreUnavailableError
 from cockpit_gateway.events import Event
 from cockpit_gateway.store.port import NewDelivery, Opened, Store
 from cockpit_gateway.targets import Target
@@ -57,6 +57,8 @@ class Dispatcher:
         self._memory = Memory()
         self._echoes = EchoWatch()
         self._services: list[asyncio.Task[None]] = []
+        self.trouble: str | None = None
+        """Why nothing may be delivered until a restart, None if all is well."""
         self._outcomes = Outcomes(
             store=store, clock=clock, metrics=metrics, due=self._due, hold=self.hold, announce=announce
         )
@@ -134,6 +136,7 @@ class Dispatcher:
         queue.health.forget()
         if queue.breaker is not None:
             queue.breaker.reset()
+        self._attempts.enqueue(queue, ())
         self._due.expect(target_id, self._clock.time())
 
     async def test(self, target_id: TargetId, work: Work) -> tuple[Verdict, float]:
@@ -167,12 +170,12 @@ class Dispatcher:
             size: Bytes of the event's body.
         """
         queue = self._queues.get(target_id)
-        if queue is None or self._attempts.stopping or size > self._memory.room:
+        if queue is None or self._attempts.stopping or size > self._memory.room_for(target_id):
             return False
         if not queue.may_admit(self._clock.time()):
             return False
         queue.admitted += 1
-        self._memory.take(size)
+        self._memory.take(target_id, size)
         return True
 
     def withdraw(self, deliveries: Iterable[NewDelivery], size: int) -> None:
@@ -180,7 +183,7 @@ class Dispatcher:
         for delivery in deliveries:
             if delivery.leased:
                 self._queues[delivery.target_id].admitted -= 1
-                self._memory.give(size)
+                self._memory.give(delivery.target_id, size)
 
     def take(self, event: Event, deliveries: Iterable[NewDelivery], work: Iterable[Work]) -> None:
         """Take an event's committed deliveries, and attempt those that are leased as soon as the limits allow."""
@@ -240,6 +243,8 @@ class Dispatcher:
             self._due.expect(target_id, backlog.next_due)
         services = (self._claims.run(), self._recover(suspects), *self._upkeep.services())
         self._services = [asyncio.create_task(service) for service in services]
+        for service in self._services:
+            service.add_done_callback(self._service_ended)
 
     async def stop(self, grace: float) -> None:
         """Begin no more attempts, let those under way finish, and abandon the rest.
@@ -253,6 +258,12 @@ class Dispatcher:
         await asyncio.gather(*self._services, return_exceptions=True)
         await self._attempts.stop(grace)
 
+    def _service_ended(self, service: asyncio.Task[None]) -> None:
+        error = None if service.cancelled() else service.exception()
+        if error is not None:
+            self.trouble = "a part of delivering has failed; the log says which"
+            log.error("a part of delivering has failed, it needs a restart", exc_info=error)
+
     async def _recover(self, delivery_ids: Sequence[str]) -> None:
         """Try the deliveries in whose attempt the process died: one at a time, beside everything else."""
         for delivery_id in delivery_ids:
@@ -263,6 +274,9 @@ class Dispatcher:
                 except StoreUnavailableError as error:
                     log.warning("cannot try a delivery again now", delivery_id=delivery_id, problem=str(error))
                     await self._clock.sleep(STORE_PAUSE)
+                except GatewayError:
+                    log.exception("cannot try a delivery again", delivery_id=delivery_id)
+                    break
         await self._clock.sleep(CAREFUL_AFTER_A_CRASH)
         self._attempts.careful = False
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from cockpit_gateway.deliveries import TargetId
 from cockpit_gateway.delivery.queue import TargetQueue
+from cockpit_gateway.store.port import Backlog
 
 
 class DueTimes:
@@ -31,8 +32,9 @@ class DueTimes:
             self.waiting[target_id] = queue
             self.changed.set()
 
-    def shift(self, seconds: float) -> None:
-        """Move all of it, because the clock was turned."""
-        for queue in self.waiting.values():
-            if queue.next_due is not None:
-                queue.next_due += seconds
+    def correct(self, backlogs: Mapping[TargetId, Backlog]) -> None:
+        """Replace what is known by what the store holds, because the clock was turned."""
+        for target_id, backlog in backlogs.items():
+            if target_id in self._queues:
+                self._queues[target_id].next_due = None
+                self.expect(target_id, backlog.next_due)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import TypeAlias
 
@@ -13,7 +14,7 @@ from cockpit_gateway.deliveries import DeliveryState, Hold, Outcome, TargetId
 from cockpit_gateway.delivery.due import DueTimes
 from cockpit_gateway.delivery.queue import TargetQueue
 from cockpit_gateway.delivery.verdict import Verdict
-from cockpit_gateway.errors import StoreUnavailableError
+from cockpit_gateway.errors import StoreError, StoreUnavailableError
 from cockpit_gateway.events import JSONValue
 from cockpit_gateway.store.port import Settlement, Store
 from cockpit_gateway.telemetry.metrics import Metrics
@@ -80,15 +81,24 @@ class Outcomes:
         await self._watch_health(queue, verdict)
 
     async def _settle(self, settled: Settlement) -> None:
+        try:
+            await self._insist(lambda: self._store.settle(settled))
+        except StoreUnavailableError:
+            raise
+        except StoreError:
+            log.exception("an outcome could not be written as it is", delivery_id=settled.delivery.id)
+            plain = replace(settled.attempt, reason="what came out could not be written", response=None)
+            await self._store.settle(settled._replace(attempt=plain, reason=settled.reason and plain.reason))
+
+    async def _insist(self, write: Callable[[], Awaitable[object]]) -> None:
+        """Write something, as often as the store cannot take it now."""
         while True:
             try:
-                await self._store.settle(settled)
+                await write()
             except StoreUnavailableError as error:
                 if self.stopping:
                     raise
-                log.warning(
-                    "cannot note an outcome now, trying again", delivery_id=settled.delivery.id, problem=str(error)
-                )
+                log.warning("cannot note an outcome now, trying again", problem=str(error))
                 await self._clock.sleep(STORE_PAUSE)
             else:
                 return
@@ -99,9 +109,9 @@ class Outcomes:
             await self._disable(queue, verdict.reason or "asked never to be called again")
         elif verdict.outcome is not Outcome.RETRY:
             if queue.health.succeeded():
-                await self._store.note_failing(queue.target_id, 0.0)
+                await self._insist(lambda: self._store.note_failing(queue.target_id, 0.0))
         elif (share := queue.health.failed(self._clock.steady())) is not None:
-            await self._store.note_failing(queue.target_id, queue.health.failing_for)
+            await self._insist(lambda: self._store.note_failing(queue.target_id, queue.health.failing_for))
             if share < 1.0:
                 await self._warn(queue, share, verdict.reason)
             elif queue.held is None:
@@ -120,7 +130,7 @@ class Outcomes:
         await self._announce(FAILING, [*queue.target_id, percent, reason])
 
     async def _disable(self, queue: TargetQueue, reason: str) -> None:
-        await self._hold(queue.target_id, Hold.DISABLED, reason)
+        await self._insist(lambda: self._hold(queue.target_id, Hold.DISABLED, reason))
         log.error(
             "target disabled, its deliveries are held until it is enabled", target=str(queue.target_id), reason=reason
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
@@ -116,16 +117,19 @@ class Planner:
 
         async def call(work: Work) -> Response | None:
             planned = await threads.run(lambda: self._timed(planner, work.event))
-            deliveries = self._deliveries(planner, work.event, planned)
-            try:
-                added = await self._store.add_deliveries(work.event, deliveries)
-            except BaseException:
-                self._dispatcher.withdraw(deliveries, len(work.event.body))
-                raise
-            self._dispatcher.take(work.event, deliveries, added)
+            # What is being committed has to be taken over, even if this attempt's time is up meanwhile.
+            await asyncio.shield(self._add(work.event, self._deliveries(planner, work.event, planned)))
             return None
 
         return call
+
+    async def _add(self, event: Event, deliveries: Sequence[NewDelivery]) -> None:
+        try:
+            added = await self._store.add_deliveries(event, deliveries)
+        except BaseException:
+            self._dispatcher.withdraw(deliveries, len(event.body))
+            raise
+        self._dispatcher.take(event, deliveries, added)
 
     def _plan_or_defer(self, planner: Implementation, event: Event) -> Iterable[NewDelivery]:
         if planner.plugin not in self._late:
@@ -174,7 +178,8 @@ class Planner:
     def _places(self, planner: Implementation, planned: Sequence[Planned]) -> list[tuple[TargetId, str | None]]:
         """Return the targets that a plan names, each with the lane's key."""
         places = [(TargetId(planner.plugin, item.target), item.key) for item in planned]
-        for target_id, _ in places:
+        for target_id, key in places:
+            _require_text(planner.plugin, key)
             if self._dispatcher.target(target_id) is None:
                 raise PluginError(
                     f"plan_deliveries of {planner.plugin} names the target {target_id.target!r}, "
@@ -204,7 +209,8 @@ class Planner:
         """Return the lane's key; None for a target that keeps no lanes."""
         if target is None or not (target.ordered or target.coalesce is not None):
             return None
-        return self._lane_key(event) if key is None else key
+        lane_key = self._lane_key(event) if key is None else key
+        return lane_key.replace("\0", "\ufffd")  # SQLite's text functions end at U+0000
 
     def _lane_key(self, event: Event) -> str:
         """The subject; of several, the path that they share; without one, the event's generic name."""
@@ -212,3 +218,14 @@ class Planner:
             return commonpath(event.subjects)
         match = self._catalogue.match(event.name)
         return match.entry.generic_name if match else event.name
+
+
+def _require_text(plugin: str, key: object) -> None:
+    """Refuse a lane's key that no store takes."""
+    try:
+        if key is None or (isinstance(key, str) and key.encode()):
+            return
+    except UnicodeEncodeError:
+        pass
+    if key != "":
+        raise PluginError(f"plan_deliveries of {plugin} gives a key that is no text: {key!r:.100}")

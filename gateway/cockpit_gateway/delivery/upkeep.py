@@ -20,8 +20,8 @@ LEASE = 60.0
 TRIM_EVERY = 10.0
 """Seconds between two looks at how much waits."""
 
-TRIM_STEP = 500
-"""Deliveries given up in one transaction."""
+TRIM_STEP = 10_000
+"""Deliveries that one look finds."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 

@@ -41,13 +41,13 @@ def judge(error: BaseException, overrun: float | None = None) -> Verdict:
         return Verdict(Outcome.RETRY, f"not finished within {overrun:g} s")
     if isinstance(error, Reject):
         reason = _one_line(error.reason or "rejected")
-        return Verdict(Outcome.REJECTED, reason, error.response, disable_target=error.disable_target)
+        return Verdict(Outcome.REJECTED, reason, sound(error.response), disable_target=bool(error.disable_target))
     if isinstance(error, Retry):
         # A plugin is code of others: a delay that is no number must not keep its attempt from being concluded.
         after: object = error.after
         asked = after if isinstance(after, int | float) else None
         return Verdict(Outcome.RETRY, _one_line(error.reason or "asked to retry"), error.response, asked)
-    return Verdict(Outcome.RETRY, _one_line(f"{type(error).__name__}: {error}".removesuffix(": ")))
+    return Verdict(Outcome.RETRY, _one_line(f"{type(error).__name__}: {_said(error)}".removesuffix(": ")))
 
 
 def settlement(work: Work, verdict: Verdict, target: Target, *, started_at: float, duration: float) -> Settlement:
@@ -76,6 +76,31 @@ def settlement(work: Work, verdict: Verdict, target: Target, *, started_at: floa
     return Settlement(delivery, attempt, DeliveryState.PENDING, ended_at + delay, verdict.reason)
 
 
-def _one_line(text: str) -> str:
-    line = " ".join(text.split())
+def sound(response: object) -> Response | None:
+    """Return a response as the store takes it; None for what is none: it must not cost the outcome."""
+    if not isinstance(response, Response):
+        return None
+    try:
+        headers = tuple((_printable(name), _printable(value)) for name, value in response.headers)
+        status = None if response.status is None else int(response.status)
+        return Response(status, headers, bytes(response.body), bool(response.truncated))
+    except (TypeError, ValueError):
+        return None
+
+
+def _one_line(text: object) -> str:
+    line = " ".join(_printable(_said(text)).split())
     return line if len(line) <= LONGEST_REASON else line[: LONGEST_REASON - 1] + "…"
+
+
+def _said(value: object) -> str:
+    """Return something as text, even if it cannot say it."""
+    try:
+        return str(value)
+    except Exception:  # noqa: BLE001 - it is a plugin's
+        return type(value).__name__
+
+
+def _printable(text: str) -> str:
+    """Replace lone surrogates, which no store takes."""
+    return text.encode("utf-8", "replace").decode()

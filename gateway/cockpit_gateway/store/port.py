@@ -454,8 +454,13 @@ class Store(Protocol):
         """
         ...
 
-    async def shift_due(self, seconds: float) -> None:
-        """Move every pending delivery's due time by so many seconds, because the clock was turned."""
+    async def shift_due(self, seconds: float, *, now: float) -> None:
+        """Move due times by so many seconds, because the clock was turned.
+
+        Args:
+            seconds: By how much; negative if the clock was turned back.
+            now: What the clock says now. What was planned since it was turned forward is left as it is.
+        """
         ...
 
     async def clamp_due(self, target_id: TargetId, latest: float) -> None:

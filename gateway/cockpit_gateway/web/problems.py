@@ -9,7 +9,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from cockpit_gateway.errors import ConflictError, NotFoundError, StoreError, StoreUnavailableError
+from cockpit_gateway.errors import ConflictError, NotFoundError, StoreUnavailableError
 from cockpit_gateway.telemetry.metrics import Metrics
 
 FAILED = "The gateway failed; its log says why."
@@ -94,7 +94,7 @@ def _problem_of(error: Exception, request: web.Request) -> Problem:
             )
         case NotFoundError():
             return Problem(HTTPStatus.NOT_FOUND, str(error))
-        case StoreError() | ConflictError():
+        case ConflictError():
             return Problem(HTTPStatus.CONFLICT, str(error))
         case _:
             log.error("request failed", path=request.path, exc_info=error)

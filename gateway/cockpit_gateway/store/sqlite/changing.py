@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 from collections.abc import Mapping, Sequence
 
@@ -67,9 +68,9 @@ def note_failing(connection: sqlite3.Connection, target_id: TargetId, seconds: f
     connection.execute(NOTE_FAILING, (seconds, *target_id))
 
 
-def shift_due(connection: sqlite3.Connection, seconds: float) -> None:
-    """Move the due time of everything pending."""
-    connection.execute(SHIFT_DUE, {"seconds": seconds})
+def shift_due(connection: sqlite3.Connection, seconds: float, now: float) -> None:
+    """Move the due time of what was planned before the clock was turned."""
+    connection.execute(SHIFT_DUE, {"seconds": seconds, "before": now - seconds if seconds > 0 else math.inf})
 
 
 def clamp_due(connection: sqlite3.Connection, target_id: TargetId, latest: float) -> None:

@@ -16,7 +16,7 @@ from cockpit_gateway.store.sqlite.statements import statement
 FIND_DUE = statement("find_due")
 FIND_HEADS = statement("find_heads", "free")
 FIND_HEADS_BY_LANE = statement("find_heads_by_lane", "free")
-FIND_STILL_HEADS = statement("find_still_heads", "free")
+FIND_STILL_HEADS = statement("find_still_heads")
 MORE_PENDING_THAN = statement("more_pending_than")
 TARGET_NUMBER = statement("target_number")
 LEASE = statement("lease")

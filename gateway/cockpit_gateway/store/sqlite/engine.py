@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -44,6 +45,12 @@ from cockpit_gateway.store.sqlite.writer import Writer
 from cockpit_gateway.targets import BacklogLimit
 
 _Result = TypeVar("_Result")
+
+BURIED_AT_ONCE = 500
+"""Deliveries given up in one transaction: what comes in waits for it."""
+
+SEARCHERS = 3
+"""Connections that search for heads of lanes, so that one long search does not hold up every other target's."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -188,14 +195,15 @@ class SqliteStore:
 
     async def trim(self, target_id: TargetId, limit: BacklogLimit, *, now: float, step: int) -> Trimmed:
         """Give up what waits beyond a target's bounds."""
-        excess = await self._read(lambda connection: find_excess(connection, target_id, limit, now, step))
-        if not excess.found:
-            return Trimmed(0, 0)
-        return await self._write(lambda connection: bury(connection, excess, limit, now))
+        excess = await _read(self._searcher, lambda connection: find_excess(connection, target_id, limit, now, step))
+        for first in range(0, len(excess.numbers), BURIED_AT_ONCE):
+            numbers = excess.numbers[first : first + BURIED_AT_ONCE]
+            await self._write(partial(bury, numbers=numbers, limit=limit, now=now))
+        return Trimmed(excess.expired, len(excess.numbers) - excess.expired)
 
-    async def shift_due(self, seconds: float) -> None:
-        """Move the due time of everything pending."""
-        await self._write(lambda connection: changing.shift_due(connection, seconds))
+    async def shift_due(self, seconds: float, *, now: float) -> None:
+        """Move due times."""
+        await self._write(lambda connection: changing.shift_due(connection, seconds, now))
 
     async def clamp_due(self, target_id: TargetId, latest: float) -> None:
         """Make what is due too late due at a time."""
@@ -262,7 +270,7 @@ class SqliteStore:
             file.migrate(connection, self._path)
             opened = _take_over(connection)
             self._reader = Reader(file.connect(self._path))
-            self._searcher = Reader(file.connect(self._path))
+            self._searcher = Reader(*(file.connect(self._path) for _ in range(SEARCHERS)))
         except (OSError, sqlite3.Error) as error:
             reason = f"{error.strerror}: {error.filename}" if isinstance(error, OSError) else error
             raise StoreError(f"{self._path} cannot be used as a store: {reason}") from error

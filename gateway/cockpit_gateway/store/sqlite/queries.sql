@@ -169,14 +169,17 @@ candidate AS MATERIALIZED (
 )
 {free};
 
--- Heads that were found without holding up the writer, as far as they still are.
+-- Heads that were found without holding up the writer, as far as they still wait: nothing else of their target was
+-- leased meanwhile, and whatever came after them is newer.
 -- name: find_still_heads
-WITH candidate AS MATERIALIZED (
-    SELECT d.number, d.key, d.seq, d.due_at, d.size
+SELECT
+    json_group_array(number), json_group_array(size), count(*) FILTER (WHERE due_at <= :now), max(due_at),
+    min(due_at) FILTER (WHERE due_at > :now)
+FROM (
+    SELECT d.number, d.size, d.due_at
     FROM json_each(:numbers) AS found CROSS JOIN deliveries AS d ON d.number = found.value
     WHERE d.state = 'pending'
-)
-{free};
+);
 
 -- Of `candidate`, those that nothing unfinished holds back in their own lane, above it (the keys that are a path prefix
 -- of theirs) or below it (the keys of which theirs is a prefix; "0" is the character after "/"). Candidates are looked
@@ -214,7 +217,7 @@ FROM (
         SELECT 1 FROM deliveries AS d
         WHERE
             d.target = :target AND d.state IN ('pending', 'running')
-            AND d.key >= CASE c.key WHEN '' THEN '' ELSE c.key || '/' END
+            AND d.key >= CASE c.key WHEN '' THEN char(1) ELSE c.key || '/' END
             AND d.key < CASE c.key WHEN '' THEN x'ff' ELSE c.key || '0' END
             AND (d.state = 'running' OR (d.seq, d.number) < (c.seq, c.number))
     )
@@ -248,7 +251,7 @@ ORDER BY e.seq;
 -- What waits beyond its bounds, the oldest first; the newest are kept.
 
 -- name: find_excess
-SELECT json_group_array(number), count(*), count(*) FILTER (WHERE fresh_at < :before)
+SELECT json_group_array(number), count(*) FILTER (WHERE fresh_at < :before)
 FROM (
     SELECT number, fresh_at FROM (
         SELECT
@@ -269,7 +272,7 @@ WHERE number IN (SELECT value FROM json_each(:numbers)) AND state = 'pending';
 
 -- name: shift_due
 UPDATE deliveries SET due_at = due_at + :seconds, window_at = window_at + :seconds, fresh_at = fresh_at + :seconds
-WHERE state = 'pending' AND state <> 'delivered';
+WHERE state = 'pending' AND state <> 'delivered' AND fresh_at <= :before;
 
 -- name: clamp_due
 UPDATE deliveries SET due_at = :latest

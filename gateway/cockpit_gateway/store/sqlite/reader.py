@@ -1,8 +1,9 @@
-"""The reader: one thread with a connection of its own, so that reads wait for no commit and commits for no read."""
+"""The reader: threads with connections of their own, so that reads wait for no commit and commits for no read."""
 
 from __future__ import annotations
 
 import asyncio
+import queue
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,16 +15,18 @@ _Result = TypeVar("_Result")
 
 
 class Reader:
-    """Runs reads, one after another.
+    """Runs reads, as many at once as there are connections.
 
     Args:
-        connection: A connection that nothing else uses.
+        connections: Connections that nothing else uses.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self._connection.execute("PRAGMA query_only = ON")
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store-reader")
+    def __init__(self, *connections: sqlite3.Connection) -> None:
+        self._connections: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
+        for connection in connections:
+            connection.execute("PRAGMA query_only = ON")
+            self._connections.put(connection)
+        self._threads = ThreadPoolExecutor(max_workers=len(connections), thread_name_prefix="store-reader")
 
     async def read(self, act: Callable[[sqlite3.Connection], _Result]) -> _Result:
         """Return what a function reads.
@@ -32,11 +35,19 @@ class Reader:
             GatewayError: it raised one, or SQLite failed.
         """
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, act, self._connection)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, act)
         except sqlite3.Error as error:
             raise told(error) from error
 
     def close(self) -> None:
         """Finish the reads asked for, and close."""
-        self._thread.shutdown()
-        self._connection.close()
+        self._threads.shutdown()
+        while not self._connections.empty():
+            self._connections.get().close()
+
+    def _run(self, act: Callable[[sqlite3.Connection], _Result]) -> _Result:
+        connection = self._connections.get()
+        try:
+            return act(connection)
+        finally:
+            self._connections.put(connection)

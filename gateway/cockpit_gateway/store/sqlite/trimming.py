@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
 from cockpit_gateway.deliveries import TargetId
-from cockpit_gateway.store.port import Trimmed
 from cockpit_gateway.store.sqlite.statements import statement
 from cockpit_gateway.targets import BacklogLimit
 
@@ -16,10 +17,9 @@ BURY = statement("bury")
 
 
 class Excess(NamedTuple):
-    """Deliveries beyond the bounds: their numbers as JSON, how many they are, and how many of them waited too long."""
+    """Deliveries beyond the bounds, the oldest first, and how many of them waited too long: those come first."""
 
-    numbers: str
-    found: int
+    numbers: Sequence[int]
     expired: int
 
 
@@ -35,19 +35,19 @@ def find_excess(
         "size": limit.size,
         "step": step,
     }
-    return Excess(*connection.execute(FIND_EXCESS, values).fetchone())
+    numbers, expired = connection.execute(FIND_EXCESS, values).fetchone()
+    return Excess(json.loads(numbers), expired)
 
 
-def bury(connection: sqlite3.Connection, excess: Excess, limit: BacklogLimit, now: float) -> Trimmed:
-    """Give up what was found, as far as it still waits."""
+def bury(connection: sqlite3.Connection, numbers: Sequence[int], limit: BacklogLimit, now: float) -> None:
+    """Give up deliveries, as far as they still wait."""
     connection.execute(
         BURY,
         {
-            "numbers": excess.numbers,
+            "numbers": json.dumps(numbers),
             "now": now,
             "before": now - limit.age,
             "expired": f"expired: it waited longer than the backlog allows, {timedelta(seconds=limit.age)}",
             "overflow": f"overflow: more waited than the {limit.rows} deliveries or {limit.size} bytes of the backlog",
         },
     )
-    return Trimmed(excess.expired, excess.found - excess.expired)

@@ -9,7 +9,7 @@ ALTER TABLE deliveries ADD COLUMN alone INTEGER NOT NULL DEFAULT 0;
 
 UPDATE deliveries SET fresh_at = created_at;
 UPDATE deliveries SET size = (SELECT length(body) FROM bodies WHERE bodies.seq = deliveries.seq)
-WHERE state IN ('pending', 'running');
+WHERE state <> 'delivered';
 
 CREATE INDEX deliveries_suspect ON deliveries (crashes) WHERE crashes > 0;
 CREATE INDEX deliveries_superseded ON deliveries (superseded_by) WHERE superseded_by IS NOT NULL;
