@@ -86,7 +86,7 @@ def test_an_endpoint_that_was_disabled_is_enabled(house: Site, receiver: Receive
         [disabled] = [line for line in house.text("endpoints", "list").splitlines() if "search-index" in line]
         house.text("send", SAVE)
         held = house.text("deliveries", "list", "--state", "pending")
-        assert house.text("endpoints", "enable", "search-index") == "search-index is active.\n"
+        assert house.text("endpoints", "enable", "search-index") == "search-index is active (1 pending).\n"
         eventually(lambda: house.deliveries("--state", "delivered"))
         targets = house.json("endpoints", "list")["targets"]
     assert "disabled" in disabled

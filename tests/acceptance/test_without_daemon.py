@@ -25,7 +25,7 @@ def test_answers_are_the_same_with_and_without_a_daemon(house: Site, receiver: R
         questions += [("deliveries", "show", delivery["id"]) for delivery in house.deliveries()]
         while_running = [house.here(*question) for question in questions]
     assert [house.here(*question) for question in questions] == while_running
-    assert len(questions) == 9
+    assert len(questions) == 10
 
 
 def test_a_replay_without_a_daemon_is_delivered_once_there_is_one(house: Site, receiver: Receiver) -> None:
