@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import shlex
+from pathlib import Path
 
 from commands import SAVE, Site, eventually
+from documents import Page
 from receivers import Receiver
+
+PAGE = Page(Path("docs/how-to/look-after-endpoints.md"))
 
 
 def state(house: Site) -> str:
@@ -55,3 +60,12 @@ def test_an_unknown_endpoint_is_an_error(house: Site) -> None:
         for change in ("show", "pause", "resume", "enable", "test"):
             result = house.run("endpoints", change, "serch-index")
             assert (result.returncode, result.stderr) == (1, b"there is no target webhook:serch-index\n")
+
+
+def test_the_commands_of_the_page_about_endpoints_run(house: Site, receiver: Receiver) -> None:
+    lines = [shlex.split(line) for line in PAGE.commands() if line.startswith("cockpit-gateway ")]
+    assert len(lines) > 5
+    with house.daemon():
+        for _, *arguments in lines:
+            result = house.run(*arguments)
+            assert (result.returncode, result.stderr) == (0, b""), arguments

@@ -50,7 +50,9 @@ def test_whatever_arrives_no_hash_survives_in_a_value_and_the_shape_stays(event:
     assert [text for text in all_texts(after.args) if HASH.search(text)] == []
     for _, old, new in changes(before, after.args):
         assert "***" in new
-        assert old not in (None, False, "", [], {})
+        assert old is not None
+        assert old is not False
+        assert old not in ("", [], {})
 
 
 @given(events)
