@@ -117,7 +117,8 @@ def _value(samples: Sequence[Sample], unit: str) -> str:
 
 
 def _cpu(samples: Sequence[Sample]) -> str:
-    return f"{statistics.median(sample.cpu for sample in samples) * 1e6:.0f} µs"
+    times = [sample.cpu for sample in samples if sample.cpu is not None]
+    return f"{statistics.median(times) * 1e6:.0f} µs" if times else "–"
 
 
 if __name__ == "__main__":

@@ -22,12 +22,12 @@ class Sample:
 
     Attributes:
         value: What the row compares: events per second, or seconds at the 95th percentile.
-        cpu: Processor seconds per event of the measured process.
+        cpu: Processor seconds per event of the measured process, None if that is no question.
         details: Further figures by name.
     """
 
     value: float
-    cpu: float
+    cpu: float | None
     details: dict[str, float]
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import http.client
+import os
 import shutil
 import statistics
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Self
 
 from bench.fill import fill
 from bench.peers import FAN
@@ -53,6 +57,7 @@ def large_store(pairs: int, events: int, directory: Path, done: Done, kept: int)
         for _ in range(pairs):
             with _scratch(directory) as scratch:
                 shutil.copy(filled / "gateway.db", scratch)
+                os.sync()  # the copy must not be written back while the gateway syncs
                 with gateway(scratch, endpoints=endpoints) as measured:
                     ours.append(rate(measured, events))
                     done()
@@ -71,7 +76,11 @@ def many_endpoints(pairs: int, events: int, directory: Path, done: Done) -> Row:
 
 
 def many_conditions(pairs: int, events: int, directory: Path, done: Done) -> Row:
-    """Row 7: a thousand endpoints with a condition on the same event, of which one holds, against one endpoint."""
+    """Row 7: a thousand endpoints with a condition on the same event, of which one holds, against one endpoint.
+
+    What is compared is the longest answer of a probe that touches no store, asked all the time beside the load: the
+    event loop was held no longer.
+    """
     settings = "events: [collections.save.after], when: 'event.collection == \"c%d\"'"
     others = [endpoint(f"e{n}", "in", settings % n) for n in range(1, MANY)]
     ours: list[Sample] = []
@@ -79,14 +88,44 @@ def many_conditions(pairs: int, events: int, directory: Path, done: Done) -> Row
     for _ in range(pairs):
         for endpoints, samples in (([endpoint("sink"), *others], ours), ([endpoint("sink")], theirs)):
             with _scratch(directory) as scratch, gateway(scratch, endpoints=endpoints) as measured:
+                load(measured, "open", 20, 20)
                 before = measured.cpu()
-                printed = load(measured, "open", events, 20)
-                cpu = (measured.cpu() - before) / events
-                samples.append(Sample(max(printed["ack"]), cpu, {"ack p95": percentile(printed["ack"], 0.95)}))
+                with Prober(measured.port) as prober:
+                    load(measured, "open", events, 20)
+                samples.append(Sample(max(prober.seconds), (measured.cpu() - before) / events, {}))
                 done()
-    return Row(
-        f"{MANY} endpoints with a `when`: longest ack at 20/s", "one endpoint", "s", "loop held ≤ 20 ms", ours, theirs
-    )
+    name = f"{MANY} endpoints with a `when`: longest probe beside 20/s"
+    return Row(name, "one endpoint", "s", "ours ≤ 20 ms", ours, theirs)
+
+
+class Prober:
+    """Asks for /healthz all the time, over one connection.
+
+    Args:
+        port: Where the gateway listens.
+    """
+
+    def __init__(self, port: int) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port)
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._probe)
+        self.seconds: list[float] = []
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopped.set()
+        self._thread.join()
+        self._connection.close()
+
+    def _probe(self) -> None:
+        while not self._stopped.wait(0.002):
+            began = time.perf_counter()
+            self._connection.request("GET", "/healthz")
+            self._connection.getresponse().read()
+            self.seconds.append(time.perf_counter() - began)
 
 
 def memory(directory: Path, done: Done) -> Row:
@@ -100,9 +139,9 @@ def memory(directory: Path, done: Done) -> Row:
         first_arrival(receiver)
         most = measured.memory("VmHWM")
         done()
-    samples = [Sample(most / MIB, 0.0, {"waiting": waiting / MIB})]
+    samples = [Sample(most / MIB, None, {"waiting": waiting / MIB})]
     return Row(
-        f"memory, {PENDING:,} pending of 1 kB", "the budget", "MiB", "≤ 150 MiB", samples, [Sample(150.0, 0.0, {})]
+        f"memory, {PENDING:,} pending of 1 kB", "the budget", "MiB", "≤ 150 MiB", samples, [Sample(150.0, None, {})]
     )
 
 
@@ -116,10 +155,10 @@ def readiness(pairs: int, directory: Path, done: Done) -> Row:
             receiver = stack.enter_context(sink(port, 1))
             stack.enter_context(gateway(scratch, sink=port))
             listening = time.monotonic()
-            samples.append(Sample(max(0.001, first_arrival(receiver) - listening), 0.0, {}))
+            samples.append(Sample(max(0.001, first_arrival(receiver) - listening), None, {}))
             done()
     name = f"listening to first delivery, {PENDING:,} pending"
-    return Row(name, "the budget", "s", "≤ 1 s", samples, [Sample(1.0, 0.0, {})] * pairs)
+    return Row(name, "the budget", "s", "≤ 1 s", samples, [Sample(1.0, None, {})] * pairs)
 
 
 def slow_receivers(pairs: int, events: int, directory: Path, done: Done) -> Row:
@@ -128,8 +167,9 @@ def slow_receivers(pairs: int, events: int, directory: Path, done: Done) -> Row:
     ours, theirs = [], []
 
     def sample(measured: Measured, arrivals: int) -> Sample:
+        load(measured, "open", 4, 4, arrivals=arrivals // events * 4)
         printed = load(measured, "open", events, 4, arrivals=arrivals)
-        return Sample(statistics.median(printed["ack"]), 0.0, {"ack p95": percentile(printed["ack"], 0.95)})
+        return Sample(statistics.median(printed["ack"]), None, {"ack p95": percentile(printed["ack"], 0.95)})
 
     for _ in range(pairs):
         with _scratch(directory) as scratch, gateway(scratch, endpoints=endpoints) as measured:

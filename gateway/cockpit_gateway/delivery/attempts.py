@@ -164,7 +164,8 @@ class Attempts:
         try:
             await self._conclude(queue, verdict, settled)
         finally:
-            self._end_trial(work.delivery)
+            if self._trials:
+                self._acquit(work.delivery)
 
     def _leave(self, queue: TargetQueue, work: Work, verdict: Verdict | None, *, probe: bool) -> None:
         """Make room for the next attempt; None for one that ended without an outcome."""
@@ -203,8 +204,13 @@ class Attempts:
         if trial is not None:
             trial.begin()
 
+    def _acquit(self, delivery: Delivery) -> None:
+        if delivery.id in self._trials:
+            self._store.clear(delivery)
+            self._end_trial(delivery)
+
     def _end_trial(self, delivery: Delivery) -> None:
-        trial = self._trials.pop(delivery.id, None) if self._trials else None
+        trial = self._trials.pop(delivery.id, None)
         if trial is not None:
             trial.end()
 

@@ -46,7 +46,7 @@ def judge(error: BaseException, overrun: float | None = None) -> Verdict:
         # A plugin is code of others: a delay that is no number must not keep its attempt from being concluded.
         after: object = error.after
         asked = after if isinstance(after, int | float) else None
-        return Verdict(Outcome.RETRY, _one_line(error.reason or "asked to retry"), error.response, asked)
+        return Verdict(Outcome.RETRY, _one_line(error.reason or "asked to retry"), sound(error.response), asked)
     return Verdict(Outcome.RETRY, _one_line(f"{type(error).__name__}: {_said(error)}".removesuffix(": ")))
 
 
@@ -81,7 +81,7 @@ def sound(response: object) -> Response | None:
     if not isinstance(response, Response):
         return None
     try:
-        headers = tuple((_printable(name), _printable(value)) for name, value in response.headers)
+        headers = tuple([(_printable(name), _printable(value)) for name, value in response.headers])
         status = None if response.status is None else int(response.status)
         return Response(status, headers, bytes(response.body), bool(response.truncated))
     except (TypeError, ValueError):
@@ -103,4 +103,4 @@ def _said(value: object) -> str:
 
 def _printable(text: str) -> str:
     """Replace lone surrogates, which no store takes."""
-    return text.encode("utf-8", "replace").decode()
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()

@@ -112,9 +112,8 @@ async def test_one_that_the_process_outlived_is_no_suspect_any_more(path: Path, 
         await store.suspects()
         work: Work = await store.leased(delivery.id)
         await store.begin(work.delivery, alone=True)
-        if end == "cleared":
-            store.clear(work.delivery)
-        else:
+        store.clear(work.delivery)
+        if end == "settled":
             await store.settle(delivered(work))
 
     async def third(store: Store, _: Opened) -> None:

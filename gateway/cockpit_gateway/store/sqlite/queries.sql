@@ -36,7 +36,7 @@ VALUES {rows};
 -- name: settle_deliveries
 UPDATE deliveries SET
     state = new.column2, attempts = new.column3, due_at = new.column4, ended_at = new.column5, reason = new.column6,
-    owner = NULL, begun_at = NULL, crashes = 0, alone = 0
+    owner = NULL, begun_at = NULL
 FROM (VALUES {rows}) AS new
 WHERE deliveries.id = new.column1 AND deliveries.state = 'running';
 

@@ -1,0 +1,182 @@
+"""Plugins that raise, return and give what no store takes: nothing is refused, nothing is stuck, nothing else waits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import gateways
+import pytest
+from brokers import Broker, save
+from captures import capture
+from clocks import TurnableClock
+from gateways import deliveries, eventually, stored, wait_for
+
+from cockpit_gateway import (
+    DeliveryState,
+    Drop,
+    Event,
+    EventStatus,
+    Planned,
+    Rate,
+    Reject,
+    Response,
+    Retry,
+    Target,
+    hookimpl,
+)
+from cockpit_gateway.delivery.memory import MEMORY_BUDGET
+from cockpit_gateway.errors import PluginError, StoreUnavailableError
+
+SAVED = capture("collections.save.after").body
+SURROGATE = "caf\udce9"
+
+
+class SpeechlessError(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+@pytest.mark.parametrize(
+    ("error", "state", "reason"),
+    [
+        (ValueError(SURROGATE), DeliveryState.PENDING, "ValueError: caf?"),
+        (SpeechlessError(), DeliveryState.PENDING, "SpeechlessError: SpeechlessError"),
+        (Retry(ValueError("busy")), DeliveryState.PENDING, "busy"),  # type: ignore[arg-type]
+        (Reject(ValueError("no")), DeliveryState.DEAD, "no"),  # type: ignore[arg-type]
+        (Reject("no", response=Response(500, body="text")), DeliveryState.DEAD, "no"),  # type: ignore[arg-type]
+        (Reject("no", response="an answer"), DeliveryState.DEAD, "no"),  # type: ignore[arg-type]
+        (Retry("no", response=Response(500, (("X", SURROGATE),))), DeliveryState.PENDING, "no"),
+    ],
+    ids=[
+        "surrogate",
+        "speechless",
+        "retry-with-an-error",
+        "reject-with-an-error",
+        "body-of-text",
+        "no-response",
+        "header",
+    ],
+)
+async def test_whatever_an_attempt_raises_its_outcome_is_written(
+    tmp_path: Path, error: Exception, state: DeliveryState, reason: str
+) -> None:
+    broker = Broker(Target("queue"))
+    broker.failures = [error]
+    async with gateways.running(tmp_path, plugins={"broker": broker}) as gateway:
+        await gateways.post(gateway, save("posts", "1"))
+        await eventually(lambda: not broker.failures)
+        (delivery,) = await wait_for(gateway, state)
+        assert (delivery.attempts, delivery.reason) == (1, reason)
+
+
+def raising(error: Exception) -> Callable[[Event], Event]:
+    def change(_: Event) -> Event:
+        raise error
+
+    return change
+
+
+class Filter:
+    def __init__(self, change: Callable[[Event], Any]) -> None:
+        self._change = change
+
+    @hookimpl
+    def filter_event(self, event: Event) -> Any:
+        return self._change(event)
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        (lambda event: replace(event, label=SURROGATE), EventStatus.WITHHELD),
+        (lambda event: replace(event, body="text"), EventStatus.WITHHELD),
+        (lambda event: replace(event, hook={}), EventStatus.WITHHELD),
+        (lambda event: replace(event, backend="yes"), EventStatus.WITHHELD),
+        (raising(Drop(SURROGATE)), EventStatus.DROPPED),
+    ],
+)
+async def test_whatever_a_filter_returns_the_event_is_stored(
+    tmp_path: Path, change: Callable[[Event], Any], status: EventStatus
+) -> None:
+    async with gateways.running(tmp_path, plugins={"filter": Filter(change)}) as gateway:
+        assert (await gateways.post(gateway, SAVED)).status == 202
+        (event,) = await stored(gateway)
+        assert event.status is status
+
+
+@pytest.mark.parametrize("key", [b"bytes", ["a", "list"], SURROGATE, 7])
+async def test_whatever_a_planner_gives_the_event_is_stored(tmp_path: Path, key: Any) -> None:
+    broker = Broker(Target("queue", ordered=True), [Planned("queue", key)])
+    async with gateways.running(tmp_path, plugins={"broker": broker}) as gateway:
+        assert (await gateways.post(gateway, save("posts", "1"))).status == 202
+        (later,) = await deliveries(gateway)
+        assert later.target == "plan_deliveries"
+
+
+@pytest.mark.parametrize("rules", [{"rate": (0.0,)}, {"concurrency": 0}, {"timeout": 0.0}])
+async def test_rules_that_allow_nothing_are_refused_at_the_start(tmp_path: Path, rules: dict[str, Any]) -> None:
+    class Bad:
+        @hookimpl
+        def register_targets(self) -> list[Target]:
+            given = rules | ({"rate": Rate(*rules["rate"])} if "rate" in rules else {})
+            return [Target("queue", **given)]
+
+        @hookimpl
+        def deliver(self) -> None:
+            pass
+
+    with pytest.raises(PluginError, match="register_targets of plugin bad failed: ValueError"):
+        gateways.assemble(tmp_path, plugins={"bad": Bad()})
+
+
+@pytest.mark.parametrize("error", [RuntimeError("defect"), StoreUnavailableError("disk full")])
+async def test_a_claim_that_fails_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    broker = Broker(Target("queue", ordered=True))
+    async with gateways.running(tmp_path, plugins={"broker": broker}) as gateway:
+        claim, failures = gateway.store.claim, [error]
+
+        async def failing(*args: Any, **kwargs: Any) -> Any:
+            if failures:
+                raise failures.pop()
+            return await claim(*args, **kwargs)
+
+        monkeypatch.setattr(gateway.store, "claim", failing)
+        await gateways.post(gateway, save("posts", "1"))
+        await wait_for(gateway, DeliveryState.DELIVERED)
+        assert not failures
+
+
+async def test_one_slow_target_with_large_bodies_does_not_take_the_memory_of_another(tmp_path: Path) -> None:
+    slow = Broker(Target("queue"))
+    slow.gate.clear()
+    large = save("posts", "x" * (MEMORY_BUDGET // 10))
+
+    class Choosy(Broker):
+        @hookimpl
+        def plan_deliveries(self, event: Event) -> list[Planned]:
+            return [Planned("queue")] if event.collection == "small" else []
+
+    quick = Choosy(Target("queue"))
+    async with gateways.running(tmp_path, plugins={"slow": slow, "quick": quick}) as gateway:
+        for _ in range(8):
+            await gateways.post(gateway, large)
+        async with asyncio.timeout(gateways.PATIENCE):
+            await gateways.post(gateway, save("small", "1"))
+            await eventually(lambda: quick.subjects)
+        slow.gate.set()
+        await wait_for(gateway, DeliveryState.DELIVERED, 10)
+
+
+async def test_what_is_accepted_after_the_clock_went_forward_is_not_delayed(tmp_path: Path) -> None:
+    clock = TurnableClock()
+    broker = Broker(Target("queue", ordered=True))
+    async with gateways.running(tmp_path, plugins={"broker": broker}, clock=clock) as gateway:
+        clock.turn(3600)
+        await gateways.post(gateway, save("posts", "1"))
+        await wait_for(gateway, DeliveryState.DELIVERED)
