@@ -32,7 +32,7 @@ from cockpit_gateway.delivery.memory import MEMORY_BUDGET
 from cockpit_gateway.errors import PluginError, StoreUnavailableError
 
 SAVED = capture("collections.save.after").body
-SURROGATE = "caf\udce9"
+SURROGATE = "x\udce9"
 
 
 class SpeechlessError(Exception):
@@ -43,7 +43,7 @@ class SpeechlessError(Exception):
 @pytest.mark.parametrize(
     ("error", "state", "reason"),
     [
-        (ValueError(SURROGATE), DeliveryState.PENDING, "ValueError: caf?"),
+        (ValueError(SURROGATE), DeliveryState.PENDING, "ValueError: x?"),
         (SpeechlessError(), DeliveryState.PENDING, "SpeechlessError: SpeechlessError"),
         (Retry(ValueError("busy")), DeliveryState.PENDING, "busy"),  # type: ignore[arg-type]
         (Reject(ValueError("no")), DeliveryState.DEAD, "no"),  # type: ignore[arg-type]
