@@ -36,7 +36,7 @@ docs: $(VENV)/installed ## Write the generated pages of docs/reference anew
 bench: $(VENV)/group-dev ## Measure what an event costs
 	@$(BIN)/python -m bench
 
-chaos: $(VENV)/group-dev ## Kill, starve and mislead the gateway, and count what is lost; takes about 20 minutes
+chaos: $(VENV)/group-dev ## Kill, starve and mislead the gateway, and count what is lost
 	@$(BIN)/python -m chaos
 
 clean: ## Remove the environment and what tools left behind; data/ stays
