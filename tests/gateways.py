@@ -15,7 +15,7 @@ from cockpit_gateway.config import ConfigFile
 from cockpit_gateway.events import Event
 from cockpit_gateway.gateway import Gateway
 from cockpit_gateway.registry import Registry
-from cockpit_gateway.store.port import DeliveryFilter, EventFilter
+from cockpit_gateway.store.records import DeliveryFilter, EventFilter
 
 PATIENCE = 15.0
 """Seconds after which a condition that was waited for has failed."""

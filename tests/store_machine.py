@@ -18,7 +18,7 @@ from cockpit_gateway import DeliveryState, Event
 from cockpit_gateway.deliveries import Attempt, Delivery, Hold, Outcome, TargetId
 from cockpit_gateway.errors import NotFoundError, StoreError
 from cockpit_gateway.events import EventStatus
-from cockpit_gateway.store.port import (
+from cockpit_gateway.store.records import (
     Accepted,
     Backlog,
     DeliveryFilter,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from cockpit_gateway import DeliveryState, Event
 from cockpit_gateway.deliveries import Delivery, Outcome, TargetId
-from cockpit_gateway.store.port import Backlog, Duplicate, NewDelivery, Settlement
+from cockpit_gateway.store.records import Backlog, Duplicate, NewDelivery, Settlement
 
 UNFINISHED = (DeliveryState.PENDING, DeliveryState.RUNNING)
 

@@ -8,7 +8,8 @@ import uuid_utils
 
 from cockpit_gateway import Delivery, DeliveryState, Event
 from cockpit_gateway.deliveries import Attempt, Outcome, Response, TargetId, Work
-from cockpit_gateway.store.port import DeliveryFilter, NewDelivery, Settlement, Store
+from cockpit_gateway.store.port import Store
+from cockpit_gateway.store.records import DeliveryFilter, NewDelivery, Settlement
 from cockpit_gateway.targets import Coalesce
 
 NOW = 1_700_000_000.25

@@ -15,7 +15,8 @@ from cockpit_gateway.errors import ConflictError, NotFoundError
 from cockpit_gateway.events import Event
 from cockpit_gateway.registry import LoadedPlugin, PluginStatus, Registry
 from cockpit_gateway.replays import Replays
-from cockpit_gateway.store.port import Backlog, Store, TargetState
+from cockpit_gateway.store.port import Store
+from cockpit_gateway.store.records import Backlog, TargetState
 from cockpit_gateway.targets import Target
 
 _CURES = {

@@ -24,7 +24,8 @@ from cockpit_gateway.errors import RAISED_BY_PLUGINS, Drop, StoreUnavailableErro
 from cockpit_gateway.events import Event, EventStatus, JSONValue
 from cockpit_gateway.plugin import PluginContext
 from cockpit_gateway.registry import HandlerTable, Registry
-from cockpit_gateway.store.port import Duplicate, NewDelivery, Store
+from cockpit_gateway.store.port import Store
+from cockpit_gateway.store.records import Duplicate, NewDelivery
 from cockpit_gateway.telemetry.metrics import Metrics
 
 PARSED_ON_THE_LOOP = 1024 * 1024

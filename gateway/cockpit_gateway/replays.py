@@ -13,7 +13,8 @@ from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.delivery.planning import PlannedAgain, Planner
 from cockpit_gateway.delivery.threads import PluginThreads
 from cockpit_gateway.errors import NotFoundError
-from cockpit_gateway.store.port import Cursor, DeliveryFilter, EventFilter, EventPage, Step, Store, Tally
+from cockpit_gateway.store.port import Store
+from cockpit_gateway.store.records import Cursor, DeliveryFilter, EventFilter, EventPage, Step, Tally
 
 CANCELLABLE = (DeliveryState.PENDING, DeliveryState.DEAD)
 """The states from which a delivery can be cancelled."""

@@ -15,7 +15,7 @@ import pytest
 from gateways import deliveries, wait_for
 
 from cockpit_gateway import DeliveryState, Event, PluginContext, Reject, Retry, hookimpl
-from cockpit_gateway.store.port import DeliveryFilter
+from cockpit_gateway.store.records import DeliveryFilter
 
 SAVE = captures.capture("collections.save.after").body
 

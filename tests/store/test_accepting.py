@@ -9,7 +9,8 @@ from stores import NOW, ROOM, SEARCH, SITE, MakeStore, a_delivery, accept, all_d
 
 from cockpit_gateway import DeliveryState, EventStatus
 from cockpit_gateway.errors import NotFoundError, StoreError
-from cockpit_gateway.store.port import EventFilter, Store
+from cockpit_gateway.store.port import Store
+from cockpit_gateway.store.records import EventFilter
 
 
 async def test_an_event_comes_back_as_it_was_given(store: Store) -> None:

@@ -7,7 +7,8 @@ from stores import NOW, SITE, a_delivery, accept, all_deliveries, an_event, clai
 
 from cockpit_gateway import BacklogLimit, DeliveryState
 from cockpit_gateway.deliveries import TargetId
-from cockpit_gateway.store.port import Store, Trimmed
+from cockpit_gateway.store.port import Store
+from cockpit_gateway.store.records import Trimmed
 
 SIZE = len(an_event().body)
 NOBODY = TargetId("webhook", "removed")

@@ -8,7 +8,8 @@ import pytest
 from stores import NOW, ROOM, SEARCH, SITE, MakeStore, a_delivery, accept, an_event, claim, failed, states
 
 from cockpit_gateway import DeliveryState
-from cockpit_gateway.store.port import NewDelivery, Store
+from cockpit_gateway.store.port import Store
+from cockpit_gateway.store.records import NewDelivery
 from cockpit_gateway.targets import Coalesce
 
 LAST = Coalesce(wait=30, max_wait=100, keep="last")

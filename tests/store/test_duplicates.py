@@ -6,7 +6,8 @@ import asyncio
 
 from stores import NOW, MakeStore, a_delivery, all_deliveries, an_event
 
-from cockpit_gateway.store.port import Duplicate, EventFilter, Store
+from cockpit_gateway.store.port import Store
+from cockpit_gateway.store.records import Duplicate, EventFilter
 
 KEY = Duplicate("digest", NOW + 60)
 

@@ -8,7 +8,8 @@ import pytest
 from stores import SEARCH, SITE, a_delivery, accept, an_event, delivered, died, ids, leased
 
 from cockpit_gateway import DeliveryState, EventStatus
-from cockpit_gateway.store.port import DeliveryFilter, EventFilter, Store
+from cockpit_gateway.store.port import Store
+from cockpit_gateway.store.records import DeliveryFilter, EventFilter
 
 
 @pytest.fixture

@@ -24,7 +24,8 @@ from stores import (
 from cockpit_gateway import DeliveryState
 from cockpit_gateway.deliveries import TargetId
 from cockpit_gateway.errors import NotFoundError
-from cockpit_gateway.store.port import Cursor, DeliveryFilter, NewDelivery, Store, Tally
+from cockpit_gateway.store.port import Store
+from cockpit_gateway.store.records import Cursor, DeliveryFilter, NewDelivery, Tally
 from cockpit_gateway.store.sqlite import replaying
 from cockpit_gateway.targets import Coalesce
 

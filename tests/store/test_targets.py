@@ -8,7 +8,8 @@ from stores import NOW, SEARCH, SITE, MakeStore, a_delivery, accept, an_event, d
 from cockpit_gateway import DeliveryState, EventStatus
 from cockpit_gateway.deliveries import Hold
 from cockpit_gateway.errors import NotFoundError
-from cockpit_gateway.store.port import Backlog, Store, TargetState
+from cockpit_gateway.store.port import Store
+from cockpit_gateway.store.records import Backlog, TargetState
 
 
 async def disable(store: Store) -> TargetState:

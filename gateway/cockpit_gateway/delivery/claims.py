@@ -13,7 +13,8 @@ from cockpit_gateway.delivery.due import DueTimes
 from cockpit_gateway.delivery.memory import Memory
 from cockpit_gateway.delivery.queue import TargetQueue
 from cockpit_gateway.errors import StoreUnavailableError
-from cockpit_gateway.store.port import Claimed, Store
+from cockpit_gateway.store.port import Store
+from cockpit_gateway.store.records import Claimed
 
 SMALLEST_SHARE = 1024 * 1024
 """Bytes of the memory budget with which a claim is worth while; so many targets are claimed for at once."""

@@ -25,7 +25,8 @@ from cockpit_gateway.delivery.upkeep import LEASE, Upkeep
 from cockpit_gateway.delivery.verdict import Verdict
 from cockpit_gateway.errors import GatewayError, NotFoundError, StoreUnavailableError
 from cockpit_gateway.events import Event
-from cockpit_gateway.store.port import NewDelivery, Opened, Store
+from cockpit_gateway.store.port import Store
+from cockpit_gateway.store.records import NewDelivery, Opened
 from cockpit_gateway.targets import Target
 from cockpit_gateway.telemetry.metrics import Metrics
 

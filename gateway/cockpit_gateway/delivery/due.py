@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from cockpit_gateway.deliveries import TargetId
 from cockpit_gateway.delivery.queue import TargetQueue
-from cockpit_gateway.store.port import Backlog
+from cockpit_gateway.store.records import Backlog
 
 
 class DueTimes:

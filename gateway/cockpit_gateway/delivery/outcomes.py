@@ -16,7 +16,8 @@ from cockpit_gateway.delivery.queue import TargetQueue
 from cockpit_gateway.delivery.verdict import Verdict
 from cockpit_gateway.errors import StoreError, StoreUnavailableError
 from cockpit_gateway.events import JSONValue
-from cockpit_gateway.store.port import Settlement, Store
+from cockpit_gateway.store.port import Store
+from cockpit_gateway.store.records import Settlement
 from cockpit_gateway.telemetry.metrics import Metrics
 
 STORE_PAUSE = 1.0

@@ -22,7 +22,8 @@ from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError
 from cockpit_gateway.events import Event, EventStatus
 from cockpit_gateway.plugin import PluginContext
 from cockpit_gateway.registry import HandlerTable, Implementation, Registry
-from cockpit_gateway.store.port import NewDelivery, Store
+from cockpit_gateway.store.port import Store
+from cockpit_gateway.store.records import NewDelivery
 from cockpit_gateway.targets import Planned, Target
 from cockpit_gateway.telemetry.metrics import Metrics
 

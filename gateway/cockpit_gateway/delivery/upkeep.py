@@ -10,7 +10,8 @@ from cockpit_gateway.clock import Clock
 from cockpit_gateway.deliveries import TargetId
 from cockpit_gateway.delivery.due import DueTimes
 from cockpit_gateway.delivery.queue import TargetQueue
-from cockpit_gateway.store.port import Backlog, Store
+from cockpit_gateway.store.port import Store
+from cockpit_gateway.store.records import Backlog
 from cockpit_gateway.targets import BacklogLimit
 from cockpit_gateway.telemetry.metrics import Metrics
 

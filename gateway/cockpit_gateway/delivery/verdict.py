@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from cockpit_gateway.deliveries import Attempt, DeliveryState, Outcome, Response, Work
 from cockpit_gateway.errors import Reject, Retry
-from cockpit_gateway.store.port import Settlement
+from cockpit_gateway.store.records import Settlement
 from cockpit_gateway.targets import Target
 
 LONGEST_REASON = 500

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from cockpit_gateway.administration import Administration
 from cockpit_gateway.deliveries import TargetId
-from cockpit_gateway.store.port import DeliveryFilter
+from cockpit_gateway.store.records import DeliveryFilter
 from cockpit_gateway.web.queries import MOST_AT_ONCE, delivery_filter, event_filter
 from cockpit_gateway.web.replays import ReplayApi
 from cockpit_gateway.web.views import (

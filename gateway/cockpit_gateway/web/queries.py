@@ -11,7 +11,7 @@ from multidict import MultiMapping
 
 from cockpit_gateway.deliveries import DeliveryState
 from cockpit_gateway.events import EventStatus
-from cockpit_gateway.store.port import Cursor, DeliveryFilter, EventFilter
+from cockpit_gateway.store.records import Cursor, DeliveryFilter, EventFilter
 from cockpit_gateway.web.problems import Problem
 
 MOST_AT_ONCE = 1000

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from cockpit_gateway.deliveries import TargetId
 from cockpit_gateway.replays import CANCELLABLE, PlannedStep, Replays, to_cancel, to_replay
-from cockpit_gateway.store.port import DeliveryFilter, Step, Tally
+from cockpit_gateway.store.records import DeliveryFilter, Step, Tally
 from cockpit_gateway.web.problems import Problem
 from cockpit_gateway.web.queries import Query, cursor, cursor_text, delivery_filter, event_filter, flag
 from cockpit_gateway.web.views import View, iso, json_response

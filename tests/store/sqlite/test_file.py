@@ -18,7 +18,7 @@ from stores import an_event, leased
 
 from cockpit_gateway.errors import StoreError, StoreUnavailableError
 from cockpit_gateway.store import open_store
-from cockpit_gateway.store.port import EventFilter
+from cockpit_gateway.store.records import EventFilter
 from cockpit_gateway.store.sqlite import file
 from cockpit_gateway.store.sqlite.engine import SqliteStore
 

@@ -11,7 +11,7 @@ from gateways import eventually
 from stores import NOW, SITE, a_delivery, an_event, claim, delivered, leased
 
 from cockpit_gateway.errors import StoreError, StoreUnavailableError
-from cockpit_gateway.store.port import Duplicate, EventFilter
+from cockpit_gateway.store.records import Duplicate, EventFilter
 from cockpit_gateway.store.sqlite.engine import SqliteStore
 
 Look = Callable[..., list[tuple[Any, ...]]]

@@ -10,7 +10,8 @@ from stores import NOW, ROOM, SITE, a_delivery, accept, delivered, ids
 
 from cockpit_gateway import Delivery, DeliveryState
 from cockpit_gateway.deliveries import Work
-from cockpit_gateway.store.port import Opened, Store
+from cockpit_gateway.store.port import Store
+from cockpit_gateway.store.records import Opened
 from cockpit_gateway.store.sqlite.engine import SqliteStore
 from cockpit_gateway.store.sqlite.suspects import MOST_CRASHES
 

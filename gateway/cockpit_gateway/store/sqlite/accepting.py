@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from cockpit_gateway.deliveries import Delivery, DeliveryState, Work
 from cockpit_gateway.events import Event
-from cockpit_gateway.store.port import Accepted, Duplicate, NewDelivery
+from cockpit_gateway.store.records import Accepted, Duplicate, NewDelivery
 from cockpit_gateway.store.sqlite import bulk
 from cockpit_gateway.store.sqlite.coalescing import coalesce
 from cockpit_gateway.store.sqlite.rows import DeliveryRow, event_row

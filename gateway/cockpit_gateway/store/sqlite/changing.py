@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from cockpit_gateway.deliveries import Delivery, TargetId
 from cockpit_gateway.errors import NotFoundError
-from cockpit_gateway.store.port import TargetState
+from cockpit_gateway.store.records import TargetState
 from cockpit_gateway.store.sqlite import reading
 from cockpit_gateway.store.sqlite.statements import statement
 

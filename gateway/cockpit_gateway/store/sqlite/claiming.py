@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from cockpit_gateway.deliveries import TargetId
-from cockpit_gateway.store.port import Claimed
+from cockpit_gateway.store.records import Claimed
 from cockpit_gateway.store.sqlite.rows import work_of
 from cockpit_gateway.store.sqlite.statements import statement
 

@@ -16,7 +16,7 @@ import uuid_utils
 from cockpit_gateway.deliveries import Attempt, Delivery, Hold, TargetId, Work
 from cockpit_gateway.errors import StoreError, StoreUnavailableError
 from cockpit_gateway.events import Event
-from cockpit_gateway.store.port import (
+from cockpit_gateway.store.records import (
     Accepted,
     Backlog,
     Claimed,

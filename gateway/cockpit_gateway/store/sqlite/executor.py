@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from cockpit_gateway.store.port import Settlement
+from cockpit_gateway.store.records import Settlement
 from cockpit_gateway.store.sqlite import settling, suspects
 from cockpit_gateway.store.sqlite.accepting import Accept, Acceptor, Plan
 from cockpit_gateway.store.sqlite.targets import TargetNumbers

@@ -12,7 +12,7 @@ from typing import Any
 from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Hold, TargetId
 from cockpit_gateway.errors import NotFoundError
 from cockpit_gateway.events import Event, EventStatus
-from cockpit_gateway.store.port import Backlog, DeliveryFilter, EventFilter, TargetState, Totals
+from cockpit_gateway.store.records import Backlog, DeliveryFilter, EventFilter, TargetState, Totals
 from cockpit_gateway.store.sqlite.rows import attempt_of, delivery_of, event_of
 from cockpit_gateway.store.sqlite.statements import statement
 

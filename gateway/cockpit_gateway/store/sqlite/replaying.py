@@ -12,7 +12,7 @@ import uuid_utils
 from cockpit_gateway.deliveries import DeliveryState, TargetId
 from cockpit_gateway.errors import NotFoundError
 from cockpit_gateway.events import Event
-from cockpit_gateway.store.port import Cursor, DeliveryFilter, EventFilter, EventPage, NewDelivery, Step, Tally
+from cockpit_gateway.store.records import Cursor, DeliveryFilter, EventFilter, EventPage, NewDelivery, Step, Tally
 from cockpit_gateway.store.sqlite.reading import is_unsound, narrowed, values, ways_to
 from cockpit_gateway.store.sqlite.rows import event_of
 from cockpit_gateway.store.sqlite.statements import statement

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from cockpit_gateway.deliveries import DeliveryState
 from cockpit_gateway.errors import StoreError
-from cockpit_gateway.store.port import Settlement
+from cockpit_gateway.store.records import Settlement
 from cockpit_gateway.store.sqlite import bulk
 from cockpit_gateway.store.sqlite.rows import attempt_row
 from cockpit_gateway.store.sqlite.statements import statement

@@ -1,4 +1,9 @@
-"""SQL by name, from `queries.sql`."""
+"""SQL by name, from the files in `queries`.
+
+There, `-- name: …` begins a statement or a fragment of one. `{rows}` stands for as many rows of placeholders as there
+are rows; another name in braces for the fragment of that name. "Unfinished" is written
+`state IN ('pending', 'running')`, as the index `lanes` has it, so that the index is used.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +17,7 @@ _COMMENT = re.compile(r"^--.*\n", re.MULTILINE)
 
 
 def statement(name: str, *fragments: str) -> str:
-    """Return a statement of `queries.sql`.
+    """Return a statement.
 
     Args:
         name: The statement's name.
@@ -30,7 +35,9 @@ def statement(name: str, *fragments: str) -> str:
 
 @cache
 def _statements() -> Mapping[str, str]:
-    text = files("cockpit_gateway.store.sqlite").joinpath("queries.sql").read_text()
-    _, *parts = _HEADING.split(text)
-    bodies = (_COMMENT.sub("", body).strip().removesuffix(";") for body in parts[1::2])
-    return dict(zip(parts[::2], bodies, strict=True))
+    found: dict[str, str] = {}
+    for file in files("cockpit_gateway.store.sqlite").joinpath("queries").iterdir():
+        _, *parts = _HEADING.split(file.read_text())
+        bodies = (_COMMENT.sub("", body).strip().removesuffix(";") for body in parts[1::2])
+        found |= zip(parts[::2], bodies, strict=True)
+    return found

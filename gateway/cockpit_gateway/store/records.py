@@ -1,0 +1,285 @@
+"""What goes into a store and comes out of it, whichever engine keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Hold, TargetId, Work
+from cockpit_gateway.events import Event, EventStatus
+from cockpit_gateway.targets import Coalesce
+
+
+class Opened(NamedTuple):
+    """What a store was found to be when it was opened.
+
+    Attributes:
+        gateway_id: The gateway's own id, made with the store.
+        unclean: True if the process before had not closed it.
+        parked: Deliveries that were given up because the process died in each of their last attempts.
+    """
+
+    gateway_id: str
+    unclean: bool
+    parked: Sequence[Delivery]
+
+
+@dataclass(frozen=True, slots=True)
+class NewDelivery:
+    """A delivery to be written.
+
+    Attributes:
+        id: UUIDv7.
+        target_id: Where it goes.
+        key: The lane's key; required for an ordered or coalescing target.
+        due_at: Seconds since the Unix epoch.
+        leased: True to commit it as running, leased to this store's owner, ready to be handed over from memory.
+        coalesce: The target's coalescing rule: pending deliveries of the same target and key are merged with
+            this one, and `due_at` is moved by it.
+    """
+
+    id: str
+    target_id: TargetId
+    key: str | None
+    due_at: float
+    leased: bool = False
+    coalesce: Coalesce | None = None
+
+
+class Duplicate(NamedTuple):
+    """Recognises a repeated POST.
+
+    Attributes:
+        key: What two copies share: a digest of source, header and body.
+        until: Seconds since the Unix epoch after which an equal key is a new event.
+    """
+
+    key: str
+    until: float
+
+
+class Accepted(NamedTuple):
+    """The result of `accept`.
+
+    Attributes:
+        event_id: The event's id, or the earlier one's if this was a duplicate.
+        duplicate: True if nothing was written because the same POST had been accepted before.
+        work: The deliveries committed as leased, with their event (`seq` set).
+    """
+
+    event_id: str
+    duplicate: bool
+    work: Sequence[Work]
+
+
+class Settlement(NamedTuple):
+    """The end of an attempt: its row, and where the delivery goes from there.
+
+    Attributes:
+        delivery: The delivery as it was leased.
+        attempt: The attempt that ended.
+        state: `pending` to try again, or an end.
+        due_at: When to try again; ignored for an end.
+        reason: The reason kept with the delivery.
+    """
+
+    delivery: Delivery
+    attempt: Attempt
+    state: DeliveryState
+    due_at: float
+    reason: str | None
+
+
+class Claimed(NamedTuple):
+    """The result of `claim`.
+
+    Attributes:
+        work: Deliveries now leased to this owner, oldest due first.
+        next_due: When the next pending delivery of that target is due, in seconds since the Unix epoch; None
+            if there is none, or (ordered) if each waits for one that is running.
+        searched: Seconds that it took to find the heads of lanes.
+    """
+
+    work: Sequence[Work]
+    next_due: float | None
+    searched: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TargetState:
+    """Run-time state of a target that outlives the process.
+
+    Attributes:
+        target_id: Its name.
+        held: `paused` or `disabled`, None for neither.
+        reason: Why.
+        changed_at: Since when, seconds since the Unix epoch.
+        failing_for: Seconds of nothing but failures, the time that the gateway was down aside.
+    """
+
+    target_id: TargetId
+    held: Hold | None = None
+    reason: str | None = None
+    changed_at: float | None = None
+    failing_for: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits for a target.
+
+    Attributes:
+        pending: Deliveries.
+        next_due: When the first is due, seconds since the Unix epoch.
+        size: Bytes of the bodies that they carry.
+        oldest_at: Since when the longest waits, seconds since the Unix epoch.
+    """
+
+    pending: int
+    next_due: float
+    size: int
+    oldest_at: float
+
+
+class Trimmed(NamedTuple):
+    """How many deliveries died because too much waited: too long, or too many."""
+
+    expired: int
+    overflow: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Narrows events; None, or nothing where several can be named, means any.
+
+    Attributes:
+        ids: One of these.
+        name: With this full name.
+        source: Of this source.
+        subject: About this, or about something below it.
+        status: With this status.
+        since: Received then or later, seconds since the Unix epoch.
+        until: Received before then, seconds since the Unix epoch.
+        before: The seq that a page of a list ends below (exclusive).
+        limit: At most so many on a page of a list.
+    """
+
+    ids: Sequence[str] = ()
+    name: str | None = None
+    source: str | None = None
+    subject: str | None = None
+    status: EventStatus | None = None
+    since: float | None = None
+    until: float | None = None
+    before: int | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryFilter:
+    """Narrows deliveries; None, or nothing where several can be named, means any.
+
+    Attributes:
+        ids: One of these.
+        plugin: To a target of this plugin.
+        target: To a target of this name.
+        states: In one of these states.
+        event_id: Of this event.
+        name: Of events with this full name.
+        source: Of events of this source.
+        subject: Of events about this, or about something below it.
+        since: Of events received then or later, seconds since the Unix epoch.
+        until: Of events received before then, seconds since the Unix epoch.
+        before: The delivery id that a page of a list ends below (exclusive).
+        limit: At most so many on a page of a list.
+    """
+
+    ids: Sequence[str] = ()
+    plugin: str | None = None
+    target: str | None = None
+    states: Sequence[DeliveryState] = ()
+    event_id: str | None = None
+    name: str | None = None
+    source: str | None = None
+    subject: str | None = None
+    since: float | None = None
+    until: float | None = None
+    before: str | None = None
+    limit: int = 50
+
+
+class Tally(NamedTuple):
+    """What a filter finds of one target in one state.
+
+    Attributes:
+        target_id: The target.
+        state: The state.
+        found: How many deliveries.
+        oldest: When the first of their events was received, seconds since the Unix epoch.
+        newest: When the last of their events was received, seconds since the Unix epoch.
+        overtaken: How many of them are about something of which a newer event was delivered to the same target.
+    """
+
+    target_id: TargetId
+    state: DeliveryState
+    found: int
+    oldest: float
+    newest: float
+    overtaken: int
+
+
+class Cursor(NamedTuple):
+    """How far a walk through what a filter finds has come, by order of acceptance.
+
+    Attributes:
+        seq: The event up to which all is done.
+        number: The last of its deliveries that is done, by the store's own count.
+        last: What came after this when the walk began is no part of it: a delivery by the store's count, or a seq.
+    """
+
+    seq: int
+    number: int
+    last: int
+
+
+class Step(NamedTuple):
+    """The result of one step through many deliveries.
+
+    Attributes:
+        changed: How many were changed.
+        skipped: How many were left alone: they were running, or meanwhile in another state.
+        target_ids: The targets of this step.
+        following: Where the next step goes on, None after the last.
+    """
+
+    changed: int
+    skipped: int
+    target_ids: Sequence[TargetId]
+    following: Cursor | None
+
+
+class EventPage(NamedTuple):
+    """Some of the events that a filter finds.
+
+    Attributes:
+        events: In order of acceptance.
+        delivered: By seq, the targets to which one of them was delivered.
+        last: The last seq that belongs to the walk.
+        following: Where the next page goes on, None after the last.
+    """
+
+    events: Sequence[Event]
+    delivered: Mapping[int, Collection[TargetId]]
+    last: int
+    following: Cursor | None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Row counts for metrics and the overview: events by status, deliveries by target and state."""
+
+    events: Mapping[EventStatus, int] = field(default_factory=dict[EventStatus, int])
+    deliveries: Mapping[tuple[TargetId, DeliveryState], int] = field(
+        default_factory=dict[tuple[TargetId, DeliveryState], int]
+    )

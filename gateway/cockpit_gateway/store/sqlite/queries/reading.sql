@@ -1,0 +1,121 @@
+-- Lists and single rows, and the fragments that say which columns.
+
+-- name: event_columns
+e.seq, e.id, e.name, e.source, e.label, e.hook, e.backend, e.subjects, e.status, e.problem, e.received_at, e.via, b.body
+
+-- name: delivery_columns
+d.id, e.id, d.seq, t.plugin, t.target, d.key, d.state, d.attempts, d.due_at, d.created_at, d.ended_at, d.reason,
+d.superseded_by, d.fresh_from, d.fresh_at, d.size
+
+-- name: about_event
+(:name IS NULL OR e.name = :name)
+AND (:source IS NULL OR e.source = :source)
+AND (:since IS NULL OR e.received_at >= :since)
+AND (:until IS NULL OR e.received_at < :until)
+AND (
+    :subject IS NULL OR EXISTS (
+        SELECT 1 FROM json_each(e.subjects)
+        WHERE value = :subject OR substr(value, 1, length(:subject) + 1) = :subject || '/'
+    )
+)
+
+-- name: events
+SELECT {event_columns} FROM events AS e CROSS JOIN bodies AS b ON b.seq = e.seq
+WHERE
+    e.seq < coalesce(:before, 9223372036854775807)
+    AND {about_event}
+    AND (:status IS NULL OR e.status = :status)
+    {narrowed}
+ORDER BY e.seq DESC
+LIMIT :limit;
+
+-- name: narrowed_to_status
+AND e.status = :status AND e.status <> 'accepted'
+
+-- name: event
+SELECT {event_columns} FROM events AS e CROSS JOIN bodies AS b ON b.seq = e.seq WHERE e.id = ?;
+
+-- name: about_delivery
+(:plugin IS NULL OR t.plugin = :plugin)
+AND (:target IS NULL OR t.target = :target)
+AND (:states IS NULL OR d.state IN (SELECT value FROM json_each(:states)))
+AND {about_event}
+
+-- name: deliveries
+SELECT {delivery_columns}
+FROM deliveries AS d
+CROSS JOIN targets AS t ON t.number = d.target
+CROSS JOIN events AS e ON e.seq = d.seq
+WHERE
+    d.id < coalesce(:before, x'ff')
+    AND {about_delivery}
+    {narrowed}
+ORDER BY d.id DESC
+LIMIT :limit;
+
+-- name: narrowed_to_event
+AND d.seq = (SELECT seq FROM events WHERE id = :event_id)
+
+-- name: narrowed_to_target
+AND d.target = (SELECT number FROM targets WHERE plugin = :plugin AND target = :target)
+
+-- name: narrowed_to_state
+AND d.state = :state AND d.state <> 'delivered'
+
+-- name: delivery
+SELECT {delivery_columns}
+FROM deliveries AS d
+CROSS JOIN targets AS t ON t.number = d.target
+CROSS JOIN events AS e ON e.seq = d.seq
+WHERE d.id = ?;
+
+-- name: attempts
+SELECT number, started_at, duration, outcome, reason, status, headers, body, truncated FROM attempts
+WHERE delivery = (SELECT number FROM deliveries WHERE id = ?)
+ORDER BY number;
+
+-- name: gateway_id
+SELECT id FROM gateway;
+
+-- name: name_gateway
+INSERT INTO gateway (id) VALUES (?);
+
+-- name: backlog
+SELECT t.plugin, t.target, count(*), min(d.due_at), sum(d.size), min(d.fresh_at)
+FROM deliveries AS d CROSS JOIN targets AS t ON t.number = d.target
+WHERE d.state = 'pending'
+GROUP BY d.target;
+
+-- Most events are accepted and most deliveries delivered: those are counted on an index, the others apart.
+-- name: count_events
+SELECT 'accepted', (SELECT count(*) FROM events) - (SELECT count(*) FROM events WHERE status <> 'accepted')
+UNION ALL
+SELECT status, count(*) FROM events WHERE status <> 'accepted' GROUP BY status;
+
+-- name: count_deliveries
+WITH
+undelivered AS MATERIALIZED (
+    SELECT target, state, count(*) AS total FROM deliveries INDEXED BY deliveries_undelivered
+    WHERE state <> 'delivered' GROUP BY target, state
+),
+counted AS (
+    SELECT target, state, total FROM undelivered
+    UNION ALL
+    SELECT
+        target, 'delivered',
+        count(*) - (SELECT coalesce(sum(total), 0) FROM undelivered AS u WHERE u.target = d.target)
+    FROM deliveries AS d GROUP BY target
+)
+SELECT t.plugin, t.target, c.state, c.total FROM counted AS c JOIN targets AS t ON t.number = c.target;
+
+-- name: batch
+WITH RECURSIVE member (id, seq) AS (
+    SELECT id, seq FROM deliveries WHERE id = :id
+    UNION
+    SELECT d.id, d.seq FROM member CROSS JOIN deliveries AS d ON d.superseded_by = member.id
+)
+SELECT {event_columns}
+FROM (SELECT DISTINCT seq FROM member) AS carried
+CROSS JOIN events AS e ON e.seq = carried.seq
+CROSS JOIN bodies AS b ON b.seq = e.seq
+ORDER BY e.seq;
