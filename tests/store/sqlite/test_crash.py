@@ -31,6 +31,8 @@ async def work(store, number):
         print("accepted", accepted.event_id, flush=True)
         work = accepted.work[0]
         store.mark_begun(work.delivery)
+        if number == 1:
+            await asyncio.Event().wait()
         await asyncio.sleep(0.001 * (number % 5))
         await store.settle((failed if number % 3 == 0 else delivered)(work))
         print("settled", work.delivery.id, flush=True)
