@@ -13,7 +13,7 @@ from cockpit_gateway.matching import Subscription, Subscriptions
 from cockpit_gateway_webhook.bodies import Body, cockpit_body, standard_batch, standard_body, template_body
 from cockpit_gateway_webhook.sending import Sender, fixed_headers
 from cockpit_gateway_webhook.settings import Endpoint
-from cockpit_gateway_webhook.signing import decode_secret
+from cockpit_gateway_webhook.signing import signer_of
 
 LONGEST_KEY = 256
 """Characters; a longer key is replaced by its digest."""
@@ -58,7 +58,7 @@ def sender_of(endpoint: Endpoint, catalogue: Catalogue) -> Sender:
             basic_auth=(basic_auth.user, basic_auth.password.get_secret_value()) if basic_auth else None,
             bearer=endpoint.bearer.get_secret_value() if endpoint.bearer else None,
         ),
-        keys=[decode_secret(secret.get_secret_value()) for secret in endpoint.signing_secrets],
+        signers=[signer_of(secret.get_secret_value()) for secret in endpoint.signing_secrets],
         timeout=endpoint.timeout,
         body=_body_of(endpoint, catalogue),
     )

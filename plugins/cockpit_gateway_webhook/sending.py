@@ -17,7 +17,7 @@ from cockpit_gateway.events import VIA_HEADER
 from cockpit_gateway_webhook.answers import PATIENCE, read_answer, settle
 from cockpit_gateway_webhook.bodies import Body
 from cockpit_gateway_webhook.failures import explain
-from cockpit_gateway_webhook.signing import sign
+from cockpit_gateway_webhook.signing import Signer, sign
 
 USER_AGENT = f"cockpit-gateway/{__version__}"
 
@@ -72,18 +72,25 @@ class Sender:
         method: The HTTP method.
         url: Where to.
         headers: What all requests have in common.
-        keys: The keys to sign with; none for no signature.
+        signers: What signs; none for no signature.
         timeout: Time budget of an attempt, seconds.
         body: Makes the bytes to send.
     """
 
     def __init__(
-        self, *, method: str, url: str, headers: Mapping[str, str], keys: Sequence[bytes], timeout: float, body: Body
+        self,
+        *,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        signers: Sequence[Signer],
+        timeout: float,
+        body: Body,
     ) -> None:
         self._method = method
         self._url = URL(url)
         self._headers = headers
-        self._keys = keys
+        self._signers = signers
         self._timeout = timeout
         self._body = body
 
@@ -136,6 +143,6 @@ class Sender:
             headers[VIA_HEADER] = ", ".join(via)
         headers["webhook-id"] = message_id
         headers["webhook-timestamp"] = str(timestamp)
-        if self._keys:
-            headers["webhook-signature"] = sign(self._keys, message_id, timestamp, body)
+        if self._signers:
+            headers["webhook-signature"] = sign(self._signers, message_id, timestamp, body)
         return headers

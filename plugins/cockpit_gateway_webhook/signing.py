@@ -5,7 +5,11 @@ from __future__ import annotations
 import binascii
 import hmac
 from base64 import b64decode, b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+Signer: TypeAlias = Callable[[bytes], str]
+"""Makes the signature of `<webhook-id>.<webhook-timestamp>.<body>`: one word of `webhook-signature`."""
 
 PREFIX = "whsec_"
 SHORTEST_KEY = 24
@@ -38,14 +42,35 @@ def decode_secret(secret: str) -> bytes:
     return key
 
 
-def sign(keys: Sequence[bytes], message_id: str, timestamp: int, body: bytes) -> str:
+def signer_of(secret: str) -> Signer:
+    """Return what signs with a secret; the key is prepared once, not for each request.
+
+    Args:
+        secret: See `decode_secret`, as is what is raised.
+    """
+    keyed = hmac.new(decode_secret(secret), digestmod="sha256")
+
+    def sign_with_key(content: bytes) -> str:
+        mac = keyed.copy()
+        mac.update(content)
+        return "v1," + b64encode(mac.digest()).decode()
+
+    return sign_with_key
+
+
+def sign(signers: Sequence[Signer], message_id: str, timestamp: int, body: bytes) -> str:
     """Return the value of `webhook-signature`: one signature per key, so that a receiver can change its secret.
 
     Args:
-        keys: The keys, `decode_secret` of each secret.
+        signers: `signer_of` each secret.
         message_id: The value of `webhook-id`.
         timestamp: The value of `webhook-timestamp`, seconds since the Unix epoch.
         body: Exactly what is sent.
+
+    Example:
+        >>> sign([signer_of("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")], "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330,
+        ...     b'{"test": 2432232314}')
+        'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE='
     """
-    signed = b"%b.%d.%b" % (message_id.encode(), timestamp, body)
-    return " ".join("v1," + b64encode(hmac.digest(key, signed, "sha256")).decode() for key in keys)
+    content = b"%b.%d.%b" % (message_id.encode(), timestamp, body)
+    return " ".join([sign_with_key(content) for sign_with_key in signers])

@@ -12,7 +12,6 @@ import structlog
 
 from cockpit_gateway.clock import Clock
 from cockpit_gateway.deliveries import Delivery, Hold, Outcome, Work
-from cockpit_gateway.delivery.budget import TimeBudget
 from cockpit_gateway.delivery.due import DueTimes
 from cockpit_gateway.delivery.echoes import EchoWatch
 from cockpit_gateway.delivery.memory import Memory
@@ -220,7 +219,7 @@ class Attempts:
             self._echoes.began(queue.target_id, subject, self._clock.steady())
 
     async def _verdict(self, queue: TargetQueue, work: Work) -> Verdict:
-        budget = TimeBudget(queue.target.timeout)
+        budget = queue.budgets.begin()
         try:
             if queue.batches:
                 work = work._replace(batch=await self._store.batch(work.delivery.id))

@@ -8,6 +8,7 @@ from collections import deque
 from cockpit_gateway.deliveries import Hold, TargetId, Work
 from cockpit_gateway.delivery.breaker import CircuitBreaker
 from cockpit_gateway.delivery.bucket import TokenBucket
+from cockpit_gateway.delivery.budget import TimeBudgets
 from cockpit_gateway.delivery.calls import Call
 from cockpit_gateway.delivery.health import Health
 from cockpit_gateway.targets import Target
@@ -40,6 +41,7 @@ class TargetQueue:
         self.target = target
         self.call = call
         self.slots = slots
+        self.budgets = TimeBudgets(target.timeout)
         self.ready: deque[Work] = deque()
         self.admitted = 0
         """Deliveries being committed as leased, not yet in `ready`."""

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
-from cockpit_gateway_webhook.signing import decode_secret, sign
+from cockpit_gateway_webhook.signing import decode_secret, sign, signer_of
 
 
 def secret_of(size: int) -> str:
@@ -47,4 +47,5 @@ def test_other_secrets_are_refused_with_the_way_to_make_one(secret: str, message
 def test_signature_is_what_the_independent_package_makes(key: bytes, body: str, timestamp: int) -> None:
     theirs = Webhook(key).sign("0198c0de", datetime.fromtimestamp(timestamp, UTC), body)
 
-    assert sign([key], "0198c0de", timestamp, body.encode()) == theirs
+    secret = "whsec_" + base64.b64encode(key).decode()
+    assert sign([signer_of(secret)], "0198c0de", timestamp, body.encode()) == theirs

@@ -16,8 +16,13 @@ from cockpit_gateway.errors import StoreUnavailableError
 from cockpit_gateway.store.sqlite.failures import may_pass, told
 
 SHORTEST_PACE = 0.002
-"""Seconds from the begin of one group to that of the next: under load, groups get larger and events cheaper; a lone
-event never waits."""
+"""Seconds from the begin of one group to that of the next; a lone event never waits."""
+
+PACE_PER_JOB = 0.0005
+"""Seconds that each job of a group adds to its pace: what a commit costs is shared by more jobs the more come in."""
+
+LONGEST_PACE = 0.010
+"""Seconds that a pace never exceeds, however much comes in."""
 
 
 @dataclass(slots=True)
@@ -58,7 +63,7 @@ class Writer:
         self._gathered: list[Job] = []
         self._wake = threading.Condition()
         self._closing = False
-        self._began_at = 0.0
+        self._next_at = 0.0
         self._closed: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
@@ -115,12 +120,13 @@ class Writer:
         with self._wake:
             while not self._gathered and not self._closing:
                 self._wake.wait()
-        early = self._began_at + SHORTEST_PACE - time.monotonic()
+        early = self._next_at - time.monotonic()
         if early > 0:
             time.sleep(early)
-        self._began_at = time.monotonic()
+        began = time.monotonic()
         with self._wake:
             group, self._gathered = self._gathered, []
+        self._next_at = began + min(max(SHORTEST_PACE, PACE_PER_JOB * len(group)), LONGEST_PACE)
         return group
 
     def _write(self, group: Sequence[Job]) -> None:
