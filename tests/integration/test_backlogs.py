@@ -11,9 +11,12 @@ from brokers import BROKER, Broker, save
 from captures import capture
 from clocks import TurnableClock
 from gateways import deliveries, eventually, wait_for
+from receivers import Receiver
 from webhook_kit import receiving
 
 from cockpit_gateway import BacklogLimit, DeliveryState, Retry, RetrySchedule, Target
+from cockpit_gateway.delivery import upkeep
+from cockpit_gateway.store.sqlite import engine
 
 SAVED = capture("collections.save.after").body
 DAY = 86400.0
@@ -44,6 +47,20 @@ async def test_of_what_waits_beyond_its_bounds_the_oldest_die(
         assert max([found.seq for found in dead]) < min([found.seq for found in left], default=11)
         await gateway.administration.resume(BROKER)
         await wait_for(gateway, DeliveryState.DELIVERED, kept)
+
+
+async def test_more_than_one_step_can_bury(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upkeep, "TRIM_STEP", 4)
+    monkeypatch.setattr(engine, "BURIED_AT_ONCE", 3)
+    clock = TurnableClock()
+    broker = Broker(Target("queue", backlog=BacklogLimit(rows=1)))
+    async with gateways.running(tmp_path, plugins={"broker": broker}, clock=clock) as gateway:
+        await gateway.administration.pause(BROKER, None)
+        for number in range(10):
+            await gateways.post(gateway, save("posts", str(number)))
+        clock.let_pass(10.5)
+        dead = await wait_for(gateway, DeliveryState.DEAD, 9)
+        assert sorted(found.seq for found in dead) == list(range(1, 10))
 
 
 async def test_a_followers_lane_is_free_when_its_head_dies_of_age(tmp_path: Path) -> None:
@@ -115,14 +132,19 @@ def yaml(**endpoints: str) -> str:
     return f"sources: {{website: {{}}}}\nplugins:\n  webhook:\n    endpoints:\n{listed}\n"
 
 
+async def leave_one_waiting(tmp_path: Path, receiver: Receiver, clock: TurnableClock) -> None:
+    """Run a gateway whose endpoint `it` fails once, until its delivery waits for an hour."""
+    receiver.first_statuses = [503]
+    async with gateways.running(tmp_path, yaml(it=receiver.url), clock=clock) as gateway:
+        await gateways.post(gateway, SAVED)
+        await eventually(lambda: receiver.arrived)
+        await wait_for(gateway, DeliveryState.PENDING)
+
+
 async def test_deliveries_of_a_removed_endpoint_are_held_and_go_on_when_it_is_back(tmp_path: Path) -> None:
     clock = TurnableClock()
     async with receiving() as receiver:
-        receiver.first_statuses = [503]
-        async with gateways.running(tmp_path, yaml(it=receiver.url), clock=clock) as gateway:
-            await gateways.post(gateway, SAVED)
-            await eventually(lambda: receiver.arrived)
-            await wait_for(gateway, DeliveryState.PENDING)
+        await leave_one_waiting(tmp_path, receiver, clock)
         async with gateways.running(tmp_path, yaml(renamed=receiver.url), clock=clock) as gateway:
             (delivery,) = await deliveries(gateway)
             assert gateway.administration.held(delivery) == "no target"
@@ -138,11 +160,7 @@ async def test_deliveries_of_a_removed_endpoint_are_held_and_go_on_when_it_is_ba
 async def test_deliveries_of_a_removed_endpoint_die_after_a_limit(tmp_path: Path) -> None:
     clock = TurnableClock()
     async with receiving() as receiver:
-        receiver.first_statuses = [503]
-        async with gateways.running(tmp_path, yaml(it=receiver.url), clock=clock) as gateway:
-            await gateways.post(gateway, SAVED)
-            await eventually(lambda: receiver.arrived)
-            await wait_for(gateway, DeliveryState.PENDING)
+        await leave_one_waiting(tmp_path, receiver, clock)
         async with gateways.running(tmp_path, clock=clock) as gateway:
             clock.let_pass(7 * DAY)
             (dead,) = await wait_for(gateway, DeliveryState.DEAD)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import gateways
 import pytest
@@ -12,7 +15,7 @@ from gateways import deliveries, eventually, stored, wait_for
 
 from cockpit_gateway import Breaker, DeliveryState, Reject, Retry, RetrySchedule, Target
 from cockpit_gateway.deliveries import Hold
-from cockpit_gateway.errors import ConflictError, NotFoundError
+from cockpit_gateway.errors import ConflictError, NotFoundError, StoreUnavailableError
 from cockpit_gateway.gateway import Gateway
 
 AT_ONCE = RetrySchedule((0.0,) * 100, jitter=0.0)
@@ -22,6 +25,18 @@ HOURLY = RetrySchedule((0.0,) + (3600.0,) * 100, jitter=0.0)
 def failing(broker: Broker, *errors: Exception) -> Broker:
     broker.failures = list(errors) or [Retry("busy") for _ in range(1000)]
     return broker
+
+
+async def wait_until_noted(gateway: Gateway, condition: Callable[[float], bool]) -> None:
+    """Wait until a condition holds for the seconds that the store says the target has been failing."""
+    async with asyncio.timeout(gateways.PATIENCE):
+        while not condition(await seconds_failing(gateway)):
+            await asyncio.sleep(0.005)
+
+
+async def seconds_failing(gateway: Gateway) -> float:
+    (state,) = [found for found in await gateway.store.target_states() if found.target_id == BROKER]
+    return state.failing_for
 
 
 def states(gateway: Gateway) -> object:
@@ -103,6 +118,32 @@ async def test_a_target_that_only_fails_is_warned_of_and_disabled(tmp_path: Path
     assert own[3].subjects == ("targets/broker/queue",)
 
 
+@pytest.mark.parametrize("method", ["settle", "set_held", "note_failing"])
+async def test_what_follows_from_a_failure_is_written_when_the_store_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    schedule = RetrySchedule((0.0,) + (0.05,) * 1000, jitter=0.0)
+    broker = failing(Broker(Target("queue", schedule=schedule, disable_after=0.01, breaker=None)))
+    async with gateways.running(tmp_path, plugins={"broker": broker}) as gateway:
+        write, absences = getattr(gateway.store, method), 2
+
+        async def away_at_first(*args: Any, **kwargs: Any) -> Any:
+            nonlocal absences
+            if absences:
+                absences -= 1
+                raise StoreUnavailableError("disk full")
+            return await write(*args, **kwargs)
+
+        monkeypatch.setattr(gateway.store, method, away_at_first)
+        await gateways.post(gateway, save("posts", "1"))
+        await eventually(lambda: states(gateway) is Hold.DISABLED)
+        (delivery,) = await wait_for(gateway, DeliveryState.PENDING)
+        (state,) = [found for found in await gateway.store.target_states() if found.target_id == BROKER]
+        assert absences == 0
+        assert state.held is Hold.DISABLED
+        assert delivery.attempts == 1000 - len(broker.failures)
+
+
 async def test_the_time_it_fails_adds_up_over_restarts_without_the_time_between(tmp_path: Path) -> None:
     broker = failing(Broker(Target("queue", schedule=HOURLY, disable_after=2.0 * 3600)))
     clock = TurnableClock()
@@ -131,10 +172,10 @@ async def test_a_success_begins_anew(tmp_path: Path) -> None:
         await wait_for(gateway, DeliveryState.PENDING)
         clock.let_pass(3601)
         await eventually(lambda: not broker.failures)
-        await wait_for(gateway, DeliveryState.PENDING)
+        await wait_until_noted(gateway, lambda failing_for: failing_for > 3600)
         clock.let_pass(3601)
         await wait_for(gateway, DeliveryState.DELIVERED)
-        assert [state.failing_for for state in await gateway.store.target_states() if state.target_id == BROKER] == [0]
+        await wait_until_noted(gateway, lambda failing_for: failing_for == 0)
 
 
 async def test_pausing_holds_what_waits_through_a_restart_until_a_person_resumes(tmp_path: Path) -> None:

@@ -117,6 +117,15 @@ async def test_whatever_a_planner_gives_the_event_is_stored(tmp_path: Path, key:
         assert later.target == "plan_deliveries"
 
 
+async def test_a_key_may_hold_a_zero_character(tmp_path: Path) -> None:
+    broker = Broker(Target("queue", ordered=True), [Planned("queue", "posts\0en")])
+    async with gateways.running(tmp_path, plugins={"broker": broker}) as gateway:
+        for number in range(3):
+            await gateways.post(gateway, save("posts", str(number)))
+        await wait_for(gateway, DeliveryState.DELIVERED, 3)
+        assert broker.most_running == 1
+
+
 @pytest.mark.parametrize("rules", [{"rate": (0.0,)}, {"concurrency": 0}, {"timeout": 0.0}])
 async def test_rules_that_allow_nothing_are_refused_at_the_start(tmp_path: Path, rules: dict[str, Any]) -> None:
     class Bad:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import TypeAlias
 
 import structlog
@@ -14,6 +14,7 @@ from cockpit_gateway.clock import Clock
 from cockpit_gateway.deliveries import Delivery, Hold, Outcome, Work
 from cockpit_gateway.delivery.due import DueTimes
 from cockpit_gateway.delivery.echoes import EchoWatch
+from cockpit_gateway.delivery.insistence import Insistence
 from cockpit_gateway.delivery.memory import Memory
 from cockpit_gateway.delivery.queue import TargetQueue
 from cockpit_gateway.delivery.suspects import Trial
@@ -22,9 +23,6 @@ from cockpit_gateway.errors import RAISED_BY_PLUGINS, StoreError, StoreUnavailab
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Settlement
 from cockpit_gateway.telemetry.metrics import Metrics
-
-STORE_PAUSE = 1.0
-"""Seconds before something that the store could not take is offered again."""
 
 Conclude: TypeAlias = Callable[[TargetQueue, Verdict, Settlement], Awaitable[None]]
 """Writes an outcome and draws the consequences."""
@@ -43,6 +41,7 @@ class Attempts:
         echoes: Is told what begins.
         conclude: Gets what came out.
         due: Is told what there is to claim.
+        insist: Tries again what the store cannot take.
     """
 
     def __init__(
@@ -55,6 +54,7 @@ class Attempts:
         echoes: EchoWatch,
         conclude: Conclude,
         due: DueTimes,
+        insist: Insistence,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -63,6 +63,7 @@ class Attempts:
         self._echoes = echoes
         self._conclude = conclude
         self._due = due
+        self._insist = insist
         self._tasks: set[asyncio.Task[None]] = set()
         self._trials: dict[str, Trial] = {}
         self.careful = False
@@ -107,13 +108,10 @@ class Attempts:
         for work in waiting:
             self._memory.give(queue.target_id, work.delivery.size)
             self._end_trial(work.delivery)
-        while waiting and not self.stopping:
-            try:
-                await self._store.release([work.delivery for work in waiting])
-                break
-            except StoreUnavailableError as error:
-                log.warning("cannot give deliveries back now, trying again", problem=str(error))
-                await self._clock.sleep(STORE_PAUSE)
+        if waiting and not self.stopping:
+            deliveries = [work.delivery for work in waiting]
+            with suppress(StoreUnavailableError):  # the gateway stops: closing the store gives them back
+                await self._insist.on(lambda: self._store.release(deliveries), "give deliveries back")
         self._due.expect(queue.target_id, self._clock.time())
 
     async def test(self, queue: TargetQueue, work: Work) -> tuple[Verdict, float]:

@@ -10,6 +10,7 @@ import structlog
 from cockpit_gateway.clock import Clock, JumpWatch
 from cockpit_gateway.deliveries import Work
 from cockpit_gateway.delivery.due import DueTimes
+from cockpit_gateway.delivery.insistence import STORE_PAUSE
 from cockpit_gateway.delivery.memory import Memory
 from cockpit_gateway.delivery.queue import TargetQueue
 from cockpit_gateway.errors import StoreUnavailableError
@@ -27,9 +28,6 @@ LONGEST_NAP = 1.0
 
 SLOW_SEARCH = 0.05
 """Seconds; a search in the store that took longer is not repeated at once."""
-
-PAUSE = 1.0
-"""Seconds before a claim that failed is tried again."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -102,7 +100,7 @@ class Claims:
             self._enqueue(queue, claimed.work)
         except Exception as error:  # noqa: BLE001 - see above
             _log_failure("cannot claim deliveries now", error)
-            queue.search_after = self._clock.steady() + PAUSE
+            queue.search_after = self._clock.steady() + STORE_PAUSE
             self._due.expect(queue.target_id, self._clock.time())
         finally:
             queue.claiming = False

@@ -8,22 +8,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 import structlog
 
 from cockpit_gateway.clock import Clock
 from cockpit_gateway.deliveries import Hold, TargetId, Work
-from cockpit_gateway.delivery.attempts import STORE_PAUSE, Attempts
+from cockpit_gateway.delivery.attempts import Attempts
 from cockpit_gateway.delivery.calls import Call
 from cockpit_gateway.delivery.claims import Claims
 from cockpit_gateway.delivery.due import DueTimes
 from cockpit_gateway.delivery.echoes import SUSPICIOUS, EchoWatch
+from cockpit_gateway.delivery.insistence import Insistence
 from cockpit_gateway.delivery.memory import Memory
 from cockpit_gateway.delivery.outcomes import Announce, Outcomes
 from cockpit_gateway.delivery.queue import TargetQueue
 from cockpit_gateway.delivery.upkeep import LEASE, Upkeep
 from cockpit_gateway.delivery.verdict import Verdict
-from cockpit_gateway.errors import GatewayError, NotFoundError, StoreUnavailableError
+from cockpit_gateway.errors import GatewayError, NotFoundError
 from cockpit_gateway.events import Event
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import NewDelivery, Opened
@@ -60,8 +62,15 @@ class Dispatcher:
         self._services: list[asyncio.Task[None]] = []
         self.trouble: str | None = None
         """Why nothing may be delivered until a restart, None if all is well."""
+        self._insist = Insistence(clock)
         self._outcomes = Outcomes(
-            store=store, clock=clock, metrics=metrics, due=self._due, hold=self.hold, announce=announce
+            store=store,
+            clock=clock,
+            metrics=metrics,
+            due=self._due,
+            hold=self.hold,
+            announce=announce,
+            insist=self._insist,
         )
         self._attempts = Attempts(
             store=store,
@@ -71,6 +80,7 @@ class Dispatcher:
             echoes=self._echoes,
             conclude=self._outcomes.conclude,
             due=self._due,
+            insist=self._insist,
         )
         self._upkeep = Upkeep(store, clock, metrics, self._queues, self._due)
         self._claims = Claims(
@@ -253,7 +263,7 @@ class Dispatcher:
         Args:
             grace: Seconds that attempts get to finish.
         """
-        self._outcomes.stopping = True
+        self._insist.ended = True
         for service in self._services:
             service.cancel()
         await asyncio.gather(*self._services, return_exceptions=True)
@@ -268,16 +278,10 @@ class Dispatcher:
     async def _recover(self, delivery_ids: Sequence[str]) -> None:
         """Try the deliveries in whose attempt the process died: one at a time, beside everything else."""
         for delivery_id in delivery_ids:
-            while True:
-                try:
-                    await self._try_suspect(delivery_id)
-                    break
-                except StoreUnavailableError as error:
-                    log.warning("cannot try a delivery again now", delivery_id=delivery_id, problem=str(error))
-                    await self._clock.sleep(STORE_PAUSE)
-                except GatewayError:
-                    log.exception("cannot try a delivery again", delivery_id=delivery_id)
-                    break
+            try:
+                await self._insist.on(partial(self._try_suspect, delivery_id), "try a delivery again")
+            except GatewayError:
+                log.exception("cannot try a delivery again", delivery_id=delivery_id)
         await self._clock.sleep(CAREFUL_AFTER_A_CRASH)
         self._attempts.careful = False
 

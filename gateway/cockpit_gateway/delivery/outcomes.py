@@ -12,6 +12,7 @@ import structlog
 from cockpit_gateway.clock import Clock
 from cockpit_gateway.deliveries import DeliveryState, Hold, Outcome, TargetId
 from cockpit_gateway.delivery.due import DueTimes
+from cockpit_gateway.delivery.insistence import Insistence
 from cockpit_gateway.delivery.queue import TargetQueue
 from cockpit_gateway.delivery.verdict import Verdict
 from cockpit_gateway.errors import StoreError, StoreUnavailableError
@@ -19,9 +20,6 @@ from cockpit_gateway.events import JSONValue
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Settlement
 from cockpit_gateway.telemetry.metrics import Metrics
-
-STORE_PAUSE = 1.0
-"""Seconds before an outcome that the store could not take is offered again."""
 
 FAILING = "gateway.target.failing"
 DISABLED = "gateway.target.disabled"
@@ -45,6 +43,7 @@ class Outcomes:
         due: Is told when the store holds something due.
         hold: Disables a target.
         announce: Tells of a target that fails.
+        insist: Tries again what the store cannot take.
     """
 
     def __init__(
@@ -56,6 +55,7 @@ class Outcomes:
         due: DueTimes,
         hold: Disable,
         announce: Announce,
+        insist: Insistence,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -63,7 +63,7 @@ class Outcomes:
         self._due = due
         self._hold = hold
         self._announce = announce
-        self.stopping = False
+        self._insist = insist
 
     async def conclude(self, queue: TargetQueue, verdict: Verdict, settled: Settlement) -> None:
         """Write an outcome, and draw the consequences."""
@@ -83,7 +83,7 @@ class Outcomes:
 
     async def _settle(self, settled: Settlement) -> None:
         try:
-            await self._insist(lambda: self._store.settle(settled))
+            await self._insist.on(lambda: self._store.settle(settled), "note an outcome")
         except StoreUnavailableError:
             raise
         except StoreError:
@@ -91,33 +91,24 @@ class Outcomes:
             plain = replace(settled.attempt, reason="what came out could not be written", response=None)
             await self._store.settle(settled._replace(attempt=plain, reason=settled.reason and plain.reason))
 
-    async def _insist(self, write: Callable[[], Awaitable[object]]) -> None:
-        """Write something, as often as the store cannot take it now."""
-        while True:
-            try:
-                await write()
-            except StoreUnavailableError as error:
-                if self.stopping:
-                    raise
-                log.warning("cannot note an outcome now, trying again", problem=str(error))
-                await self._clock.sleep(STORE_PAUSE)
-            else:
-                return
-
     async def _watch_health(self, queue: TargetQueue, verdict: Verdict) -> None:
         """Warn of a target that does nothing but fail, and disable it when its patience is used up."""
         if verdict.disable_target:
             await self._disable(queue, verdict.reason or "asked never to be called again")
         elif verdict.outcome is not Outcome.RETRY:
             if queue.health.succeeded():
-                await self._insist(lambda: self._store.note_failing(queue.target_id, 0.0))
+                await self._note_failing(queue)
         elif (share := queue.health.failed(self._clock.steady())) is not None:
-            await self._insist(lambda: self._store.note_failing(queue.target_id, queue.health.failing_for))
+            await self._note_failing(queue)
             if share < 1.0:
                 await self._warn(queue, share, verdict.reason)
             elif queue.held is None:
                 time = timedelta(seconds=round(queue.target.patience))
                 await self._disable(queue, f"nothing but failures for {time}, the last: {verdict.reason}")
+
+    async def _note_failing(self, queue: TargetQueue) -> None:
+        seconds = queue.health.failing_for
+        await self._insist.on(lambda: self._store.note_failing(queue.target_id, seconds), "note that a target fails")
 
     async def _warn(self, queue: TargetQueue, share: float, reason: str | None) -> None:
         percent, rest = round(share * 100), queue.target.patience * (1 - share)
@@ -131,7 +122,7 @@ class Outcomes:
         await self._announce(FAILING, [*queue.target_id, percent, reason])
 
     async def _disable(self, queue: TargetQueue, reason: str) -> None:
-        await self._insist(lambda: self._hold(queue.target_id, Hold.DISABLED, reason))
+        await self._insist.on(lambda: self._hold(queue.target_id, Hold.DISABLED, reason), "disable a target")
         log.error(
             "target disabled, its deliveries are held until it is enabled", target=str(queue.target_id), reason=reason
         )
