@@ -5,18 +5,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from typing import Annotated, NamedTuple, TypeAlias
+from dataclasses import dataclass
+from typing import Annotated, TypeAlias
 
 import typer
 
 from cockpit_gateway.cli.client import Document, Query
+from cockpit_gateway.cli.options import JsonOption
 from cockpit_gateway.cli.output import err
 
 YesOption: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 DryRunOption: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="Only show what would be done.")]
 
 
-class Manner(NamedTuple):
+@dataclass(frozen=True)
+class Manner:
     """How a person wants it done.
 
     Attributes:
@@ -25,9 +28,9 @@ class Manner(NamedTuple):
         as_json: With one JSON document as the output.
     """
 
-    yes: bool
-    dry_run: bool
-    as_json: bool
+    yes: YesOption = False
+    dry_run: DryRunOption = False
+    as_json: JsonOption = False
 
     def agrees(self, question: str) -> bool:
         """Return whether to do what was shown.

@@ -10,6 +10,7 @@ import typer
 
 from cockpit_gateway.cli.bulk import Manner, counted, progress, steps, warn
 from cockpit_gateway.cli.client import Client, Document, Query, connect
+from cockpit_gateway.cli.filters import DeadLetterChoice
 from cockpit_gateway.cli.options import find_config
 from cockpit_gateway.cli.output import print_json, print_table, print_text
 from cockpit_gateway.cli.targets import target_name
@@ -34,6 +35,11 @@ class Verb(NamedTuple):
 
 REPLAY = Verb("replay", "Replay", "Replayed")
 CANCEL = Verb("cancel", "Cancel", "Cancelled")
+
+
+def replay_query(chosen: DeadLetterChoice, ids: Sequence[str] | None, *, new_id: bool) -> Query:
+    """Return the parameters of a replay."""
+    return {**chosen.query(), "id": ids, "new_id": "true" if new_id else None}
 
 
 def change_deliveries(verb: Verb, query: Query, manner: Manner, config: Path | None) -> None:

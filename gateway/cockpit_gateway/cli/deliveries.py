@@ -3,67 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 import typer
 
-from cockpit_gateway.cli.bulk import DryRunOption, Manner, YesOption
-from cockpit_gateway.cli.changing import CANCEL, REPLAY, IdsArgument, NewIdOption, change_deliveries
+from cockpit_gateway.cli.bulk import Manner
+from cockpit_gateway.cli.changing import CANCEL, REPLAY, IdsArgument, NewIdOption, change_deliveries, replay_query
 from cockpit_gateway.cli.client import Document, Query, connect
-from cockpit_gateway.cli.filters import (
-    EndpointOption,
-    EventOption,
-    NameOption,
-    PluginOption,
-    SinceOption,
-    SourceOption,
-    StatesOption,
-    SubjectOption,
-    UntilOption,
-    delivery_query,
-)
-from cockpit_gateway.cli.options import ConfigOption, JsonOption, LimitOption, find_config
+from cockpit_gateway.cli.filters import DeliveryChoice
+from cockpit_gateway.cli.options import ConfigOption, JsonOption, LimitOption, find_config, spread
 from cockpit_gateway.cli.output import print_fields, print_json, print_more, print_table, print_text
 from cockpit_gateway.cli.targets import target_name
 from cockpit_gateway.cli.times import local, relative, span
 from cockpit_gateway.deliveries import DeliveryState
 
-BeforeOption: TypeAlias = Annotated[str | None, typer.Option(metavar="ID", help="Only deliveries before this one.")]
-
 app = typer.Typer(name="deliveries", help="Where events went, and how it ended.", no_args_is_help=True)
 
 
+@dataclass(frozen=True)
+class Page:
+    """Which part of a list, and how it is printed."""
+
+    before: Annotated[str | None, typer.Option(metavar="ID", help="Only deliveries before this one.")] = None
+    limit: LimitOption = 50
+    as_json: JsonOption = False
+
+
 @app.command("list")
-def list_deliveries(
-    *,
-    plugin: PluginOption = None,
-    endpoint: EndpointOption = None,
-    states: StatesOption = None,
-    event: EventOption = None,
-    name: NameOption = None,
-    source: SourceOption = None,
-    subject: SubjectOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
-    before: BeforeOption = None,
-    limit: LimitOption = 50,
-    as_json: JsonOption = False,
-    config: ConfigOption = None,
-) -> None:
+@spread
+def list_deliveries(*, chosen: DeliveryChoice, page: Page, config: ConfigOption = None) -> None:
     """List deliveries, newest first."""
-    query = delivery_query(
-        plugin=plugin,
-        endpoint=endpoint,
-        states=states,
-        event=event,
-        name=name,
-        source=source,
-        subject=subject,
-        since=since,
-        until=until,
-    )
-    print_page({**query, "before": before, "limit": limit}, config, as_json=as_json)
+    print_page(chosen.query(), page, config)
 
 
 @app.command()
@@ -85,80 +57,31 @@ def show(
 
 
 @app.command()
+@spread
 def replay(
     ids: IdsArgument = None,
     *,
-    plugin: PluginOption = None,
-    endpoint: EndpointOption = None,
-    states: StatesOption = None,
-    event: EventOption = None,
-    name: NameOption = None,
-    source: SourceOption = None,
-    subject: SubjectOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
+    chosen: DeliveryChoice,
     new_id: NewIdOption = False,
-    yes: YesOption = False,
-    dry_run: DryRunOption = False,
-    as_json: JsonOption = False,
+    manner: Manner,
     config: ConfigOption = None,
 ) -> None:
     """Deliver again, at once, the oldest first: dead letters, unless --state or ids are given."""
-    query = delivery_query(
-        ids=ids,
-        plugin=plugin,
-        endpoint=endpoint,
-        states=states,
-        event=event,
-        name=name,
-        source=source,
-        subject=subject,
-        since=since,
-        until=until,
-    )
-    query = {**query, "new_id": "true" if new_id else None}
-    change_deliveries(REPLAY, query, Manner(yes, dry_run, as_json), config)
+    change_deliveries(REPLAY, replay_query(chosen, ids, new_id=new_id), manner, config)
 
 
 @app.command()
-def cancel(
-    ids: IdsArgument = None,
-    *,
-    plugin: PluginOption = None,
-    endpoint: EndpointOption = None,
-    states: StatesOption = None,
-    event: EventOption = None,
-    name: NameOption = None,
-    source: SourceOption = None,
-    subject: SubjectOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
-    yes: YesOption = False,
-    dry_run: DryRunOption = False,
-    as_json: JsonOption = False,
-    config: ConfigOption = None,
-) -> None:
+@spread
+def cancel(ids: IdsArgument = None, *, chosen: DeliveryChoice, manner: Manner, config: ConfigOption = None) -> None:
     """Deliver no more: what is pending, or with --state dead what was given up. What is running is left alone."""
-    query = delivery_query(
-        ids=ids,
-        plugin=plugin,
-        endpoint=endpoint,
-        states=states,
-        event=event,
-        name=name,
-        source=source,
-        subject=subject,
-        since=since,
-        until=until,
-    )
-    change_deliveries(CANCEL, query, Manner(yes, dry_run, as_json), config)
+    change_deliveries(CANCEL, {**chosen.query(), "id": ids}, manner, config)
 
 
-def print_page(query: Query, config: Path | None, *, as_json: bool) -> None:
+def print_page(query: Query, page: Page, config: Path | None) -> None:
     """Print a page of deliveries."""
     with connect(find_config(config)) as client:
-        found = client.get("deliveries", query=query)
-    if as_json:
+        found = client.get("deliveries", query={**query, "before": page.before, "limit": page.limit})
+    if page.as_json:
         print_json(found)
         return
     print_deliveries(found["deliveries"])

@@ -7,10 +7,10 @@ from typing import Annotated, TypeAlias
 import typer
 
 from cockpit_gateway.cli import deliveries
-from cockpit_gateway.cli.bulk import DryRunOption, Manner, YesOption
+from cockpit_gateway.cli.bulk import Manner
 from cockpit_gateway.cli.client import Document, Query, connect
-from cockpit_gateway.cli.filters import NameOption, SinceOption, SourceOption, SubjectOption, UntilOption, period
-from cockpit_gateway.cli.options import ConfigOption, JsonOption, LimitOption, find_config
+from cockpit_gateway.cli.filters import EventChoice
+from cockpit_gateway.cli.options import ConfigOption, JsonOption, LimitOption, find_config, spread
 from cockpit_gateway.cli.output import print_fields, print_json, print_more, print_table, print_text
 from cockpit_gateway.cli.replanning import replay_events
 from cockpit_gateway.cli.targets import ENDPOINTS, split_name
@@ -23,21 +23,18 @@ app = typer.Typer(name="events", help="What Cockpit posted.", no_args_is_help=Tr
 
 
 @app.command("list")
+@spread
 def list_events(
     *,
-    name: NameOption = None,
-    source: SourceOption = None,
-    subject: SubjectOption = None,
+    chosen: EventChoice,
     status: StatusOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
     before: Annotated[int | None, typer.Option(min=1, metavar="SEQ", help="Only events before this one.")] = None,
     limit: LimitOption = 50,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """List events, newest first."""
-    query = {"name": name, "source": source, "subject": subject, "status": status, **period(since, until)}
+    query = {**chosen.query(), "status": status}
     with connect(find_config(config)) as client:
         found = client.get("events", query={**query, "before": before, "limit": limit})
     if as_json:
@@ -48,39 +45,31 @@ def list_events(
 
 
 @app.command()
+@spread
 def replay(
     ids: Annotated[list[str] | None, typer.Argument(metavar="ID…", help="Only these events.")] = None,
     *,
-    name: NameOption = None,
-    source: SourceOption = None,
-    subject: SubjectOption = None,
+    chosen: EventChoice,
     status: StatusOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
     endpoint: Annotated[
         str | None,
         typer.Option(
             "--endpoint", "--target", metavar="NAME", help="Make deliveries to this endpoint or PLUGIN:TARGET alone."
         ),
     ] = None,
-    yes: YesOption = False,
-    dry_run: DryRunOption = False,
-    as_json: JsonOption = False,
+    manner: Manner,
     config: ConfigOption = None,
 ) -> None:
     """Make new deliveries of stored events, as if they arrived today: by today's endpoints, filters and plugins."""
     plugin, target = split_name(endpoint or "")
     query: Query = {
         "id": ids,
-        "name": name,
-        "source": source,
-        "subject": subject,
+        **chosen.query(),
         "status": status,
-        **period(since, until),
         "plugin": (plugin or ENDPOINTS) if target else None,
         "target": target or None,
     }
-    replay_events(query, Manner(yes, dry_run, as_json), config)
+    replay_events(query, manner, config)
 
 
 @app.command()

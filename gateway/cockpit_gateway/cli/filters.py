@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, TypeAlias
 
 import typer
@@ -45,41 +45,51 @@ UntilOption: TypeAlias = Annotated[
 ]
 
 
-def delivery_query(
-    *,
-    ids: Sequence[str] | None = None,
-    plugin: str | None = None,
-    endpoint: str | None,
-    states: Sequence[DeliveryState] | None,
-    event: str | None,
-    name: str | None,
-    source: str | None,
-    subject: str | None,
-    since: str | None,
-    until: str | None,
-) -> Query:
-    """Return the parameters that choose deliveries."""
-    of_plugin, target = split_name(endpoint or "")
-    return {
-        "id": ids,
-        "plugin": plugin or of_plugin,
-        "target": target or None,
-        "state": states,
-        "event": event,
-        "name": name,
-        "source": source,
-        "subject": subject,
-        **period(since, until),
-    }
+@dataclass(frozen=True)
+class EventChoice:
+    """Which events: by what they are."""
+
+    name: NameOption = None
+    source: SourceOption = None
+    subject: SubjectOption = None
+    since: SinceOption = None
+    until: UntilOption = None
+
+    def query(self) -> Query:
+        """Return it as parameters.
+
+        Raises:
+            typer.BadParameter: what should be a time is none.
+        """
+        since, until = _moment(self.since, "--since"), _moment(self.until, "--until")
+        return {"name": self.name, "source": self.source, "subject": self.subject, "since": since, "until": until}
 
 
-def period(since: str | None, until: str | None) -> dict[str, str | None]:
-    """Return the parameters that choose a time.
+@dataclass(frozen=True)
+class DeadLetterChoice(EventChoice):
+    """Which dead letters: by where they go, and what their event is."""
 
-    Raises:
-        typer.BadParameter: one of them is no time.
-    """
-    return {"since": _moment(since, "--since"), "until": _moment(until, "--until")}
+    endpoint: EndpointOption = None
+    event: EventOption = None
+
+    def query(self) -> Query:
+        """Return it as parameters; see `EventChoice.query`."""
+        plugin, target = split_name(self.endpoint or "")
+        chosen: Query = {"plugin": plugin, "target": target or None, "event": self.event, "state": DeliveryState.DEAD}
+        return {**super().query(), **chosen}
+
+
+@dataclass(frozen=True)
+class DeliveryChoice(DeadLetterChoice):
+    """Which deliveries: by where they go, their state, and what their event is."""
+
+    plugin: PluginOption = None
+    states: StatesOption = None
+
+    def query(self) -> Query:
+        """Return it as parameters; see `EventChoice.query`."""
+        chosen = super().query()
+        return {**chosen, "plugin": self.plugin or chosen["plugin"], "state": self.states}
 
 
 def _moment(text: str | None, option: str) -> str | None:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass
+from functools import wraps
+from inspect import Parameter
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias, get_type_hints
 
 import typer
 
@@ -29,6 +34,45 @@ ConfigOption: TypeAlias = Annotated[
 ]
 JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 LimitOption: TypeAlias = Annotated[int, typer.Option("--limit", min=1, max=1000, help="At most so many.")]
+
+
+def spread(command: Callable[..., None]) -> Callable[..., None]:
+    """Return a command that takes the fields of its parameters that are dataclasses as options of its own.
+
+    Commands share sets of options this way.
+
+    Args:
+        command: Its dataclass parameters are keyword-only.
+    """
+    hints = get_type_hints(command, include_extras=True)
+    groups = {name: hint for name, hint in hints.items() if is_dataclass(hint) and isinstance(hint, type)}
+    names = {name: [field.name for field in fields(group)] for name, group in groups.items()}
+
+    @wraps(command)
+    def spread_command(**given: Any) -> None:
+        grouped = {
+            name: groups[name](**{field: given.pop(field) for field in fields_of}) for name, fields_of in names.items()
+        }
+        command(**given, **grouped)
+
+    parameters = [
+        option
+        for parameter in inspect.signature(command).parameters.values()
+        for option in _options(parameter, hints[parameter.name])
+    ]
+    spread_command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    spread_command.__annotations__ = {option.name: option.annotation for option in parameters}
+    return spread_command
+
+
+def _options(parameter: Parameter, hint: Any) -> Iterator[Parameter]:
+    """Yield a parameter itself, or one for each field of its dataclass."""
+    if not is_dataclass(hint):
+        yield parameter.replace(annotation=hint)
+        return
+    hints = get_type_hints(hint, include_extras=True)
+    for field in fields(hint):
+        yield Parameter(field.name, Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name])
 
 
 def find_config(given: Path | None) -> Path:
