@@ -45,7 +45,7 @@ def endpoint(name: str, url: str, settings: str = "", *, retries: str = RETRIES,
         breaker: Its `breaker`.
     """
     rules = f"events: [collections.save.after], retry: {retries}, breaker: {breaker}"
-    return f"      '{name}': {{url: '{url}', {rules}{', ' if settings else ''}{settings}}}"
+    return f"      '{name}': {{url: '{url}', allow_private: true, {rules}{', ' if settings else ''}{settings}}}"
 
 
 class Daemon:

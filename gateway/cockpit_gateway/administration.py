@@ -10,7 +10,6 @@ import uuid_utils
 from cockpit_gateway.clock import Clock
 from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Hold, TargetId, Work
 from cockpit_gateway.delivery.dispatcher import Dispatcher
-from cockpit_gateway.delivery.threads import PluginThreads
 from cockpit_gateway.errors import ConflictError, NotFoundError
 from cockpit_gateway.events import Event
 from cockpit_gateway.registry import LoadedPlugin, PluginStatus, Registry
@@ -18,6 +17,7 @@ from cockpit_gateway.replays import Replays
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Backlog, TargetState
 from cockpit_gateway.targets import Target
+from cockpit_gateway.threads import WorkerThreads
 
 _CURES = {
     Hold.PAUSED: "resume it instead",
@@ -70,7 +70,7 @@ class Administration:
         store: Store,
         dispatcher: Dispatcher,
         registry: Registry,
-        threads: dict[str, PluginThreads],
+        threads: dict[str, WorkerThreads],
         replays: Replays,
         clock: Clock,
         unready: Callable[[], str | None],

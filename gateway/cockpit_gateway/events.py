@@ -124,6 +124,25 @@ class Event:
         envelope = {"event": self.name, "hook": self.hook, "backend": self.backend, "args": args}
         return replace(self, body=encode_like_cockpit(envelope), _args=args)
 
+    def numbered(self, seq: int) -> Event:
+        """Return this event with its place in the order of acceptance; `dataclasses.replace` takes twice the time."""
+        return Event(
+            self.id,
+            self.name,
+            self.source,
+            self.body,
+            self.received_at,
+            self.label,
+            self.hook,
+            self.backend,
+            self.subjects,
+            self.status,
+            self.problem,
+            seq,
+            self.via,
+            self._args,
+        )
+
     def _named(self, kind: str) -> str | None:
         for subject in self.subjects:
             first, _, rest = subject.partition("/")

@@ -21,7 +21,6 @@ from cockpit_gateway.deliveries import Delivery, Hold, TargetId
 from cockpit_gateway.delivery.calls import deliver_call, handler_call
 from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.delivery.planning import PLAN_TARGET, Planner
-from cockpit_gateway.delivery.threads import PluginThreads
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError
 from cockpit_gateway.events import JSONValue
 from cockpit_gateway.ingest import Ingest
@@ -33,6 +32,7 @@ from cockpit_gateway.store.port import Store
 from cockpit_gateway.targets import Target
 from cockpit_gateway.telemetry.metrics import Metrics
 from cockpit_gateway.telemetry.stall import StallWatch
+from cockpit_gateway.threads import WorkerThreads
 from cockpit_gateway.web.api import Api
 from cockpit_gateway.web.listeners import Listeners
 from cockpit_gateway.web.probes import Probes
@@ -74,7 +74,7 @@ class Gateway:
         self.dispatcher = Dispatcher(self.store, self.clock, self.metrics, self._announce)
         self._catalogue = catalogue
         self._contexts = self._make_contexts(config)
-        self._threads = {name: PluginThreads(name) for name in self._contexts}
+        self._threads = {name: WorkerThreads(f"plugin-{name}") for name in self._contexts}
         self._planner = Planner(
             registry, self._contexts, catalogue, self.dispatcher, self.store, self.clock, self.metrics
         )

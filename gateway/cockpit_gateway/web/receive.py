@@ -14,18 +14,20 @@ from http import HTTPStatus
 import orjson
 from aiohttp import hdrs, web
 from aiohttp.http import HttpVersion11
+from multidict import istr
 
 from cockpit_gateway.config import Source
 from cockpit_gateway.events import VIA_HEADER
 from cockpit_gateway.ingest import Fate, Ingest, Receipt
 from cockpit_gateway.web.problems import Problem
 
-IDEMPOTENCY_HEADERS = ("Idempotency-Key", "webhook-id")
+IDEMPOTENCY_HEADERS = (istr("Idempotency-Key"), istr("webhook-id"))
 LONGEST_VIA = 1024
 """Characters of that header that are read."""
 
 _GATEWAY_ID = re.compile(r"[0-9a-f]{32}")
-FORWARDING_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
+FORWARDING_HEADERS = (hdrs.FORWARDED, hdrs.X_FORWARDED_FOR, istr("X-Real-IP"))
+ANSWER_HEADERS = {hdrs.CONTENT_TYPE: "application/json"}
 
 
 class Receiver:
@@ -166,4 +168,4 @@ def _answer(receipt: Receipt) -> web.Response:
         document["duplicate"] = True
     if receipt.fate is Fate.IGNORED:
         document["ignored"] = receipt.name
-    return web.Response(status=HTTPStatus.ACCEPTED, body=orjson.dumps(document), content_type="application/json")
+    return web.Response(status=HTTPStatus.ACCEPTED, body=orjson.dumps(document), headers=ANSWER_HEADERS)
