@@ -14,6 +14,8 @@ from cockpit_gateway.events import Event, EventStatus, JSONValue, decode_args
 
 _LEADING_NAME = re.compile(rb'\s*\{\s*"event"\s*:\s*("(?:[^"\\]|\\.){0,1024}")')
 
+_CONTAINERS = (dict, list)
+
 
 def leading_name(body: bytes) -> str | None:
     """Return the event's name if it is the first key, as in Cockpit's own bodies; None otherwise.
@@ -42,6 +44,7 @@ def read_envelope(
     label: str | None,
     received_at: float,
     catalogue: Catalogue,
+    max_depth: int,
     via: tuple[str, ...] = (),
 ) -> Event:
     """Make the event of a body.
@@ -53,12 +56,13 @@ def read_envelope(
         label: The last part of the path.
         received_at: Seconds since the Unix epoch.
         catalogue: Tells what the event is about.
+        max_depth: Levels that the body may be nested: what is deeper can be neither changed nor written anew.
         via: The ids of the gateways that it came through.
 
     Returns:
         The event, with the status "undecodable" and the reason if the body is no envelope.
     """
-    envelope, problem = _decode(body)
+    envelope, problem = _decode(body, max_depth)
     if problem is not None:
         status = EventStatus.UNDECODABLE
         return Event(event_id, "", source, body, received_at, label, status=status, problem=problem, via=via)
@@ -80,16 +84,34 @@ def read_envelope(
     )
 
 
-def _decode(body: bytes) -> tuple[dict[str, JSONValue], str | None]:
+def _decode(body: bytes, max_depth: int) -> tuple[dict[str, JSONValue], str | None]:
     if not body:
         return {}, "the body is empty: Cockpit could not encode the event's arguments as JSON"
+    too_deep = f"the body is nested deeper than the {max_depth} levels of server.max_depth"
     try:
         envelope = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        return {}, f"the body is not JSON: {error}"
+        return {}, too_deep if "ecursion limit" in error.msg else f"the body is not JSON: {error}"
     if not isinstance(envelope, dict):
         return {}, "the body is not a JSON object"
     name = envelope.get("event")
     if not isinstance(name, str) or not name:
         return {}, 'the body has no "event" with a name'
+    if body.count(b"[") + body.count(b"{") > max_depth and _is_deeper(envelope, max_depth):
+        return {}, too_deep
     return envelope, None
+
+
+def _is_deeper(value: JSONValue, levels: int) -> bool:
+    """Tell whether some JSON has more levels than these, one level after the other: recursion would end the stack."""
+    level = [value]
+    for _ in range(levels):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, _CONTAINERS)
+        ]
+        if not level:
+            return False
+    return True
