@@ -87,18 +87,17 @@ def read_envelope(
 def _decode(body: bytes, max_depth: int) -> tuple[dict[str, JSONValue], str | None]:
     if not body:
         return {}, "the body is empty: Cockpit could not encode the event's arguments as JSON"
-    too_deep = f"the body is nested deeper than the {max_depth} levels of server.max_depth"
     try:
         envelope = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        return {}, too_deep if "ecursion limit" in error.msg else f"the body is not JSON: {error}"
+        return {}, f"the body is not JSON: {error}"
     if not isinstance(envelope, dict):
         return {}, "the body is not a JSON object"
     name = envelope.get("event")
     if not isinstance(name, str) or not name:
         return {}, 'the body has no "event" with a name'
     if body.count(b"[") + body.count(b"{") > max_depth and _is_deeper(envelope, max_depth):
-        return {}, too_deep
+        return {}, f"the body is nested deeper than the {max_depth} levels of server.max_depth"
     return envelope, None
 
 

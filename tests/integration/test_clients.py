@@ -43,12 +43,6 @@ async def test_an_address_that_is_listed_may_post(tmp_path: Path, listen: str, a
         assert (await gateways.post(gateway, SAVE, headers=TOKEN)).status == 202
 
 
-async def test_ipv4_on_an_ipv6_socket_is_ipv4(tmp_path: Path) -> None:
-    yaml = "sources: {website: {tokens: [a-token], allow_from: [127.0.0.1]}}"
-    async with gateways.running(tmp_path, yaml, listen="[::ffff:127.0.0.1]:0") as gateway:
-        assert (await gateways.post(gateway, SAVE, headers=TOKEN)).status == 202
-
-
 @pytest.mark.parametrize(
     ("headers", "expected"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -16,7 +17,7 @@ DEEPEST = 512
 YAML = """
 sources: {{website: {{}}}}
 plugins:
-  redact: {{rules: [{{events: ['*'], paths: ['**.password', 'password']}}]}}
+  redact: {{rules: [{{events: ['*'], paths: ['**.password']}}]}}
   webhook:
     endpoints:
       bytes: {{url: '{url}', events: [collections.save.after]}}
@@ -27,11 +28,11 @@ plugins:
 
 
 class Rewriting:
-    """Writes every event anew."""
+    """Writes every event anew that could be decoded."""
 
     @hookimpl
-    def filter_event(self, event: Event) -> Event:
-        return event.with_args([*event.args])
+    def filter_event(self, event: Event) -> Event | None:
+        return event.with_args([*event.args]) if event.name else None
 
 
 def nested(levels: int, opening: str = '{"a":', closing: str = "}") -> bytes:
@@ -66,7 +67,7 @@ async def test_what_is_deeper_is_kept_as_undecodable(gateway: Gateway, levels: i
     assert (await gateways.post(gateway, body)).status == 202
     (event,) = await gateways.stored(gateway)
     assert (event.status, event.name, event.args, event.body) == ("undecodable", "", [], body)
-    assert "nested deeper" in (event.problem or "")
+    assert re.search("nested deeper|depth limit", event.problem or "")
 
 
 async def test_arguments_of_what_is_no_envelope_are_nobodys(gateway: Gateway) -> None:

@@ -93,7 +93,7 @@ async def test_every_end_of_a_body_gives_back_what_it_held(tmp_path: Path) -> No
         statuses = [(await gateways.raw(gateway, request)).status for request in requests]
         assert statuses == [202, 202, 400, 400, 413, 404, 422, 202]
         await gateways.eventually(lambda: gateway.in_flight.size == 0)
-        reader, writer = await stall(gateway, b"Content-Length: %d" % MIB, bytes(1000))
+        _, writer = await stall(gateway, b"Content-Length: %d" % MIB, bytes(1000))
         await gateways.eventually(lambda: gateway.in_flight.size == 1000)
         writer.transport.abort()
         await gateways.eventually(lambda: gateway.in_flight.size == 0)

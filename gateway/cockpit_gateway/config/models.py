@@ -101,7 +101,7 @@ class Server(PluginConfig):
     keep_alive: Duration = Field(
         default=75.0,
         gt=0,
-        description="How long a connection stays open between two requests; longer than a proxy before it keeps its own.",
+        description="How long a connection stays open between two requests; longer than a proxy keeps it.",
     )
     dedup_window: Duration = Field(
         default=300.0,

@@ -53,6 +53,7 @@ class Connection(RequestHandler):
         return self.transport is None
 
     def data_received(self, data: bytes) -> None:
+        """Take in bytes, and note how far the head of a request has come."""
         awaits_head = self._waiter is not None
         super().data_received(data)
         if self._messages:
@@ -63,14 +64,17 @@ class Connection(RequestHandler):
             self._head_grew(len(data))
 
     def pause_writing(self) -> None:
+        """Begin to wait for a client that does not read."""
         super().pause_writing()
         self._unread = self._loop.call_later(self._settings.read_timeout, self._abandon)
 
     def resume_writing(self) -> None:
+        """Stop waiting for it."""
         super().resume_writing()
         self._forget_unread()
 
     def connection_lost(self, exc: BaseException | None) -> None:
+        """Forget what was waited for."""
         self._forget_unread()
         super().connection_lost(exc)
 
@@ -81,6 +85,7 @@ class Connection(RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
+        """Answer a request that failed, or never was one, with a problem."""
         if request.writer.output_size > 0:
             raise ConnectionError("the answer had begun when the request failed")
         if isinstance(exc, ConnectionError):
@@ -97,6 +102,7 @@ class Connection(RequestHandler):
         return response
 
     def log_exception(self, *args: Any, **kw: Any) -> None:
+        """Log what went wrong, unless it is nobody's concern."""
         # Reading on after the answer, aiohttp finds that the rest of a body cannot be decoded: nobody's concern.
         if not isinstance(kw.get("exc_info"), web.RequestPayloadError):
             super().log_exception(*args, **kw)

@@ -135,8 +135,9 @@ def _problem_of(error: Exception, request: web.Request, base_path: str) -> Probl
 
 def _of_http_exception(error: web.HTTPException, request: web.Request, base_path: str) -> Problem:
     headers = {name: value for name, value in error.headers.items() if name in {"Allow", "Location"}}
+    wanted = f"{base_path}/cockpit/<source>[/<label>]"
     details = {
-        HTTPStatus.NOT_FOUND: f"There is nothing at {request.path}. Cockpit posts to {base_path}/cockpit/<source>[/<label>].",
+        HTTPStatus.NOT_FOUND: f"There is nothing at {request.path}. Cockpit posts to {wanted}.",
         HTTPStatus.METHOD_NOT_ALLOWED: f"{request.method} is not supported here.",
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than server.max_body allows.",
     }

@@ -22,7 +22,7 @@ LONGEST_VIA = 1024
 
 _GATEWAY_ID = re.compile(r"[0-9a-f]{32}")
 
-_ADMITTED = "source"
+_ADMITTED = web.RequestKey("source", str)
 """Where a request keeps the source that it was let in to, so that it is not let in, and counted, twice."""
 
 
@@ -62,7 +62,7 @@ class Receiver:
 
     async def receive(self, request: web.Request) -> web.Response:
         """Store the event and answer 202."""
-        source = request.get(_ADMITTED) or self._admit(request)
+        source = request[_ADMITTED] if request.headers.get(hdrs.EXPECT) else self._admit(request)
         body = await self._in_flight.read(request)
         try:
             headers = request.headers

@@ -39,7 +39,7 @@ def refusal(status: int, error: BaseException | None, message: str) -> tuple[int
         case InvalidHeader():
             return (
                 HTTPStatus.BAD_REQUEST,
-                "The request is not valid HTTP: a header has a character that is not allowed.",
+                "The request is not valid HTTP: a header has a character it may not have.",
             )
         case InvalidURLError():
             return HTTPStatus.BAD_REQUEST, "The request is not valid HTTP: its URL is none."
