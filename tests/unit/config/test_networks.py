@@ -43,7 +43,7 @@ def test_what_is_meant(written: str, meant: str) -> None:
     ],
 )
 def test_what_is_none(written: object, message: str) -> None:
-    with pytest.raises(ValueError, match="^") as refused:
+    with pytest.raises(ValueError, match=r"^") as refused:
         parse_network(written)
     assert str(refused.value) == message
 
