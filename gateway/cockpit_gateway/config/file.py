@@ -145,6 +145,8 @@ class ConfigFile:
     ) -> dict[str, PluginConfig]:
         sections = self.plugin_sections
         for name, section in sections.items():
+            if models.get(name) is None:
+                self._document.hide(("plugins", name))  # nobody can tell what in it is secret
             if name not in models:
                 nearest = did_you_mean(name, models) or f"; there are: {', '.join(sorted(models)) or 'none'}"
                 validation.add(("plugins", name), f"no plugin {name!r} is installed{nearest}", at_key=True)
