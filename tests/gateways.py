@@ -38,9 +38,12 @@ async def running(
     yaml: str = MINIMAL,
     plugins: Mapping[str, object] | None = None,
     clock: Clock | None = None,
+    *,
+    listen: str = "127.0.0.1:0",
+    server: str = "",
 ) -> AsyncIterator[Gateway]:
     """Run a gateway on a free port, with its store in a directory."""
-    gateway = assemble(directory, yaml, plugins, clock)
+    gateway = assemble(directory, yaml, plugins, clock, listen=listen, server=server)
     try:
         await gateway.start()
         yield gateway
@@ -55,9 +58,10 @@ def assemble(
     clock: Clock | None = None,
     *,
     listen: str = "127.0.0.1:0",
+    server: str = "",
 ) -> Gateway:
-    """Put a gateway together without starting it."""
-    text = f"server: {{listen: '{listen}', grace: 2s}}\nstore: 'sqlite:{directory}/gateway.db'\n{yaml}"
+    """Put a gateway together without starting it; `server` is more of that section, as in a YAML mapping."""
+    text = f"server: {{listen: '{listen}', grace: 2s, {server}}}\nstore: 'sqlite:{directory}/gateway.db'\n{yaml}"
     file = ConfigFile.from_text(text, "test.yaml", {})
     registry = Registry.load(plugins)
     assert not registry.broken, registry.broken
@@ -87,8 +91,10 @@ async def raw(gateway: Gateway, request: bytes) -> Answer:
 
 async def connect(gateway: Gateway) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """Open a connection to the listener that Cockpit posts to."""
+    if gateway.listeners.address.startswith("unix:"):
+        return await asyncio.open_unix_connection(gateway.listeners.address.removeprefix("unix:"))
     host, _, port = gateway.listeners.address.removeprefix("http://").rpartition(":")
-    return await asyncio.open_connection(host, int(port))
+    return await asyncio.open_connection(host.strip("[]"), int(port))
 
 
 async def read_answer(reader: asyncio.StreamReader) -> Answer:

@@ -6,6 +6,7 @@ Whatever arrives becomes an event: what cannot be decoded is an undecodable one,
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import orjson
 
@@ -13,6 +14,8 @@ from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.events import Event, EventStatus, JSONValue, decode_args
 
 _LEADING_NAME = re.compile(rb'\s*\{\s*"event"\s*:\s*("(?:[^"\\]|\\.){0,1024}")')
+
+_CONTAINERS = (dict, list)
 
 
 def leading_name(body: bytes) -> str | None:
@@ -42,6 +45,7 @@ def read_envelope(
     label: str | None,
     received_at: float,
     catalogue: Catalogue,
+    max_depth: int,
     via: tuple[str, ...] = (),
 ) -> Event:
     """Make the event of a body.
@@ -53,10 +57,12 @@ def read_envelope(
         label: The last part of the path.
         received_at: Seconds since the Unix epoch.
         catalogue: Tells what the event is about.
+        max_depth: Levels that the body may be nested: what is deeper can be neither changed nor written anew.
         via: The ids of the gateways that it came through.
 
     Returns:
-        The event, with the status "undecodable" and the reason if the body is no envelope.
+        The event, with the status "undecodable" and the reason if the body is no envelope; "withheld" and without its
+        arguments if it is nested too deep for filters to look for secrets in it.
     """
     envelope, problem = _decode(body)
     if problem is not None:
@@ -65,7 +71,7 @@ def read_envelope(
     name, hook, backend = envelope["event"], envelope.get("hook"), envelope.get("backend")
     args = envelope.get("args")
     listed = args if isinstance(args, list) else decode_args(body)
-    return Event(
+    event = Event(
         event_id,
         name,
         source,
@@ -78,6 +84,11 @@ def read_envelope(
         via=via,
         _args=listed,
     )
+    # Each level needs a bracket: counting them is cheaper than walking through every body.
+    if body.count(b"[") + body.count(b"{") > max_depth and _is_deeper(envelope, max_depth):
+        problem = f"the body is nested deeper than the {max_depth} levels of server.max_depth"
+        return replace(event.with_args([]), status=EventStatus.WITHHELD, problem=problem)
+    return event
 
 
 def _decode(body: bytes) -> tuple[dict[str, JSONValue], str | None]:
@@ -93,3 +104,18 @@ def _decode(body: bytes) -> tuple[dict[str, JSONValue], str | None]:
     if not isinstance(name, str) or not name:
         return {}, 'the body has no "event" with a name'
     return envelope, None
+
+
+def _is_deeper(value: JSONValue, levels: int) -> bool:
+    """Tell whether some JSON has more levels than these, one level after the other: recursion would end the stack."""
+    level = [value]
+    for _ in range(levels):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, _CONTAINERS)
+        ]
+        if not level:
+            return False
+    return True

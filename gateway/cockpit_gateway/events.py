@@ -88,7 +88,8 @@ class Event:
     def args(self) -> list[JSONValue]:
         """Cockpit's positional arguments; [] when the body holds none. Decoded at first use, do not change it."""
         if self._args is None:
-            object.__setattr__(self, "_args", decode_args(self.body) if self.body else [])
+            is_envelope = self.body and self.status is not EventStatus.UNDECODABLE
+            object.__setattr__(self, "_args", decode_args(self.body) if is_envelope else [])
         assert self._args is not None  # noqa: S101 - set above
         return self._args
 

@@ -34,6 +34,9 @@ from cockpit_gateway.telemetry.metrics import Metrics
 from cockpit_gateway.telemetry.stall import StallWatch
 from cockpit_gateway.threads import WorkerThreads
 from cockpit_gateway.web.api import Api
+from cockpit_gateway.web.clients import Clients
+from cockpit_gateway.web.doors import Door
+from cockpit_gateway.web.inflight import InFlight
 from cockpit_gateway.web.listeners import Listeners
 from cockpit_gateway.web.probes import Probes
 from cockpit_gateway.web.receive import Receiver
@@ -82,6 +85,7 @@ class Gateway:
         self._ingest = Ingest(
             sources=self.settings.sources,
             duplicate_window=self.settings.server.dedup_window,
+            max_depth=self.settings.server.max_depth,
             catalogue=catalogue,
             registry=registry,
             contexts=self._contexts,
@@ -109,6 +113,8 @@ class Gateway:
             clock=self.clock,
             unready=self.unready,
         )
+        server = self.settings.server
+        self.in_flight = InFlight(limit=server.max_in_flight, largest=server.max_body, timeout=server.read_timeout)
         self.listeners = Listeners(self.settings, admin_socket_path(self.settings))
 
     def unready(self) -> str | None:
@@ -131,7 +137,12 @@ class Gateway:
         self.metrics.prepare(self.settings.sources, self.dispatcher.targets)
         self._report_parked(opened.parked)
         await self.dispatcher.start(opened)
-        await self.listeners.start(public=self._public_routes(), admin=self._admin_routes(), metrics=self.metrics)
+        await self.listeners.start(
+            public=self._receiver().routes(),
+            probes=self._probes().routes(),
+            admin=self._admin_routes(),
+            metrics=self.metrics,
+        )
         self._watch = StallWatch(self.metrics)
         self._unready = None
 
@@ -204,9 +215,10 @@ class Gateway:
             slots = None if deliver.is_async else self._threads[plugin].slots
             self.dispatcher.register(plugin, target, deliver_call(deliver, context, self._threads[plugin]), slots)
 
-    def _public_routes(self) -> list[web.RouteDef]:
-        receiver = Receiver(self._ingest, self.settings.sources, self.settings.server.max_body)
-        return receiver.routes() + self._probes().routes()
+    def _receiver(self) -> Receiver:
+        clients = Clients(self.settings.server.trusted_proxies)
+        doors = {name: Door(name, source, clients) for name, source in self.settings.sources.items()}
+        return Receiver(self._ingest, doors, self.in_flight)
 
     def _admin_routes(self) -> list[web.RouteDef]:
         return Api(self.administration).routes() + self._probes().routes()
@@ -229,6 +241,7 @@ class Gateway:
 
     async def _refresh_gauges(self) -> None:
         now = self.clock.time()
+        self.metrics.in_flight(self.in_flight.size)
         self.metrics.held({name: hold and hold[0] for name, hold in self._holds()})
         backlog = await self.store.backlog()
         idle = dict.fromkeys(self.dispatcher.targets, (0, 0.0))

@@ -73,6 +73,7 @@ class Ingest:
     Args:
         sources: The Cockpit sites, by name.
         duplicate_window: Seconds in which an equal key and body are the same event.
+        max_depth: Levels that a body may be nested.
         catalogue: The known events.
         registry: The plugins.
         contexts: Each plugin's context.
@@ -88,6 +89,7 @@ class Ingest:
         *,
         sources: Mapping[str, Source],
         duplicate_window: float,
+        max_depth: int,
         catalogue: Catalogue,
         registry: Registry,
         contexts: Mapping[str, PluginContext],
@@ -99,6 +101,7 @@ class Ingest:
     ) -> None:
         self._sources = sources
         self._duplicate_window = duplicate_window
+        self._max_depth = max_depth
         self._catalogue = catalogue
         self._filters = registry.implementations("filter_event")
         self._contexts = contexts
@@ -190,6 +193,7 @@ class Ingest:
                 received_at=self._clock.time(),
                 via=via,
                 catalogue=self._catalogue,
+                max_depth=self._max_depth,
             )
 
         return read() if len(body) <= PARSED_ON_THE_LOOP else await asyncio.to_thread(read)

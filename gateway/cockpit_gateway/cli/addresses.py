@@ -30,9 +30,11 @@ def configured(settings: Settings, source: str | None, label: str | None, token:
         raise GatewayError(f"there is no source {name!r}; there is: {', '.join(settings.sources) or 'none'}")
     found = settings.sources[name]
     offered = token or (found.tokens[0].get_secret_value() if found.tokens else None)
-    path = "/".join(["/cockpit", *(quote(part, safe="") for part in (name, label) if part)])
+    server = settings.server
+    path = "/".join([f"{server.base_path}/cockpit", *(quote(part, safe="") for part in (name, label) if part)])
     headers = () if offered is None else ((found.header, offered),)
-    return Address(base_url(settings) + path, headers, settings.server.listen.path)
+    certificate = None if server.tls is None else server.tls.cert
+    return Address(base_url(settings) + path, headers, server.listen.path, certificate)
 
 
 def named(url: str, token: str | None) -> Address:
@@ -47,7 +49,8 @@ def base_url(settings: Settings) -> str:
     if listen.path is not None:
         return "http://localhost"
     host = EVERYWHERE.get(listen.host, listen.host)
-    return f"http://{f'[{host}]' if ':' in host else host}:{listen.port}"
+    scheme = "http" if settings.server.tls is None else "https"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{listen.port}"
 
 
 def _only_source(settings: Settings) -> str:

@@ -50,7 +50,7 @@ def welcome(gateway: Gateway, config: Path) -> None:
 
 def _print_form(settings: Settings, address: str) -> None:
     print_text("\nIn Cockpit, under Settings, Webhooks, one webhook per source:", "bold")
-    base = public_url(settings, address)
+    base = public_url(settings, address) + settings.server.base_path
     for name, source in settings.sources.items():
         print_text(f"\n  {name}", "cyan")
         print_fields({"    URL": f"{base}/cockpit/{name}", "    header": _header(name, source)})
@@ -67,7 +67,7 @@ def public_url(settings: Settings, address: str) -> str:
     if listen.path is not None:
         return f"your web server, which passes on to {address}:"
     if listen.host in EVERYWHERE:
-        return f"http://{socket.gethostname()}:{address.rpartition(':')[2]}"
+        return f"{address.partition(':')[0]}://{socket.gethostname()}:{address.rpartition(':')[2]}"
     return address
 
 

@@ -17,6 +17,7 @@ from cockpit_gateway.config.listen import parse_listen
 from cockpit_gateway.config.models import Settings
 from cockpit_gateway.config.problems import Data, config_error
 from cockpit_gateway.config.sentences import did_you_mean
+from cockpit_gateway.config.tls import TlsError, server_context
 from cockpit_gateway.config.validation import Validation
 from cockpit_gateway.errors import ConfigError
 
@@ -130,6 +131,8 @@ class ConfigFile:
         validation = Validation(self._document, {"catalogue": catalogue, "sources": names})
         settings = validation.model(Settings, self._document.data)
         self._check_tokens(validation)
+        if settings is not None:
+            _check_tls(settings, validation)
         plugins = self._plugins(plugin_models, validation)
         if settings is None or validation.problems:
             secrets = self._document.secrets
@@ -142,6 +145,8 @@ class ConfigFile:
     ) -> dict[str, PluginConfig]:
         sections = self.plugin_sections
         for name, section in sections.items():
+            if models.get(name) is None:
+                self._document.hide(("plugins", name))  # nobody can tell what in it is secret
             if name not in models:
                 nearest = did_you_mean(name, models) or f"; there are: {', '.join(sorted(models)) or 'none'}"
                 validation.add(("plugins", name), f"no plugin {name!r} is installed{nearest}", at_key=True)
@@ -181,3 +186,12 @@ class ConfigFile:
     def _section(self, name: str) -> Data:
         data = self._document.data
         return data.get(name) if isinstance(data, dict) else None
+
+
+def _check_tls(settings: Settings, validation: Validation) -> None:
+    """Refuse a certificate that the listener could not use."""
+    if settings.server.tls is not None:
+        try:
+            server_context(settings.server.tls)
+        except TlsError as error:
+            validation.add(("server", "tls", error.setting), str(error))

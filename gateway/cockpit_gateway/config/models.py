@@ -6,14 +6,19 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from cockpit_gateway.config.base import PluginConfig
 from cockpit_gateway.config.listen import Listen, ListenSetting
 from cockpit_gateway.config.names import AcceptedEvent
-from cockpit_gateway.config.quantities import Duration, Size
+from cockpit_gateway.config.networks import NetworkSetting, ProxySetting
+from cockpit_gateway.config.quantities import Duration, RateSetting, Size
+from cockpit_gateway.config.tls import Tls
 
 MEBIBYTE = 1024 * 1024
+
+DEEPEST = 512
+"""Levels of JSON: as deep as PHP's json_encode goes, and well within what Python's encoder can."""
 
 Secret = SecretStr
 """Text that prints as `***`, and is masked in every message about the file."""
@@ -49,13 +54,55 @@ def _check_token(token: Secret) -> Secret:
     return token
 
 
+def _check_base_path(path: str) -> str:
+    if path and not re.fullmatch(r"(?:/[A-Za-z0-9._~-]+)+", path):
+        raise ValueError("a base path is like /gateway: a slash first, none at the end, letters, digits and - . _ ~")
+    return path
+
+
 class Server(PluginConfig):
     """Where Cockpit posts to."""
 
     listen: ListenSetting = Field(
         default=Listen("127.0.0.1", 8787), description="Address and port, or unix: and a path."
     )
+    tls: Tls | None = Field(default=None, description="Speak TLS, 1.2 or newer, with this certificate.")
+    base_path: Annotated[str, AfterValidator(_check_base_path)] = Field(
+        default="", description="What stands before every path, for a proxy that passes it on: /gateway."
+    )
+    trusted_proxies: list[ProxySetting] = Field(
+        default=[],
+        description="The proxies whose X-Forwarded-For or Forwarded header is believed: networks, addresses, or `unix` "
+        "for whoever connects to the Unix socket.",
+    )
+    admin_listen: ListenSetting | None = Field(
+        default=None, description="Answer /healthz, /readyz and /metrics at this address and no longer at `listen`."
+    )
     max_body: Size = Field(default=16 * MEBIBYTE, description="The largest body that is accepted.")
+    max_depth: int = Field(
+        default=DEEPEST,
+        ge=1,
+        le=DEEPEST,
+        description="How deep a body may be nested; a deeper one is stored without its arguments. "
+        "Cockpit goes no deeper than the default.",
+    )
+    max_in_flight: Size = Field(
+        default=256 * MEBIBYTE,
+        description="Bytes of all bodies that are being read or wait for their commit; beyond it the answer is 503.",
+    )
+    max_connections: int = Field(
+        default=1000,
+        ge=1,
+        description="Connections at once, per listener; one more closes the one that has been idle for longest.",
+    )
+    read_timeout: Duration = Field(
+        default=30.0, gt=0, description="How long a client may take to send its headers, and again for its body."
+    )
+    keep_alive: Duration = Field(
+        default=75.0,
+        gt=0,
+        description="How long a connection stays open between two requests; longer than a proxy keeps it.",
+    )
     dedup_window: Duration = Field(
         default=300.0,
         description="How long an equal Idempotency-Key or webhook-id with an equal body is the same event.",
@@ -64,6 +111,14 @@ class Server(PluginConfig):
     admin_socket: Path | None = Field(
         default=None, description="The command line's Unix socket; gateway.sock beside the store by default."
     )
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Server:
+        if self.max_in_flight < self.max_body:
+            raise ValueError("max_in_flight has to be at least max_body, or the largest body would never be taken")
+        if self.tls is not None and self.listen.path is not None:
+            raise ValueError("tls is for an address; what comes through a Unix socket does not leave the machine")
+        return self
 
 
 class Source(PluginConfig):
@@ -77,6 +132,12 @@ class Source(PluginConfig):
     )
     header: Annotated[str, AfterValidator(_check_header)] = Field(
         default="X-Gateway-Token", description="The custom header that carries the token."
+    )
+    allow_from: list[NetworkSetting] = Field(
+        default=[], description="The networks and addresses that may post; any by default."
+    )
+    rate: RateSetting | None = Field(
+        default=None, description="How many POSTs are taken, with bursts of one second's worth; more are answered 429."
     )
     accept: list[AcceptedEvent] = Field(
         default=[],

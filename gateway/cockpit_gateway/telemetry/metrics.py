@@ -38,6 +38,11 @@ class Metrics:
         self._turned_away = Counter(
             "cockpit_gateway_requests_refused", "Requests answered with a problem", ["status"], registry=self._registry
         )
+        self._in_flight = Gauge(
+            "cockpit_gateway_bodies_in_flight_bytes",
+            "Bytes of bodies that are being read or wait for their commit",
+            registry=self._registry,
+        )
         self._commit_seconds = Histogram(
             "cockpit_gateway_commit_seconds",
             "From planned to durable",
@@ -125,6 +130,10 @@ class Metrics:
     def refused(self, status: int) -> None:
         """Count a request answered with a problem."""
         self._turned_away.labels(str(status)).inc()
+
+    def in_flight(self, size: int) -> None:
+        """Set the gauge of the bodies being read or waiting for their commit; bytes."""
+        self._in_flight.set(size)
 
     def committed(self, seconds: float) -> None:
         """Note how long a commit took."""

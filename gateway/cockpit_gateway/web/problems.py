@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 
 import orjson
@@ -16,6 +17,19 @@ FAILED = "The gateway failed; its log says why."
 
 RETRY_AFTER = 5
 """Seconds after which a client may try again when the store cannot take an event."""
+
+TOLD = frozenset(
+    {
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.REQUEST_TIMEOUT,
+        HTTPStatus.LENGTH_REQUIRED,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        HTTPStatus.TOO_MANY_REQUESTS,
+    }
+)
+"""What the log tells: Cockpit itself logs nothing of an event that was refused."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -59,8 +73,18 @@ def problem_response(status: int, detail: str, headers: dict[str, str] | None = 
     )
 
 
-def problems_middleware(metrics: Metrics) -> Middleware:
-    """Return the middleware that turns exceptions into problems, and counts them."""
+def problems_middleware(
+    metrics: Metrics,
+    base_path: str = "",
+    client: Callable[[web.Request], str] = lambda request: request.remote or "unix",
+) -> Middleware:
+    """Return the middleware that turns exceptions into problems, counts them, and logs those of strangers.
+
+    Args:
+        metrics: Counts them.
+        base_path: What stands before every path.
+        client: Returns where a request comes from, for the log.
+    """
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -69,19 +93,27 @@ def problems_middleware(metrics: Metrics) -> Middleware:
         except ConnectionError:  # the client went away: there is nobody to answer
             raise
         except Exception as error:  # noqa: BLE001 - the last line of defence: a problem, not a traceback
-            problem = _problem_of(error, request)
+            problem = _problem_of(error, request, base_path)
+            if problem.status in TOLD:
+                log.warning(
+                    "request refused",
+                    status=int(problem.status),
+                    client=client(request),
+                    path=request.path,
+                    problem=problem.detail,
+                )
             metrics.refused(problem.status)
             return problem.response()
 
     return middleware
 
 
-def _problem_of(error: Exception, request: web.Request) -> Problem:
+def _problem_of(error: Exception, request: web.Request, base_path: str) -> Problem:
     match error:
         case Problem():
             return error
         case web.HTTPException():
-            return _of_http_exception(error, request)
+            return _of_http_exception(error, request, base_path)
         case web.RequestPayloadError():
             log.warning("request refused, its body cannot be decoded", peer=request.remote, path=request.path)
             return Problem(
@@ -101,10 +133,11 @@ def _problem_of(error: Exception, request: web.Request) -> Problem:
             return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, FAILED)
 
 
-def _of_http_exception(error: web.HTTPException, request: web.Request) -> Problem:
+def _of_http_exception(error: web.HTTPException, request: web.Request, base_path: str) -> Problem:
     headers = {name: value for name, value in error.headers.items() if name in {"Allow", "Location"}}
+    wanted = f"{base_path}/cockpit/<source>[/<label>]"
     details = {
-        HTTPStatus.NOT_FOUND: f"There is nothing at {request.path}. Cockpit posts to /cockpit/<source>[/<label>].",
+        HTTPStatus.NOT_FOUND: f"There is nothing at {request.path}. Cockpit posts to {wanted}.",
         HTTPStatus.METHOD_NOT_ALLOWED: f"{request.method} is not supported here.",
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than server.max_body allows.",
     }

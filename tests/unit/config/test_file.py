@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+import trustme
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -76,7 +77,13 @@ def test_the_default_file_names_its_schema() -> None:
     assert DEFAULT.read_text().startswith("# yaml-language-server: $schema=gateway.schema.json\n")
 
 
-def test_what_is_commented_out_in_the_default_file_is_valid_too_and_shows_every_key(tmp_path: Path) -> None:
+def test_what_is_commented_out_in_the_default_file_is_valid_too_and_shows_every_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issued = trustme.CA().issue_cert("localhost")
+    issued.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    issued.private_key_pem.write_to_path(tmp_path / "key.pem")
+    monkeypatch.chdir(tmp_path)
     path = tmp_path / "gateway.yaml"
     text = DEFAULT.read_text().partition("\n")[2]
     path.write_text(re.sub(r"^( *)# ( *[a-z0-9_-]+:( |$))", r"\1\2", text, flags=re.MULTILINE))

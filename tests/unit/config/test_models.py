@@ -29,6 +29,28 @@ def test_defaults() -> None:
     assert (settings.log.level, settings.log.format) == ("info", "auto")
 
 
+@pytest.mark.parametrize("path", ["gateway", "/", "/gateway/", "//x", "/a b", "/{x}", "/ä", "/x\n", "/?"])
+def test_a_base_path_stands_before_others(path: str) -> None:
+    [(place, message)] = mistakes({"server": {"base_path": path}})
+
+    assert place == "server.base_path"
+    assert message.startswith("a base path is like /gateway")
+
+
+@pytest.mark.parametrize(
+    ("server", "message"),
+    [
+        ({"max_in_flight": "1 MiB"}, "max_in_flight has to be at least max_body"),
+        ({"listen": "unix:x", "tls": {"cert": "c", "key": "k"}}, "tls is for an address"),
+    ],
+)
+def test_what_does_not_fit_together(server: dict[str, object], message: str) -> None:
+    [(place, found)] = mistakes({"server": server})
+
+    assert place == "server"
+    assert found.startswith(message)
+
+
 def test_everything_set() -> None:
     settings = Settings.model_validate(
         {
@@ -41,7 +63,7 @@ def test_everything_set() -> None:
             },
             "store": "sqlite:/var/lib/gateway.db",
             "sources": {
-                "website": {"tokens": ["one", "two"], "header": "X-Site", "accept": ["collections.find.*"]},
+                "website": {"tokens": ["eins", "zwei"], "header": "X-Site", "accept": ["collections.find.*"]},
                 "Blog_2-x": {},
                 "docs": None,
             },
@@ -53,9 +75,9 @@ def test_everything_set() -> None:
 
     assert settings.server.admin_socket == Path("/run/admin.sock")
     website = settings.sources["website"]
-    assert [token.get_secret_value() for token in website.tokens] == ["one", "two"]
+    assert [token.get_secret_value() for token in website.tokens] == ["eins", "zwei"]
     assert settings.sources["docs"].header == "X-Gateway-Token"
-    assert "one" not in repr(settings)
+    assert "eins" not in repr(settings)
 
 
 @pytest.mark.parametrize("name", ["", "a b", "-x", "_x", "a/b", "a.b", "é", "a\n", "a%20b"])
