@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import time
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -40,6 +39,7 @@ from cockpit_gateway.web.inflight import InFlight
 from cockpit_gateway.web.listeners import Listeners
 from cockpit_gateway.web.probes import Probes
 from cockpit_gateway.web.receive import Receiver
+from cockpit_gateway.web.sockets import Sockets
 
 HANDLER_TIMEOUT = 30.0
 """Seconds that an event handler gets."""
@@ -61,6 +61,7 @@ class Gateway:
         registry: The plugins.
         catalogue: The known events.
         clock: What due times are read off.
+        sockets: What is listened on, if some of it is inherited.
 
     Example:
         >>> gateway = Gateway(config, registry, catalogue)  # doctest: +SKIP
@@ -68,7 +69,14 @@ class Gateway:
         >>> await gateway.stop()  # doctest: +SKIP
     """
 
-    def __init__(self, config: Config, registry: Registry, catalogue: Catalogue, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        registry: Registry,
+        catalogue: Catalogue,
+        clock: Clock | None = None,
+        sockets: Sockets | None = None,
+    ) -> None:
         self.settings = config.settings
         self.registry = registry
         self.clock = clock or SystemClock()
@@ -115,7 +123,7 @@ class Gateway:
         )
         server = self.settings.server
         self.in_flight = InFlight(limit=server.max_in_flight, largest=server.max_body, timeout=server.read_timeout)
-        self.listeners = Listeners(self.settings, admin_socket_path(self.settings))
+        self.listeners = Listeners(self.settings, admin_socket_path(self.settings), sockets or Sockets())
 
     def unready(self) -> str | None:
         """Return why events cannot be taken now, None when they can."""
@@ -146,12 +154,18 @@ class Gateway:
         self._watch = StallWatch(self.metrics)
         self._unready = None
 
-    async def stop(self) -> None:
-        """Stop accepting, finish or give back what runs, stop the plugins, close the store."""
-        self._unready = "stopping"
-        deadline = time.monotonic() + self.settings.server.grace
-        await self.listeners.stop()
-        await self.dispatcher.stop(max(0.0, deadline - time.monotonic()))
+    async def stop(self, *, handing_over: bool = False) -> None:
+        """Finish or give back what runs, stop accepting, stop the plugins, close the store.
+
+        Events are taken, and kept for the next start, until what runs has finished: Cockpit sends none twice.
+
+        Args:
+            handing_over: True if another process goes on at the same sockets.
+        """
+        if not handing_over:
+            self._unready = "stopping"
+        await self.dispatcher.stop(self.settings.server.grace)
+        await self.listeners.stop(handing_over=handing_over)
         await self._call_stopping()
         await self.store.close()
         if self._watch is not None:
