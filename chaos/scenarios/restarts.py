@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+import sys
 from collections.abc import Awaitable, Callable
 
 from chaos.daemon import Daemon, endpoint, started
