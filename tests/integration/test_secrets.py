@@ -240,7 +240,7 @@ def spoil(site: commands.Site, seen: Seen, env: dict[str, str]) -> None:
         ("secret: ", "secret: x"),
         ("timeout: 200ms", "timeout: long"),
         ("log:", "log: {"),
-        ("nested:", "nested: 5, nest:"),
+        ("nested:", "nsted:"),
         ("X-Key:", '"X Key":'),
         ("http://127.0.0.1:1/", "http://joe:x@127.0.0.1:1/"),
         ("{url: 'http://nowhere", "{url: 'ftp://nowhere"),

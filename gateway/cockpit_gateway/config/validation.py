@@ -79,7 +79,8 @@ class Validation:
             self.add(path, ", or: ".join(dict.fromkeys(sentences)))
 
     def _hide_if_misspelt(self, path: Path, keys: Sequence[str]) -> None:
-        """Hide what stands under a key that was meant to be a secret's."""
+        """Hide what stands under a key that was meant to be a secret's, or that holds more than one value."""
+        self._document.cover(path)
         if path and is_secret_key(nearest_name(str(path[-1]), keys) or ""):
             self._document.hide(path)
 
