@@ -70,6 +70,8 @@ class Validation:
             keys = keys_at(model, detail["loc"][:-1])
             if path in self._document.broken:
                 continue
+            if detail["type"] == "extra_forbidden":
+                self._document.cover(path)
             if _is_about_key(detail):
                 self._hide_if_misspelt(path, keys)
                 self.add(path, sentence(detail, keys), at_key=True)
@@ -79,8 +81,7 @@ class Validation:
             self.add(path, ", or: ".join(dict.fromkeys(sentences)))
 
     def _hide_if_misspelt(self, path: Path, keys: Sequence[str]) -> None:
-        """Hide what stands under a key that was meant to be a secret's, or that holds more than one value."""
-        self._document.cover(path)
+        """Hide what stands under a key that was meant to be a secret's."""
         if path and is_secret_key(nearest_name(str(path[-1]), keys) or ""):
             self._document.hide(path)
 
