@@ -10,6 +10,7 @@ import re
 import orjson
 
 from cockpit_gateway.catalogue import Catalogue
+from cockpit_gateway.config.models import DEEPEST
 from cockpit_gateway.events import Event, EventStatus, JSONValue, decode_args
 
 _LEADING_NAME = re.compile(rb'\s*\{\s*"event"\s*:\s*("(?:[^"\\]|\\.){0,1024}")')
@@ -44,7 +45,7 @@ def read_envelope(
     label: str | None,
     received_at: float,
     catalogue: Catalogue,
-    max_depth: int,
+    max_depth: int = DEEPEST,
     via: tuple[str, ...] = (),
 ) -> Event:
     """Make the event of a body.

@@ -96,7 +96,7 @@ def gateway_stopping(context):
 
 MISTAKES = (
     ("bearer:", "baerer:"),
-    ("password:", "pasword:"),
+    ("password:", "passwort:"),
     ("tokens: [", "tokens: [[3], "),
     ("secret: ", "secret: x"),
     ("timeout: 200ms", "timeout: long"),
