@@ -6,6 +6,7 @@ Whatever arrives becomes an event: what cannot be decoded is an undecodable one,
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import orjson
 
@@ -57,20 +58,21 @@ def read_envelope(
         label: The last part of the path.
         received_at: Seconds since the Unix epoch.
         catalogue: Tells what the event is about.
-        max_depth: Levels that the body may be nested: what is deeper can be neither changed nor written anew.
+        max_depth: Levels that the body may be nested: what is deeper cannot be filtered, so its arguments are withheld.
         via: The ids of the gateways that it came through.
 
     Returns:
-        The event, with the status "undecodable" and the reason if the body is no envelope.
+        The event, with the status "undecodable" and the reason if the body is no envelope, or "withheld" if it is
+        nested too deep.
     """
-    envelope, problem = _decode(body, max_depth)
+    envelope, problem = _decode(body)
     if problem is not None:
         status = EventStatus.UNDECODABLE
         return Event(event_id, "", source, body, received_at, label, status=status, problem=problem, via=via)
     name, hook, backend = envelope["event"], envelope.get("hook"), envelope.get("backend")
     args = envelope.get("args")
     listed = args if isinstance(args, list) else decode_args(body)
-    return Event(
+    event = Event(
         event_id,
         name,
         source,
@@ -83,9 +85,13 @@ def read_envelope(
         via=via,
         _args=listed,
     )
+    if body.count(b"[") + body.count(b"{") > max_depth and _is_deeper(envelope, max_depth):
+        problem = f"the body is nested deeper than the {max_depth} levels of server.max_depth"
+        return replace(event.with_args([]), status=EventStatus.WITHHELD, problem=problem)
+    return event
 
 
-def _decode(body: bytes, max_depth: int) -> tuple[dict[str, JSONValue], str | None]:
+def _decode(body: bytes) -> tuple[dict[str, JSONValue], str | None]:
     if not body:
         return {}, "the body is empty: Cockpit could not encode the event's arguments as JSON"
     try:
@@ -97,8 +103,6 @@ def _decode(body: bytes, max_depth: int) -> tuple[dict[str, JSONValue], str | No
     name = envelope.get("event")
     if not isinstance(name, str) or not name:
         return {}, 'the body has no "event" with a name'
-    if body.count(b"[") + body.count(b"{") > max_depth and _is_deeper(envelope, max_depth):
-        return {}, f"the body is nested deeper than the {max_depth} levels of server.max_depth"
     return envelope, None
 
 

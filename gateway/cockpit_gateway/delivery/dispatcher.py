@@ -48,6 +48,7 @@ class Dispatcher:
         clock: Tells when a delivery is due.
         metrics: Where attempts are counted.
         announce: Makes an event of the gateway's own.
+        hide: Takes secrets out of what a plugin's error says.
     """
 
     def __init__(
