@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help run demo test check docs bench chaos clean
+.PHONY: help run demo test check docs bench chaos locks audit sbom clean
 
 help: ## Show these lines
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -39,11 +39,24 @@ bench: $(VENV)/group-dev ## Measure what an event costs
 chaos: $(VENV)/group-dev ## Kill, starve and mislead the gateway, and count what is lost
 	@$(BIN)/python -m chaos
 
+locks: $(VENV)/group-dev ## Pin the newest dependencies, with their hashes
+	@cd config/locks && for lock in gateway test dev; do \
+		case $$lock in gateway) group= ;; *) group="--group ../../pyproject.toml:$$lock" ;; esac; \
+		../../$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --all-extras --no-header --no-annotate \
+			$$group --output-file $$lock.txt ../../pyproject.toml; done
+
+audit: $(VENV)/group-dev ## Look for known vulnerabilities in what is pinned
+	@$(BIN)/python config/locks/audit.py config/locks/gateway.txt
+
+sbom: $(VENV)/group-dev ## Write dist/sbom.cdx.json: what the gateway is made of
+	@mkdir -p dist
+	@$(BIN)/cyclonedx-py requirements --output-reproducible --output-file dist/sbom.cdx.json config/locks/gateway.txt
+
 clean: ## Remove the environment and what tools left behind; data/ stays
 	@rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(VENV)/installed: pyproject.toml
+$(VENV)/installed: pyproject.toml config/locks/gateway.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo 'Python 3.11 or later is needed; name one with `make PYTHON=python3.12 …`.'; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
@@ -53,11 +66,12 @@ $(VENV)/installed: pyproject.toml
 	@echo 'Installing into $(VENV):'
 	$(call step,environment,$(PYTHON) -m venv $(VENV))
 	$(call step,pip,$(BIN)/pip install --quiet --upgrade "pip>=25.1")
-	$(call step,cockpit-gateway,$(BIN)/pip install --quiet --editable .)
+	$(call step,dependencies,$(BIN)/pip install --quiet --require-hashes --requirement config/locks/gateway.txt)
+	$(call step,cockpit-gateway,$(BIN)/pip install --quiet --no-deps --editable .)
 	@touch $@
 
-$(VENV)/group-%: $(VENV)/installed
-	$(call step,tools: $*,$(BIN)/pip install --quiet --group $*)
+$(VENV)/group-%: $(VENV)/installed config/locks/%.txt
+	$(call step,tools: $*,$(BIN)/pip install --quiet --require-hashes --requirement config/locks/$*.txt)
 	@touch $@
 
 # $(call step,NAME,COMMAND): show the name and how long it took; what the command printed only if it failed.

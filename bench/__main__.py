@@ -62,15 +62,16 @@ class Size:
 
     def __init__(self, quick: bool) -> None:
         self.pairs = 2 if quick else 5
+        self.close_pairs = 2 if quick else 15
         self.many = 2_000 if quick else 20_000
         self.few = 400 if quick else 2_000
         self.kept = 100_000 if quick else 1_000_000
 
 
 ROWS: dict[str, Callable[[Size, Path, Callable[[], None]], Sequence[Row]]] = {
-    "throughput": lambda size, here, done: [throughput(size.pairs, size.many, here, done)],
-    "latency": lambda size, here, done: latency(size.pairs, size.few, here, done),
-    "fan-out": lambda size, here, done: [scale.fan_out(size.pairs, size.few // 4, here, done)],
+    "throughput": lambda size, here, done: [throughput(size.close_pairs, size.many // 4, here, done)],
+    "latency": lambda size, here, done: latency(size.close_pairs, size.few // 2, here, done),
+    "fan-out": lambda size, here, done: [scale.fan_out(size.close_pairs, size.few // 10, here, done)],
     "large-store": lambda size, here, done: [scale.large_store(size.pairs, size.many, here, done, size.kept)],
     "endpoints": lambda size, here, done: [scale.many_endpoints(size.pairs, size.many, here, done)],
     "conditions": lambda size, here, done: [scale.many_conditions(size.pairs, size.few // 10, here, done)],

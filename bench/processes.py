@@ -68,7 +68,7 @@ def free_port() -> int:
 def endpoint(name: str, path: str = "in", settings: str = "events: [collections.save.after]") -> str:
     """Return the YAML of a signed endpoint at a path of the sink."""
     url = f"http://127.0.0.1:{{sink}}/{path}"
-    return f"      {name}: {{{{url: '{url}', secret: {SECRET}, concurrency: 64, {settings}}}}}"
+    return f"      {name}: {{{{url: '{url}', allow_private: true, secret: {SECRET}, concurrency: 64, {settings}}}}}"
 
 
 @contextmanager

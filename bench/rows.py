@@ -86,20 +86,26 @@ def latency(pairs: int, events: int, directory: Path, done: Callable[[], None]) 
 
 
 def in_turn(
-    kind: str, pairs: int, directory: Path, sample: Callable[[Measured], Sample], done: Callable[[], None]
+    kind: str,
+    pairs: int,
+    directory: Path,
+    sample: Callable[[Measured], Sample],
+    done: Callable[[], None],
+    endpoints: Sequence[str] = (),
 ) -> tuple[list[Sample], list[Sample]]:
-    """Measure the gateway and a peer in turn."""
+    """Measure the gateway and a peer in turn; both run all the time, so that a pair is as close together as can be."""
     ours: list[Sample] = []
     theirs: list[Sample] = []
-    for _ in range(pairs):
-        with ExitStack() as stack:
-            scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=directory)))
-            ours.append(sample(stack.enter_context(gateway(scratch))))
-            done()
-        with ExitStack() as stack:
-            scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=directory)))
-            theirs.append(sample(stack.enter_context(peer(kind, scratch))))
-            done()
+    with ExitStack() as stack:
+        scratch = [Path(stack.enter_context(tempfile.TemporaryDirectory(dir=directory))) for _ in range(2)]
+        sides = (
+            (ours, stack.enter_context(gateway(scratch[0], endpoints=endpoints))),
+            (theirs, stack.enter_context(peer(kind, scratch[1]))),
+        )
+        for pair in range(pairs):
+            for samples, measured in sides if pair % 2 == 0 else reversed(sides):
+                samples.append(sample(measured))
+                done()
     return ours, theirs
 
 

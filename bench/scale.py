@@ -17,7 +17,7 @@ from typing import Self
 from bench.fill import fill
 from bench.peers import FAN
 from bench.processes import Measured, endpoint, first_arrival, free_port, gateway, load, peer, sink
-from bench.rows import Row, Sample, percentile, rate
+from bench.rows import Row, Sample, in_turn, percentile, rate
 
 MANY = 1000
 """Endpoints."""
@@ -37,14 +37,7 @@ def fan_out(pairs: int, events: int, directory: Path, done: Done) -> Row:
         seconds = float(load(measured, "closed", events, 2, arrivals=events * FAN)["seconds"])  # type: ignore[arg-type]
         return Sample(events * FAN / seconds, (measured.cpu() - before) / (events * FAN), {})
 
-    ours, theirs = [], []
-    for _ in range(pairs):
-        with _scratch(directory) as scratch, gateway(scratch, endpoints=endpoints) as measured:
-            ours.append(sample(measured))
-            done()
-        with _scratch(directory) as scratch, peer("fan", scratch) as measured:
-            theirs.append(sample(measured))
-            done()
+    ours, theirs = in_turn("fan", pairs, directory, sample, done, endpoints)
     return Row(f"fan-out 1 → {FAN} endpoints", "bare client loop", "deliveries/s", "≥ 0.50", ours, theirs)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 import signal
@@ -45,7 +46,7 @@ def endpoint(name: str, url: str, settings: str = "", *, retries: str = RETRIES,
         breaker: Its `breaker`.
     """
     rules = f"events: [collections.save.after], retry: {retries}, breaker: {breaker}"
-    return f"      '{name}': {{url: '{url}', {rules}{', ' if settings else ''}{settings}}}"
+    return f"      '{name}': {{url: '{url}', allow_private: true, {rules}{', ' if settings else ''}{settings}}}"
 
 
 class Daemon:
@@ -57,6 +58,7 @@ class Daemon:
         store: The store's file; beside the configuration if None.
         prefix: A command that runs the daemon's command.
         environment: Further variables.
+        inherited: Descriptors that it has from the start.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Daemon:
         store: Path | None = None,
         prefix: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
+        inherited: Sequence[int] = (),
     ) -> None:
         self.port = free_port()
         self.store = store or directory / "gateway.db"
@@ -74,14 +77,16 @@ class Daemon:
         self._config.write_text(CONFIGURATION.format(port=self.port, store=self.store, endpoints="\n".join(endpoints)))
         self._log = directory / "gateway.log"
         self._prefix = tuple(prefix)
+        self._inherited = tuple(inherited)
         self._environment = os.environ | dict(environment or {})
         self._process: subprocess.Popen[bytes] | None = None
+        self._successor: int | None = None
 
     @property
     def pid(self) -> int:
         """The process id."""
         assert self._process is not None
-        return self._process.pid
+        return self._successor or self._process.pid
 
     @property
     def log(self) -> str:
@@ -97,6 +102,7 @@ class Daemon:
                 stdout=log,
                 stderr=log,
                 env=self._environment,
+                pass_fds=self._inherited,
             )
         if ready:
             await self.wait_until_ready()
@@ -128,6 +134,10 @@ class Daemon:
         self._process.send_signal(number)
         if number in (signal.SIGKILL, signal.SIGTERM):
             await self.wait()
+
+    async def hand_over(self) -> None:
+        """Have a new process take its place, and wait until that is ready."""
+        self._successor = json.loads(await self.command("restart", "--json"))["successor"]
 
     async def wait(self) -> int:
         """Wait for its end, and return its exit code."""
@@ -163,6 +173,9 @@ class Daemon:
 
     def abandon(self) -> None:
         """End it, whatever it does."""
+        if self._successor is not None:
+            with suppress(ProcessLookupError):
+                os.kill(self._successor, signal.SIGKILL)
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGCONT)
             self._process.kill()

@@ -25,6 +25,8 @@ class Poster:
     def __init__(self, port: int) -> None:
         self._port = port
         self._numbers = itertools.count()
+        self.times: list[float] = []
+        """Seconds from the connection to each answer."""
         self.posted: dict[int, float] = {}
         """When each was posted, in seconds of the monotonic clock."""
         self.acknowledged: set[int] = set()
@@ -42,6 +44,7 @@ class Poster:
                 status = await self._ask(request(number))
         except (OSError, TimeoutError):
             status = 0
+        self.times.append(time.monotonic() - self.posted[number])
         self.answers[status] += 1
         if status == 202:
             self.acknowledged.add(number)

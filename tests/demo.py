@@ -59,15 +59,18 @@ plugins:
     endpoints:
       rebuild-site:
         url: {receiver}/rebuild-site
+        allow_private: true
         events: [collections.save.after, collections.remove.after, singleton.saveData.after]
         secret: {secrets[rebuild-site]}
       search-index:
         url: {receiver}/search-index
+        allow_private: true
         events: [collections.save.after, collections.remove.after]
         secret: {secrets[search-index]}
         retry: [0s, 400ms, 800ms, 800ms]
       audit-log:
         url: {receiver}/audit-log
+        allow_private: true
         events: ["collections.*", "singleton.*", "forms.*"]
         secret: {secrets[audit-log]}
         body: standard

@@ -53,7 +53,9 @@ class Redactor:
 
 def event_of(body: bytes) -> Event:
     """Return the event that the gateway makes of a body."""
-    return read_envelope(body, event_id="1", source="website", label=None, received_at=0.0, catalogue=CATALOGUE)
+    return read_envelope(
+        body, event_id="1", source="website", label=None, received_at=0.0, max_depth=512, catalogue=CATALOGUE
+    )
 
 
 def recorded(capture: Capture) -> Event:

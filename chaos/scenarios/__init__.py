@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from chaos.promises import Result, Scope
-from chaos.scenarios import clock, descriptors, disk, dns, faults, kill, neighbours, stopped
+from chaos.scenarios import clock, descriptors, disk, dns, faults, kill, neighbours, restarts, stopped
 
 Scenario = Callable[[Scope], Awaitable[list[Result]]]
 
@@ -12,6 +12,7 @@ SCENARIOS: dict[str, Scenario] = {
     "faults": faults.run,
     "neighbours": neighbours.run,
     "stopped": stopped.run,
+    "restarts": restarts.run,
     "clock": clock.run,
     "dns": dns.run,
     "disk-full": disk.run_full,

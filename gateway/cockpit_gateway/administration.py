@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import uuid_utils
@@ -10,7 +10,6 @@ import uuid_utils
 from cockpit_gateway.clock import Clock
 from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Hold, TargetId, Work
 from cockpit_gateway.delivery.dispatcher import Dispatcher
-from cockpit_gateway.delivery.threads import PluginThreads
 from cockpit_gateway.errors import ConflictError, NotFoundError
 from cockpit_gateway.events import Event
 from cockpit_gateway.registry import LoadedPlugin, PluginStatus, Registry
@@ -18,6 +17,7 @@ from cockpit_gateway.replays import Replays
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Backlog, TargetState
 from cockpit_gateway.targets import Target
+from cockpit_gateway.threads import WorkerThreads
 
 _CURES = {
     Hold.PAUSED: "resume it instead",
@@ -70,7 +70,7 @@ class Administration:
         store: Store,
         dispatcher: Dispatcher,
         registry: Registry,
-        threads: dict[str, PluginThreads],
+        threads: dict[str, WorkerThreads],
         replays: Replays,
         clock: Clock,
         unready: Callable[[], str | None],
@@ -80,9 +80,21 @@ class Administration:
         self.registry = registry
         self.replays = replays
         self.unready = unready
+        self.hand_over: Callable[[], Awaitable[int]] | None = None
+        """Starts a new process and returns its id; None if no daemon runs that could be replaced."""
         self._dispatcher = dispatcher
         self._threads = threads
         self._clock = clock
+
+    async def restart(self) -> int:
+        """Hand over to a new process, which begins when this one has ended; return its id.
+
+        Raises:
+            ConflictError: there is nothing to replace, or the new process cannot take over.
+        """
+        if self.hand_over is None:
+            raise ConflictError("no gateway is running that could be restarted")
+        return await self.hand_over()
 
     def held(self, delivery: Delivery) -> str | None:
         """Return why a pending delivery is passed by: a `Hold`; None if it is not."""

@@ -7,7 +7,8 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -15,10 +16,13 @@ import uvloop
 
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.config import Config, ConfigFile
-from cockpit_gateway.errors import PluginError
+from cockpit_gateway.errors import ConflictError, GatewayError, PluginError
 from cockpit_gateway.gateway import Gateway
+from cockpit_gateway.handover import Predecessor, Successor
 from cockpit_gateway.registry import Registry
+from cockpit_gateway.systemd import activated_sockets, keep_the_watchdog_quiet, notify
 from cockpit_gateway.telemetry.logs import set_up_logging
+from cockpit_gateway.web.sockets import Sockets
 
 GIL_SLICE = 0.0005
 """Seconds after which a busy thread lets another one run: the store's writer waits for the event loop at every
@@ -53,7 +57,7 @@ def validate(file: ConfigFile) -> tuple[Config, Registry, Catalogue]:
 
 
 def serve(path: Path, on_ready: Callable[[Gateway], None]) -> None:
-    """Run a gateway until SIGTERM or SIGINT; a second signal exits at once.
+    """Run a gateway until SIGTERM or SIGINT; a second signal exits at once. SIGUSR2 hands over to a new process.
 
     Args:
         path: The YAML file.
@@ -63,28 +67,93 @@ def serve(path: Path, on_ready: Callable[[Gateway], None]) -> None:
         GatewayError: it cannot start.
         OSError: an address cannot be listened on.
     """
-    config, registry, catalogue = load(path)
-    set_up_logging(config.settings.log.level, config.settings.log.format, config.discretion.out_of)
-    for broken in registry.broken:
-        log.error("plugin is broken, the gateway runs without it", plugin=broken.name, problem=broken.problem)
-    sys.setswitchinterval(GIL_SLICE)
-    uvloop.run(_run(config, registry, catalogue, on_ready))
-
-
-async def _run(config: Config, registry: Registry, catalogue: Catalogue, on_ready: Callable[[Gateway], None]) -> None:
-    stop = asyncio.Event()
-    _on_signals(stop)
-    gateway = Gateway(config, registry, catalogue)
+    predecessor = Predecessor.of_this_process()
     try:
-        await gateway.start()
-        _settle_memory()
-        log.info("ready", address=gateway.listeners.address)
-        on_ready(gateway)
-        await stop.wait()
-        log.info("stopping", grace=config.settings.server.grace, attempts=gateway.dispatcher.running)
-    finally:
-        await gateway.stop()
-    log.info("stopped")
+        config, registry, catalogue = load(path)
+        set_up_logging(config.settings.log.level, config.settings.log.format, config.discretion.out_of)
+        for broken in registry.broken:
+            log.error("plugin is broken, the gateway runs without it", plugin=broken.name, problem=broken.problem)
+        inherited = {} if predecessor is None else predecessor.sockets
+        make = partial(Gateway, config, registry, catalogue, sockets=Sockets(inherited, activated_sockets()))
+        sys.setswitchinterval(GIL_SLICE)
+        uvloop.run(Daemon(make, predecessor).run(on_ready))
+    except (GatewayError, OSError) as error:
+        if predecessor is not None:
+            predecessor.refuse(str(error))
+        raise
+
+
+class Daemon:
+    """The life of the process: from its predecessor, if it has one, to its successor.
+
+    Args:
+        make: Puts the gateway together.
+        predecessor: The process that hands over to this one.
+    """
+
+    def __init__(self, make: Callable[[], Gateway], predecessor: Predecessor | None) -> None:
+        self._make = make
+        self._predecessor = predecessor
+        self._successor: Successor | None = None
+        self._handing_over = asyncio.Lock()
+        self._stop = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self, on_ready: Callable[[Gateway], None]) -> None:
+        """Run until somebody wants it to end."""
+        self._on_signals()
+        gateway = self._gateway = self._make()
+        gateway.administration.hand_over = self._hand_over
+        if self._predecessor is not None:
+            await self._predecessor.take_over()
+        try:
+            await gateway.start()
+            _settle_memory()
+            log.info("ready", address=gateway.listeners.address)
+            notify("READY=1", f"STATUS=listening on {gateway.listeners.address}")
+            self._start(keep_the_watchdog_quiet())
+            on_ready(gateway)
+            await self._stop.wait()
+            log.info("stopping", grace=gateway.settings.server.grace, attempts=gateway.dispatcher.running)
+        finally:
+            notify("STOPPING=1" if self._successor is None else f"MAINPID={self._successor.pid}")
+            await gateway.stop(handing_over=self._successor is not None)
+            if self._successor is not None:
+                self._successor.begin()
+        log.info("stopped")
+
+    async def _hand_over(self) -> int:
+        """Start a successor, and end once it is prepared; return its process id."""
+        async with self._handing_over:
+            if self._successor is not None or self._stop.is_set():
+                raise ConflictError("the gateway is stopping already")
+            log.info("handing over, a new process prepares")
+            self._successor = await Successor.start(self._gateway.listeners.sockets.opened)
+            log.info("handing over, the new process is prepared", pid=self._successor.pid)
+            self._stop.set()
+            return self._successor.pid
+
+    async def _hand_over_by_signal(self) -> None:
+        try:
+            await self._hand_over()
+        except ConflictError as error:
+            log.error("not handed over, this process goes on", problem=str(error))  # noqa: TRY400 - its text says all
+
+    def _start(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _on_signals(self) -> None:
+        def received() -> None:
+            if self._stop.is_set():
+                os._exit(130)
+            self._stop.set()
+
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, received)
+        loop.add_signal_handler(signal.SIGUSR2, lambda: self._start(self._hand_over_by_signal()))
 
 
 def _settle_memory() -> None:
@@ -92,17 +161,6 @@ def _settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS)
-
-
-def _on_signals(stop: asyncio.Event) -> None:
-    def received() -> None:
-        if stop.is_set():
-            os._exit(130)
-        stop.set()
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, received)
 
 
 def _refuse_needed_but_broken(registry: Registry, configured: set[str]) -> None:

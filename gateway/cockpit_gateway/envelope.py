@@ -11,7 +11,6 @@ from dataclasses import replace
 import orjson
 
 from cockpit_gateway.catalogue import Catalogue
-from cockpit_gateway.config.models import DEEPEST
 from cockpit_gateway.events import Event, EventStatus, JSONValue, decode_args
 
 _LEADING_NAME = re.compile(rb'\s*\{\s*"event"\s*:\s*("(?:[^"\\]|\\.){0,1024}")')
@@ -46,7 +45,7 @@ def read_envelope(
     label: str | None,
     received_at: float,
     catalogue: Catalogue,
-    max_depth: int = DEEPEST,
+    max_depth: int,
     via: tuple[str, ...] = (),
 ) -> Event:
     """Make the event of a body.
@@ -58,12 +57,12 @@ def read_envelope(
         label: The last part of the path.
         received_at: Seconds since the Unix epoch.
         catalogue: Tells what the event is about.
-        max_depth: Levels that the body may be nested: what is deeper cannot be filtered, so its arguments are withheld.
+        max_depth: Levels that the body may be nested: what is deeper can be neither changed nor written anew.
         via: The ids of the gateways that it came through.
 
     Returns:
-        The event, with the status "undecodable" and the reason if the body is no envelope, or "withheld" if it is
-        nested too deep.
+        The event, with the status "undecodable" and the reason if the body is no envelope; "withheld" and without its
+        arguments if it is nested too deep for filters to look for secrets in it.
     """
     envelope, problem = _decode(body)
     if problem is not None:
@@ -85,6 +84,7 @@ def read_envelope(
         via=via,
         _args=listed,
     )
+    # Each level needs a bracket: counting them is cheaper than walking through every body.
     if body.count(b"[") + body.count(b"{") > max_depth and _is_deeper(envelope, max_depth):
         problem = f"the body is nested deeper than the {max_depth} levels of server.max_depth"
         return replace(event.with_args([]), status=EventStatus.WITHHELD, problem=problem)

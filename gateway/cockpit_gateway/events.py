@@ -37,7 +37,7 @@ class EventStatus(StrEnum):
     UNDECODABLE = "undecodable"
     """The body is not a Cockpit envelope; Cockpit sends an empty body whenever its json_encode fails."""
     WITHHELD = "withheld"
-    """A filter failed, or the body is nested too deep for one: the arguments were thrown away, not stored unfiltered."""
+    """A filter failed, or the body is nested too deep: the arguments were thrown away rather than stored unfiltered."""
     DROPPED = "dropped"
     """A filter dropped it; this is the tombstone, without arguments."""
 
@@ -124,6 +124,25 @@ class Event:
         """
         envelope = {"event": self.name, "hook": self.hook, "backend": self.backend, "args": args}
         return replace(self, body=encode_like_cockpit(envelope), _args=args)
+
+    def numbered(self, seq: int) -> Event:
+        """Return this event with its place in the order of acceptance; `dataclasses.replace` takes twice the time."""
+        return Event(
+            self.id,
+            self.name,
+            self.source,
+            self.body,
+            self.received_at,
+            self.label,
+            self.hook,
+            self.backend,
+            self.subjects,
+            self.status,
+            self.problem,
+            seq,
+            self.via,
+            self._args,
+        )
 
     def _named(self, kind: str) -> str | None:
         for subject in self.subjects:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import time
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,7 +20,6 @@ from cockpit_gateway.deliveries import Delivery, Hold, TargetId
 from cockpit_gateway.delivery.calls import deliver_call, handler_call
 from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.delivery.planning import PLAN_TARGET, Planner
-from cockpit_gateway.delivery.threads import PluginThreads
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError
 from cockpit_gateway.events import JSONValue
 from cockpit_gateway.ingest import Ingest
@@ -33,6 +31,7 @@ from cockpit_gateway.store.port import Store
 from cockpit_gateway.targets import Target
 from cockpit_gateway.telemetry.metrics import Metrics
 from cockpit_gateway.telemetry.stall import StallWatch
+from cockpit_gateway.threads import WorkerThreads
 from cockpit_gateway.web.api import Api
 from cockpit_gateway.web.clients import Clients
 from cockpit_gateway.web.doors import Door
@@ -40,6 +39,7 @@ from cockpit_gateway.web.inflight import InFlight
 from cockpit_gateway.web.listeners import Listeners
 from cockpit_gateway.web.probes import Probes
 from cockpit_gateway.web.receive import Receiver
+from cockpit_gateway.web.sockets import Sockets
 
 HANDLER_TIMEOUT = 30.0
 """Seconds that an event handler gets."""
@@ -61,6 +61,7 @@ class Gateway:
         registry: The plugins.
         catalogue: The known events.
         clock: What due times are read off.
+        sockets: What is listened on, if some of it is inherited.
 
     Example:
         >>> gateway = Gateway(config, registry, catalogue)  # doctest: +SKIP
@@ -68,7 +69,14 @@ class Gateway:
         >>> await gateway.stop()  # doctest: +SKIP
     """
 
-    def __init__(self, config: Config, registry: Registry, catalogue: Catalogue, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        registry: Registry,
+        catalogue: Catalogue,
+        clock: Clock | None = None,
+        sockets: Sockets | None = None,
+    ) -> None:
         self.settings = config.settings
         self.registry = registry
         self.clock = clock or SystemClock()
@@ -77,7 +85,7 @@ class Gateway:
         self.dispatcher = Dispatcher(self.store, self.clock, self.metrics, self._announce, config.discretion.out_of)
         self._catalogue = catalogue
         self._contexts = self._make_contexts(config)
-        self._threads = {name: PluginThreads(name) for name in self._contexts}
+        self._threads = {name: WorkerThreads(f"plugin-{name}") for name in self._contexts}
         self._planner = Planner(
             registry, self._contexts, catalogue, self.dispatcher, self.store, self.clock, self.metrics
         )
@@ -115,7 +123,7 @@ class Gateway:
         )
         server = self.settings.server
         self.in_flight = InFlight(limit=server.max_in_flight, largest=server.max_body, timeout=server.read_timeout)
-        self.listeners = Listeners(self.settings, admin_socket_path(self.settings))
+        self.listeners = Listeners(self.settings, admin_socket_path(self.settings), sockets or Sockets())
 
     def unready(self) -> str | None:
         """Return why events cannot be taken now, None when they can."""
@@ -146,12 +154,18 @@ class Gateway:
         self._watch = StallWatch(self.metrics)
         self._unready = None
 
-    async def stop(self) -> None:
-        """Stop accepting, finish or give back what runs, stop the plugins, close the store."""
-        self._unready = "stopping"
-        deadline = time.monotonic() + self.settings.server.grace
-        await self.listeners.stop()
-        await self.dispatcher.stop(max(0.0, deadline - time.monotonic()))
+    async def stop(self, *, handing_over: bool = False) -> None:
+        """Finish or give back what runs, stop accepting, stop the plugins, close the store.
+
+        Events are taken, and kept for the next start, until what runs has finished: Cockpit sends none twice.
+
+        Args:
+            handing_over: True if another process goes on at the same sockets.
+        """
+        if not handing_over:
+            self._unready = "stopping"
+        await self.dispatcher.stop(self.settings.server.grace)
+        await self.listeners.stop(handing_over=handing_over)
         await self._call_stopping()
         await self.store.close()
         if self._watch is not None:

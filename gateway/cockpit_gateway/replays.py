@@ -11,10 +11,10 @@ from cockpit_gateway.clock import Clock
 from cockpit_gateway.deliveries import DeliveryState, TargetId
 from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.delivery.planning import PlannedAgain, Planner
-from cockpit_gateway.delivery.threads import PluginThreads
 from cockpit_gateway.errors import NotFoundError
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Cursor, DeliveryFilter, EventFilter, EventPage, Step, Tally
+from cockpit_gateway.threads import WorkerThreads
 
 CANCELLABLE = (DeliveryState.PENDING, DeliveryState.DEAD)
 """The states from which a delivery can be cancelled."""
@@ -76,7 +76,7 @@ class Replays:
         store: Store,
         dispatcher: Dispatcher,
         planner: Planner,
-        threads: Mapping[str, PluginThreads],
+        threads: Mapping[str, WorkerThreads],
         clock: Clock,
     ) -> None:
         self._store = store

@@ -10,6 +10,9 @@ import ssl
 
 import aiohttp
 
+from cockpit_gateway.egress.policy import ForbiddenAddressError
+from cockpit_gateway.egress.socks import ProxyFailedError
+
 _LONGEST_DETAIL = 200
 
 
@@ -28,9 +31,14 @@ def explain(error: Exception) -> str:
             return f"name not found: {error.host}"
         case aiohttp.ClientConnectorCertificateError():
             return f"TLS certificate not valid: {_detail(error.certificate_error)}"
+        case ProxyFailedError():
+            return f"proxy: {_detail(error)}"
+        case aiohttp.ClientProxyConnectionError():
+            return f"proxy: {_of_connection(error.os_error)}"
         case aiohttp.ClientConnectorError():
-            cause = error.os_error
-            return f"TLS handshake failed: {_detail(cause)}" if isinstance(cause, ssl.SSLError) else _of_system(cause)
+            return _of_connection(error.os_error)
+        case aiohttp.ClientHttpProxyError():
+            return f"proxy: HTTP {error.status}"
         case aiohttp.ServerDisconnectedError():
             return "connection closed before an answer"
         case aiohttp.ClientResponseError():
@@ -41,8 +49,15 @@ def explain(error: Exception) -> str:
             return type(error).__name__
 
 
+def _of_connection(cause: OSError) -> str:
+    return f"TLS handshake failed: {_detail(cause)}" if isinstance(cause, ssl.SSLError) else _of_system(cause)
+
+
 def _of_system(error: OSError) -> str:
-    return os.strerror(error.errno).lower() if error.errno else type(error).__name__
+    if error.errno:
+        return os.strerror(error.errno).lower()
+    told = str(error) if isinstance(error, ForbiddenAddressError) else error.strerror
+    return _detail(told) if told else type(error).__name__
 
 
 def _detail(error: object) -> str:

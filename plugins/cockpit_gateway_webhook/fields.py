@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from ipaddress import ip_network
 from typing import Annotated, Literal, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, PlainValidator
@@ -11,6 +12,8 @@ from yarl import URL
 
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.config import Secret
+from cockpit_gateway.egress.addresses import Network, Reach, kind_of
+from cockpit_gateway.egress.socks import has_socks, is_socks
 from cockpit_gateway.expressions import Expression, Template
 from cockpit_gateway.matching import is_pattern
 from cockpit_gateway_webhook.signing import decode_secret
@@ -49,6 +52,37 @@ def _check_url(text: str) -> str:
     if url.user is not None or url.password is not None:
         raise ValueError("a URL is shown in logs, so user and password do not belong there; use basic_auth")
     return text
+
+
+def _check_proxy(proxy: Secret) -> Secret:
+    try:
+        url = URL(proxy.get_secret_value())
+        named = url.scheme in {"http", "https", "socks5"} and url.host
+    except ValueError:
+        named = False
+    if not named:
+        raise ValueError("a proxy's URL begins with http://, https:// or socks5:// and names a host")
+    if is_socks(proxy.get_secret_value()) and not has_socks():
+        raise ValueError("a SOCKS proxy needs an extra: pip install 'cockpit-gateway[socks]'")
+    return proxy
+
+
+def _check_allow_private(value: object) -> bool | tuple[Network, ...]:
+    if isinstance(value, bool):
+        return value
+    if not isinstance(value, list | tuple):
+        raise ValueError("expected true, false, or a list of networks such as 10.0.0.0/8")  # noqa: TRY004 - as above
+    return tuple(_network(item) for item in value)
+
+
+def _network(text: object) -> Network:
+    try:
+        network = ip_network(str(text))
+    except ValueError as error:
+        raise ValueError(f"{error}; write a network like 10.0.0.0/8") from None
+    if kind_of(network.network_address).reach is Reach.NEVER:
+        raise ValueError(f"{network} begins with {kind_of(network.network_address).name}, which is never allowed")
+    return network
 
 
 def _check_header_name(name: str) -> str:
@@ -96,6 +130,10 @@ def _check_key(value: object) -> LaneKey:
 
 EndpointName = Annotated[str, AfterValidator(_check_name)]
 Url = Annotated[str, AfterValidator(_check_url)]
+ProxyUrl = Annotated[Secret, AfterValidator(_check_proxy)]
+AllowPrivate = Annotated[
+    bool | tuple[Network, ...], PlainValidator(_check_allow_private, json_schema_input_type=bool | list[str])
+]
 HeaderName = Annotated[str, AfterValidator(_check_header_name)]
 HeaderValue = Annotated[Secret, AfterValidator(_check_header_value)]
 SigningSecret = Annotated[Secret, AfterValidator(_check_secret)]

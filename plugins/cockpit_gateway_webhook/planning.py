@@ -11,7 +11,7 @@ from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.expressions import Expression, Scope, scope_of
 from cockpit_gateway.matching import Subscription, Subscriptions
 from cockpit_gateway_webhook.bodies import Body, cockpit_body, standard_batch, standard_body, template_body
-from cockpit_gateway_webhook.sending import Sender, fixed_headers
+from cockpit_gateway_webhook.sending import Sender, Signature, fixed_headers
 from cockpit_gateway_webhook.settings import Endpoint
 from cockpit_gateway_webhook.signing import signer_of
 
@@ -58,7 +58,10 @@ def sender_of(endpoint: Endpoint, catalogue: Catalogue) -> Sender:
             basic_auth=(basic_auth.user, basic_auth.password.get_secret_value()) if basic_auth else None,
             bearer=endpoint.bearer.get_secret_value() if endpoint.bearer else None,
         ),
-        signers=[signer_of(secret.get_secret_value()) for secret in endpoint.signing_secrets],
+        signatures=[
+            Signature(signer_of(secret.get_secret_value()), until) for secret, until in endpoint.signing_secrets
+        ],
+        tokens=endpoint.oauth2.credentials() if endpoint.oauth2 else None,
         timeout=endpoint.timeout,
         body=_body_of(endpoint, catalogue),
     )

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import aiohttp
-
 from cockpit_gateway import Delivery, Event, Planned, PluginContext, Response, Target, hookimpl
+from cockpit_gateway.egress.channel import Channel, Channels
 from cockpit_gateway_webhook.planning import Planning, sender_of, target_of
-from cockpit_gateway_webhook.sending import Sender, open_session
+from cockpit_gateway_webhook.sending import Sender
 from cockpit_gateway_webhook.settings import Config
 
 
@@ -24,7 +23,8 @@ class WebhookPlugin:
     def __init__(self) -> None:
         self._senders: dict[str, Sender] = {}
         self._planning: Planning | None = None
-        self._session: aiohttp.ClientSession | None = None
+        self._channels: Channels | None = None
+        self._channel: dict[str, Channel] = {}
 
     @hookimpl
     def register_targets(self, context: PluginContext) -> list[Target]:
@@ -45,16 +45,25 @@ class WebhookPlugin:
     @hookimpl
     async def deliver(self, delivery: Delivery, events: Sequence[Event], context: PluginContext) -> Response:
         """Send an event, or those of a burst, to an endpoint, once."""
-        assert self._session is not None  # noqa: S101 - gateway_started comes first
-        return await self._senders[delivery.target].send(self._session, delivery, events, context.clock)
+        name = delivery.target
+        return await self._senders[name].send(self._channel[name], delivery, events, context.clock)
 
     @hookimpl
-    async def gateway_started(self) -> None:
-        """Open the session that all endpoints share."""
-        self._session = open_session()
+    async def gateway_started(self, context: PluginContext) -> None:
+        """Open what the endpoints' requests go through."""
+        config: Config = context.config
+        channels = self._channels = Channels()
+        for name, endpoint in config.endpoints.items():
+            self._channel[name] = channels.open(endpoint.policy, proxy=endpoint.proxy_url, tls=endpoint.tls_context)
+            if endpoint.tls is not None and not endpoint.tls.verify:
+                context.log.warning(
+                    "TLS certificates are not verified: whoever is in between reads and changes what is sent",
+                    endpoint=name,
+                    setting=f"endpoints.{name}.tls.verify",
+                )
 
     @hookimpl
     async def gateway_stopping(self) -> None:
-        """Close its connections."""
-        if self._session is not None:
-            await self._session.close()
+        """Close their connections."""
+        if self._channels is not None:
+            await self._channels.close()

@@ -1,4 +1,4 @@
-"""One attempt over HTTP: the request, made ready once per endpoint, and the session that all endpoints share."""
+"""One attempt over HTTP: the request, made ready once per endpoint."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ import io
 import time
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import NamedTuple
 
 import aiohttp
-from multidict import CIMultiDict
+from aiohttp.payload import BytesPayload
+from multidict import CIMultiDict, istr
 from yarl import URL
 
 from cockpit_gateway import Delivery, Event, Response, Retry, __version__
 from cockpit_gateway.clock import Clock
+from cockpit_gateway.egress.channel import Channel
+from cockpit_gateway.egress.tokens import ClientCredentials, TokenError
 from cockpit_gateway.events import VIA_HEADER
 from cockpit_gateway_webhook.answers import PATIENCE, read_answer, settle
 from cockpit_gateway_webhook.bodies import Body
@@ -21,26 +26,11 @@ from cockpit_gateway_webhook.signing import Signer, sign
 
 USER_AGENT = f"cockpit-gateway/{__version__}"
 
-IDLE_CONNECTION = 1.5
-"""Seconds that an idle connection is kept: less than servers do, so that it is not used while they close it."""
+ID, TIMESTAMP, SIGNATURE = istr("webhook-id"), istr("webhook-timestamp"), istr("webhook-signature")
+"""The headers of Standard Webhooks."""
 
 IN_ONE_PIECE = 1024 * 1024
 """Bytes; a longer body is written piece by piece, so that it does not hold the event loop."""
-
-
-def open_session() -> aiohttp.ClientSession:
-    """Return the session of all endpoints.
-
-    It has no limits and no timeouts of its own, because the gateway keeps each target's; no cookies, because
-    deliveries have nothing to do with each other; and it unpacks no answer, because a small one may unpack to
-    gigabytes.
-    """
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE_CONNECTION),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        timeout=aiohttp.ClientTimeout(total=None),
-        auto_decompress=False,
-    )
 
 
 def fixed_headers(
@@ -65,6 +55,18 @@ def fixed_headers(
     return headers
 
 
+class Signature(NamedTuple):
+    """What signs, and how long.
+
+    Attributes:
+        signer: Makes the signature.
+        until: From when on it is not used any more, seconds since the Unix epoch.
+    """
+
+    signer: Signer
+    until: float
+
+
 class Sender:
     """Makes the attempts of one endpoint.
 
@@ -72,7 +74,8 @@ class Sender:
         method: The HTTP method.
         url: Where to.
         headers: What all requests have in common.
-        signers: What signs; none for no signature.
+        signatures: What signs; none for no signature.
+        tokens: Gets access tokens, None if none are needed.
         timeout: Time budget of an attempt, seconds.
         body: Makes the bytes to send.
     """
@@ -83,24 +86,24 @@ class Sender:
         method: str,
         url: str,
         headers: Mapping[str, str],
-        signers: Sequence[Signer],
+        signatures: Sequence[Signature],
+        tokens: ClientCredentials | None,
         timeout: float,
         body: Body,
     ) -> None:
         self._method = method
         self._url = URL(url)
         self._headers = headers
-        self._signers = signers
+        self._signatures = signatures
+        self._tokens = tokens
         self._timeout = timeout
         self._body = body
 
-    async def send(
-        self, session: aiohttp.ClientSession, delivery: Delivery, events: Sequence[Event], clock: Clock
-    ) -> Response:
+    async def send(self, channel: Channel, delivery: Delivery, events: Sequence[Event], clock: Clock) -> Response:
         """Make one attempt.
 
         Args:
-            session: The shared session.
+            channel: What the request goes through.
             delivery: Its id is the `webhook-id`.
             events: What is sent: one event, or those of a burst.
             clock: Its time is the `webhook-timestamp`.
@@ -114,17 +117,23 @@ class Sender:
         """
         began = time.monotonic()
         body = self._make_body(events)
+        headers = self._headers_for(delivery.id, clock.time(), body, via=events[-1].via)
         try:
-            async with session.request(
+            if self._tokens is not None:
+                headers["Authorization"] = f"Bearer {await self._tokens.token(channel)}"
+            async with channel.request(
                 self._method,
                 self._url,
-                data=body if len(body) <= IN_ONE_PIECE else io.BytesIO(body),
-                headers=self._headers_for(delivery.id, int(clock.time()), body, via=events[-1].via),
-                allow_redirects=False,
+                data=BytesPayload(body) if len(body) <= IN_ONE_PIECE else io.BytesIO(body),
+                headers=headers,
             ) as answer:
                 response = await read_answer(answer, self._patience(time.monotonic() - began))
+        except TokenError as error:
+            raise Retry(str(error)) from error
         except (aiohttp.ClientError, OSError) as error:
             raise Retry(explain(error)) from error
+        if self._tokens is not None and response.status == HTTPStatus.UNAUTHORIZED:
+            self._tokens.forget()
         return settle(response, clock.time())
 
     def _patience(self, spent: float) -> float:
@@ -137,12 +146,13 @@ class Sender:
         except Exception as error:
             raise Retry(f"the template failed: {error}") from error
 
-    def _headers_for(self, message_id: str, timestamp: int, body: bytes, *, via: Sequence[str]) -> CIMultiDict[str]:
+    def _headers_for(self, message_id: str, now: float, body: bytes, *, via: Sequence[str]) -> CIMultiDict[str]:
         headers = CIMultiDict(self._headers)
         if via:
             headers[VIA_HEADER] = ", ".join(via)
-        headers["webhook-id"] = message_id
-        headers["webhook-timestamp"] = str(timestamp)
-        if self._signers:
-            headers["webhook-signature"] = sign(self._signers, message_id, timestamp, body)
+        headers[ID] = message_id
+        headers[TIMESTAMP] = str(int(now))
+        if self._signatures:
+            signers = [signer for signer, until in self._signatures if now < until]
+            headers[SIGNATURE] = sign(signers, message_id, int(now), body)
         return headers

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import math
+import ssl
+from pathlib import Path
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import (
+    AwareDatetime,
+    Discriminator,
+    Field,
+    SecretStr,
+    Tag,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from yarl import URL
 
 from cockpit_gateway import BacklogLimit, Breaker, Coalesce, RetrySchedule
 from cockpit_gateway.config import (
@@ -17,15 +30,20 @@ from cockpit_gateway.config import (
     Size,
     catalogue_of,
 )
+from cockpit_gateway.egress.policy import ForbiddenAddressError, NetworkPolicy
+from cockpit_gateway.egress.tls import client_context
+from cockpit_gateway.egress.tokens import ClientCredentials
 from cockpit_gateway.expressions import Expression, Template
 from cockpit_gateway.targets import DAY
 from cockpit_gateway_webhook.fields import (
+    AllowPrivate,
     ContentType,
     EndpointName,
     HeaderName,
     HeaderValue,
     KeySetting,
     LaneKey,
+    ProxyUrl,
     SigningSecret,
     TemplateSetting,
     Url,
@@ -33,6 +51,8 @@ from cockpit_gateway_webhook.fields import (
     refuse_undeclared,
     refuse_unknown,
 )
+
+_Value = TypeVar("_Value")
 
 
 class BasicAuth(PluginConfig):
@@ -90,6 +110,78 @@ class BacklogSetting(PluginConfig):
         return BacklogLimit(self.age, self.rows, self.size)
 
 
+class ExpiringSecret(PluginConfig):
+    """A secret that is on its way out."""
+
+    secret: SigningSecret = Field(description="The secret.")
+    until: AwareDatetime = Field(
+        description="From then on it no longer signs: a time with its zone.", examples=["2026-12-01T00:00:00Z"]
+    )
+
+
+ListedSecret = Annotated[
+    Annotated[SigningSecret, Tag("secret")] | Annotated[ExpiringSecret, Tag("expiring")],
+    Discriminator(lambda value: "expiring" if isinstance(value, dict | ExpiringSecret) else "secret"),
+]
+
+
+class OAuth2(PluginConfig):
+    """Access tokens by OAuth 2.0 client credentials (RFC 6749)."""
+
+    token_url: Url = Field(description="Where tokens are asked for. The endpoint's network policy, proxy and TLS hold.")
+    client_id: str = Field(min_length=1, description="The client.")
+    client_secret: SecretStr = Field(description="Its secret.")
+    scope: str | None = Field(None, min_length=1, description="What is asked for, words with spaces between them.")
+    audience: str | None = Field(None, min_length=1, description="For whom the token is, if the server wants that.")
+    auth: Literal["basic", "body"] = Field(
+        "basic", description="Whether id and secret are sent by HTTP Basic or in the body."
+    )
+
+    def credentials(self) -> ClientCredentials:
+        """Return what gets the tokens."""
+        asked = {"scope": self.scope, "audience": self.audience}
+        return ClientCredentials(
+            url=self.token_url,
+            client_id=self.client_id,
+            client_secret=self.client_secret.get_secret_value(),
+            parameters={name: value for name, value in asked.items() if value is not None},
+            in_body=self.auth == "body",
+        )
+
+
+class Tls(PluginConfig):
+    """How https is spoken."""
+
+    ca: Path | None = Field(None, description="A file of certificates (PEM) to believe in place of the system's.")
+    cert: Path | None = Field(
+        None, description="The gateway's own certificate and its chain (PEM), for receivers that ask for one (mTLS)."
+    )
+    key: Path | None = Field(None, description="Its key (PEM), unless that is in the same file.")
+    key_password: SecretStr | None = Field(None, description="What the key is encrypted with.")
+    verify: bool = Field(
+        default=True,
+        description="false: believe any certificate, so that whoever is in between reads and changes what is sent; "
+        "a warning at each start says so.",
+    )
+
+    @field_validator("key", "key_password")
+    @classmethod
+    def _only_with_a_certificate(cls, value: _Value, info: ValidationInfo) -> _Value:
+        if value is not None and info.data.get("cert") is None:
+            raise ValueError("it belongs to a certificate: add cert")
+        return value
+
+    @model_validator(mode="after")
+    def _loads(self) -> Self:
+        self.context()
+        return self
+
+    def context(self) -> ssl.SSLContext:
+        """Return it as Python's TLS wants it."""
+        password = None if self.key_password is None else self.key_password.get_secret_value()
+        return client_context(ca=self.ca, cert=self.cert, key=self.key, key_password=password, verify=self.verify)
+
+
 class Endpoint(PluginConfig):
     """One URL, which of the events go there, and how."""
 
@@ -116,8 +208,22 @@ class Endpoint(PluginConfig):
     secret: SigningSecret | None = Field(
         None, description='Signs each request by Standard Webhooks: "whsec_" and base64 of 24 to 64 bytes.'
     )
-    secrets: list[SigningSecret] = Field(
-        default_factory=list, description="Several, while receivers change from one to the other."
+    secrets: list[ListedSecret] = Field(
+        default_factory=list,
+        description="Several, while receivers change from one to the other; an old one can have an `until`.",
+    )
+    oauth2: OAuth2 | None = Field(None, description="Access tokens for `Authorization: Bearer`, got when needed.")
+    tls: Tls | None = Field(None, description="How https is spoken: whom to believe, and with which certificate.")
+    allow_private: AllowPrivate = Field(
+        default=False,
+        validate_default=True,
+        description="Whether it may be at a private address, this machine's own among them: true, or networks such as "
+        "10.0.0.0/8. Link-local and metadata addresses are never allowed.",
+    )
+    proxy: ProxyUrl | None = Field(
+        None,
+        description="A proxy to go through: http://, https:// or socks5:// (needs the extra `socks`). It looks names "
+        "up, and decides where requests may go.",
     )
     template: TemplateSetting | None = Field(
         None, description="The Jinja template of `body: template`; the filter `tojson` writes a value as JSON."
@@ -177,6 +283,34 @@ class Endpoint(PluginConfig):
             raise ValueError("basic_auth and bearer exclude each other: both are the Authorization header")
         return bearer
 
+    @field_validator("oauth2")
+    @classmethod
+    def _no_other_authentication(cls, oauth2: OAuth2 | None, info: ValidationInfo) -> OAuth2 | None:
+        others = [name for name in ("basic_auth", "bearer") if info.data.get(name) is not None]
+        others += [f"the header {name}" for name in info.data.get("headers", ()) if name.lower() == "authorization"]
+        if oauth2 is not None and others:
+            raise ValueError(f"oauth2 and {others[0]} exclude each other: both are the Authorization header")
+        return oauth2
+
+    @field_validator("allow_private")
+    @classmethod
+    def _may_be_reached(cls, allowed: AllowPrivate, info: ValidationInfo) -> AllowPrivate:
+        oauth2: OAuth2 | None = info.data.get("oauth2")
+        urls = {"url": info.data.get("url"), "oauth2.token_url": oauth2 and oauth2.token_url}
+        for setting, url in urls.items():
+            try:
+                NetworkPolicy(allowed).check_host(URL(url).host or "" if url else "")
+            except ForbiddenAddressError as error:
+                raise ValueError(f"{setting}: {error}") from None
+        return allowed
+
+    @field_validator("tls")
+    @classmethod
+    def _tls_needs_https(cls, tls: Tls | None, info: ValidationInfo) -> Tls | None:
+        if tls is not None and info.data.get("url", "https:").startswith("http:"):
+            raise ValueError("tls is for https:// only, and the url begins with http://")
+        return tls
+
     @field_validator("headers")
     @classmethod
     def _authorization_once(cls, headers: dict[str, SecretStr], info: ValidationInfo) -> dict[str, SecretStr]:
@@ -187,9 +321,11 @@ class Endpoint(PluginConfig):
 
     @field_validator("secrets")
     @classmethod
-    def _secret_or_secrets(cls, secrets: list[SecretStr], info: ValidationInfo) -> list[SecretStr]:
+    def _secret_or_secrets(cls, secrets: list[ListedSecret], info: ValidationInfo) -> list[ListedSecret]:
         if secrets and info.data.get("secret") is not None:
             raise ValueError("secret and secrets exclude each other: list them all under secrets")
+        if secrets and all(isinstance(secret, ExpiringSecret) for secret in secrets):
+            raise ValueError("each secret has an `until`: after the last one nothing would be signed; one needs none")
         return secrets
 
     @field_validator("body")
@@ -209,9 +345,28 @@ class Endpoint(PluginConfig):
         return coalesce
 
     @property
-    def signing_secrets(self) -> list[SecretStr]:
-        """The secrets to sign with, none for no signature."""
-        return [self.secret] if self.secret is not None else self.secrets
+    def signing_secrets(self) -> list[tuple[SecretStr, float]]:
+        """The secrets to sign with, each with when that ends in seconds since the Unix epoch; none for no signature."""
+        secrets = self.secrets if self.secret is None else [self.secret]
+        return [
+            (secret.secret, secret.until.timestamp()) if isinstance(secret, ExpiringSecret) else (secret, math.inf)
+            for secret in secrets
+        ]
+
+    @property
+    def policy(self) -> NetworkPolicy:
+        """Where requests may go."""
+        return NetworkPolicy(self.allow_private)
+
+    @property
+    def proxy_url(self) -> str | None:
+        """The proxy's URL, with its password."""
+        return None if self.proxy is None else self.proxy.get_secret_value()
+
+    @property
+    def tls_context(self) -> ssl.SSLContext | None:
+        """How https is spoken, None as the system does."""
+        return None if self.tls is None else self.tls.context()
 
 
 class Config(PluginConfig):

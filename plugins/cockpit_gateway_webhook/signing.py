@@ -1,27 +1,38 @@
-"""Signatures of Standard Webhooks 1.0.0: scheme `v1`, HMAC-SHA256."""
+"""Signatures of Standard Webhooks 1.0.0: the schemes `v1` (HMAC-SHA256) and `v1a` (Ed25519)."""
 
 from __future__ import annotations
 
 import binascii
 import hmac
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 Signer: TypeAlias = Callable[[bytes], str]
 """Makes the signature of `<webhook-id>.<webhook-timestamp>.<body>`: one word of `webhook-signature`."""
 
-PREFIX = "whsec_"
+SYMMETRIC = "whsec_"
+ASYMMETRIC = "whsk_"
+
 SHORTEST_KEY = 24
 LONGEST_KEY = 64
+SEED = 32
+"""Bytes of an Ed25519 private key; after them may stand the public key."""
+
 HOW_TO_MAKE = 'make one with: echo "whsec_$(openssl rand -base64 32)"'
+HOW_TO_MAKE_ED25519 = (
+    'make one with: echo "whsk_$(openssl genpkey -algorithm ed25519 -outform DER | tail -c 32 | base64)"'
+)
 
 
 def decode_secret(secret: str) -> bytes:
     """Return the key of a secret.
 
     Args:
-        secret: "whsec_" and the base64 of 24 to 64 random bytes.
+        secret: "whsec_" and the base64 of 24 to 64 random bytes, or "whsk_" and that of an Ed25519 private key.
 
     Raises:
         ValueError: It is written in another way; the message never holds the secret.
@@ -31,14 +42,23 @@ def decode_secret(secret: str) -> bytes:
         24
     """
     text = secret.strip()
-    if not text.startswith(PREFIX):
-        raise ValueError(f'a secret begins with "{PREFIX}", as Standard Webhooks writes it; {HOW_TO_MAKE}')
+    prefix = next((prefix for prefix in (SYMMETRIC, ASYMMETRIC) if text.startswith(prefix)), None)
+    if prefix is None:
+        raise ValueError(
+            f'a secret begins with "{SYMMETRIC}", or "{ASYMMETRIC}" for Ed25519, as Standard Webhooks writes it; '
+            f"{HOW_TO_MAKE}"
+        )
     try:
-        key = b64decode(text.removeprefix(PREFIX), validate=True)
+        key = b64decode(text.removeprefix(prefix), validate=True)
     except binascii.Error:
-        raise ValueError(f'after "{PREFIX}" a secret is base64; {HOW_TO_MAKE}') from None
-    if not SHORTEST_KEY <= len(key) <= LONGEST_KEY:
+        raise ValueError(f'after "{prefix}" a secret is base64; {HOW_TO_MAKE}') from None
+    if prefix == SYMMETRIC and not SHORTEST_KEY <= len(key) <= LONGEST_KEY:
         raise ValueError(f"a secret holds {SHORTEST_KEY} to {LONGEST_KEY} bytes, this one {len(key)}; {HOW_TO_MAKE}")
+    if prefix == ASYMMETRIC and len(key) not in (SEED, 2 * SEED):
+        raise ValueError(
+            f"an Ed25519 key holds {SEED} bytes, or {2 * SEED} with the public key, this one {len(key)}; "
+            f"{HOW_TO_MAKE_ED25519}"
+        )
     return key
 
 
@@ -48,7 +68,12 @@ def signer_of(secret: str) -> Signer:
     Args:
         secret: See `decode_secret`, as is what is raised.
     """
-    keyed = hmac.new(decode_secret(secret), digestmod="sha256")
+    key = decode_secret(secret)
+    return _ed25519(key[:SEED]) if secret.strip().startswith(ASYMMETRIC) else _hmac(key)
+
+
+def _hmac(key: bytes) -> Signer:
+    keyed = hmac.new(key, digestmod="sha256")
 
     def sign_with_key(content: bytes) -> str:
         mac = keyed.copy()
@@ -58,7 +83,20 @@ def signer_of(secret: str) -> Signer:
     return sign_with_key
 
 
-def sign(signers: Sequence[Signer], message_id: str, timestamp: int, body: bytes) -> str:
+def _ed25519(seed: bytes) -> Signer:
+    key = _private_key(seed)
+    return lambda content: "v1a," + b64encode(key.sign(content)).decode()
+
+
+def _private_key(seed: bytes) -> Ed25519PrivateKey:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415 - few need it, and it is large
+        Ed25519PrivateKey,
+    )
+
+    return Ed25519PrivateKey.from_private_bytes(seed)
+
+
+def sign(signers: Iterable[Signer], message_id: str, timestamp: int, body: bytes) -> str:
     """Return the value of `webhook-signature`: one signature per key, so that a receiver can change its secret.
 
     Args:

@@ -38,6 +38,7 @@ plugins:
     endpoints:
       search-index:
         url: {receiver.url}
+        allow_private: true
         events: ["collections.*", "forms.*"]
         secret: {SECRET}
         retry: [0s]

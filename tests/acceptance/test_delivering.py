@@ -30,7 +30,8 @@ sources: {{website: {{}}}}
 plugins:
   webhook:
     endpoints:
-      search-index: {{url: "{receiver.url}", events: ["collections.*"], timeout: 60s, retry: [0s, 1h]}}
+      search-index:
+        {{url: "{receiver.url}", allow_private: true, events: ["collections.*"], timeout: 60s, retry: [0s, 1h]}}
 """,
     )
 

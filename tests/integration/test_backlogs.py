@@ -126,7 +126,8 @@ async def test_nothing_is_due_later_than_the_longest_delay_after_a_start_with_a_
 
 def yaml(**endpoints: str) -> str:
     listed = "\n".join(
-        f"      {name.replace('_', '-')}: {{url: '{url}', events: [collections.save.after], retry: [0s, 1h, 1h]}}"
+        f"      {name.replace('_', '-')}: {{url: '{url}', allow_private: true, "
+        "events: [collections.save.after], retry: [0s, 1h, 1h]}"
         for name, url in endpoints.items()
     )
     return f"sources: {{website: {{}}}}\nplugins:\n  webhook:\n    endpoints:\n{listed}\n"

@@ -30,9 +30,12 @@ sources: {{website: {{}}, guarded: {{tokens: [a-token]}}}}
 plugins:
   webhook:
     endpoints:
-      search: {{url: '{url}', events: ['*'], ordered: true, key: "event.collection ~ '/' ~ event.name"}}
-      site: {{url: '{url}', events: ['*'], body: standard, when: "event.subjects or event.hook != 'x'"}}
-      build: {{url: '{url}', events: ['*'], key: endpoint, coalesce: {{wait: 1h, max_wait: 1h}}}}
+      search:
+        {{url: '{url}', allow_private: true, events: ['*'], ordered: true, key: "event.collection ~ '/' ~ event.name"}}
+      site:
+        {{url: '{url}', allow_private: true, events: ['*'], body: standard, when: "event.subjects or event.hook"}}
+      build:
+        {{url: '{url}', allow_private: true, events: ['*'], key: endpoint, coalesce: {{wait: 1h, max_wait: 1h}}}}
 """
 
 

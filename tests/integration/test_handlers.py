@@ -183,7 +183,7 @@ async def test_a_handler_that_exits_is_a_failed_attempt_and_no_exit(tmp_path: Pa
 
 
 async def test_the_claiming_outlives_a_defect_of_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cockpit_gateway.delivery.dispatcher.STORE_PAUSE", 0.01)
+    monkeypatch.setattr("cockpit_gateway.delivery.claims.STORE_PAUSE", 0.01)
     failing = Failing(Retry("busy", after=0.01))
     async with gateways.running(tmp_path, plugins={"failing": failing}) as gateway:
         claim, failures = gateway.store.claim, [RuntimeError("a defect"), RuntimeError("another")]

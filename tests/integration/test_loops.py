@@ -18,7 +18,7 @@ from cockpit_gateway.gateway import Gateway
 SAVED = capture("collections.save.after").body
 TO = """
 sources: {{website: {{}}}}
-plugins: {{webhook: {{endpoints: {{next: {{url: '{url}', events: [collections.save.after]}}}}}}}}
+plugins: {{webhook: {{endpoints: {{next: {{url: '{url}', allow_private: true, events: [collections.save.after]}}}}}}}}
 """
 
 

@@ -29,6 +29,7 @@ plugins:
     endpoints:
       search:
         url: '{url}'
+        allow_private: true
         events: [collections.save.after, collections.remove.before, collections.remove.after]
         ordered: true
         timeout: {patience}s

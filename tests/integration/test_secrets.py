@@ -36,14 +36,27 @@ plugins:
   careless: {{password: "{own}", nested: {{keys: ["{own}"]}}}}
   webhook:
     endpoints:
-      fine: {{url: '{url}/?key={query}', events: [collections.save.after], secret: {signing[0]}, bearer: {bearer}}}
-      failing: {{url: '{url}/500?key={query}', events: [error], secrets: {signing}, {basic}, {retry}}}
-      refused: {{url: 'http://127.0.0.1:1/?key={query}', events: [error], headers: {{X-Key: {header}}}, {retry}}}
-      nowhere: {{url: 'http://nowhere.invalid/?key={query}', events: [error], bearer: !file file-secret, {retry}}}
-      tls: {{url: '{url_tls}/?key={query}', events: [error], bearer: {bearer}, {retry}}}
-      silent: {{url: '{url}/silent?key={query}', events: [error], bearer: {bearer}, timeout: 200ms, {retry}}}
+      fine:
+        {{url: '{url}/?key={query}', allow_private: true,
+         events: [collections.save.after], secret: {signing[0]}, bearer: {bearer}}}
+      failing:
+        {{url: '{url}/500?key={query}', allow_private: true,
+         events: [error], secrets: {signing}, {basic}, {retry}}}
+      refused:
+        {{url: 'http://127.0.0.1:1/?key={query}', allow_private: true,
+         events: [error], headers: {{X-Key: {header}}}, {retry}}}
+      nowhere:
+        {{url: 'http://nowhere.invalid/?key={query}', allow_private: true,
+         events: [error], bearer: !file file-secret, {retry}}}
+      tls:
+        {{url: '{url_tls}/?key={query}', allow_private: true,
+         events: [error], bearer: {bearer}, {retry}}}
+      silent:
+        {{url: '{url}/silent?key={query}', allow_private: true,
+         events: [error], bearer: {bearer}, timeout: 200ms, {retry}}}
       template:
-        {{url: '{url}/?key={query}', events: [error], body: template, template: '{{{{ event.args[99].x }}}}', {retry}}}
+        {{url: '{url}/?key={query}', allow_private: true,
+         events: [error], body: template, template: '{{{{ event.args[99].x }}}}', {retry}}}
 """
 CARELESS = """
 from cockpit_gateway import hookimpl

@@ -28,7 +28,7 @@ sources: {{website: {{}}}}
 plugins:
   webhook:
     endpoints:
-      it: {{url: '{url}', {settings}}}
+      it: {{url: '{url}', allow_private: true, {settings}}}
 """
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cockpit_gateway import __version__
-from cockpit_gateway.cli import check, dead_letters, deliveries, endpoints, events, plugins, run, schema, send
+from cockpit_gateway.cli import check, dead_letters, deliveries, endpoints, events, plugins, restart, run, schema, send
 from cockpit_gateway.cli.output import err, visible
 from cockpit_gateway.errors import ConfigError, GatewayError
 from cockpit_gateway.telemetry.logs import set_up_logging
@@ -20,6 +20,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("run")(run.run)
+app.command("restart")(restart.restart)
 app.command("check")(check.check)
 app.command("send")(send.send)
 app.add_typer(events.app)

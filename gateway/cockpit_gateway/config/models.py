@@ -83,8 +83,8 @@ class Server(PluginConfig):
         default=DEEPEST,
         ge=1,
         le=DEEPEST,
-        description="How deep a body may be nested; a deeper one is stored without its arguments. Cockpit goes no "
-        "deeper than the default.",
+        description="How deep a body may be nested; a deeper one is stored without its arguments. "
+        "Cockpit goes no deeper than the default.",
     )
     max_in_flight: Size = Field(
         default=256 * MEBIBYTE,

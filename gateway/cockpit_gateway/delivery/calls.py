@@ -7,14 +7,14 @@ from typing import TypeAlias
 
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.deliveries import Response, Work
-from cockpit_gateway.delivery.threads import PluginThreads
 from cockpit_gateway.plugin import PluginContext
 from cockpit_gateway.registry import Implementation
+from cockpit_gateway.threads import WorkerThreads
 
 Call: TypeAlias = Callable[[Work], Awaitable[Response | None]]
 
 
-def deliver_call(implementation: Implementation, context: PluginContext, threads: PluginThreads) -> Call:
+def deliver_call(implementation: Implementation, context: PluginContext, threads: WorkerThreads) -> Call:
     """Return the call of a plugin's `deliver`; what it returns is kept if it is a `Response`."""
 
     async def call(work: Work) -> Response | None:
@@ -31,7 +31,7 @@ def deliver_call(implementation: Implementation, context: PluginContext, threads
 
 
 def handler_call(
-    implementation: Implementation, context: PluginContext, threads: PluginThreads, catalogue: Catalogue
+    implementation: Implementation, context: PluginContext, threads: WorkerThreads, catalogue: Catalogue
 ) -> Call:
     """Return the call of an event handler, with Cockpit's arguments bound to the parameters it takes."""
     wanted = implementation.parameters
@@ -50,7 +50,7 @@ def handler_call(
     return call
 
 
-async def _run(implementation: Implementation, values: dict[str, object], threads: PluginThreads) -> object:
+async def _run(implementation: Implementation, values: dict[str, object], threads: WorkerThreads) -> object:
     if implementation.is_async:
         result: object = await implementation.call(values)
         return result

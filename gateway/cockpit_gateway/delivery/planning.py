@@ -17,7 +17,6 @@ from cockpit_gateway.clock import Clock
 from cockpit_gateway.deliveries import Response, TargetId, Work
 from cockpit_gateway.delivery.calls import Call
 from cockpit_gateway.delivery.dispatcher import Dispatcher
-from cockpit_gateway.delivery.threads import PluginThreads
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError
 from cockpit_gateway.events import Event, EventStatus
 from cockpit_gateway.plugin import PluginContext
@@ -26,6 +25,7 @@ from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import NewDelivery
 from cockpit_gateway.targets import Planned, Target
 from cockpit_gateway.telemetry.metrics import Metrics
+from cockpit_gateway.threads import WorkerThreads
 
 PLAN_TARGET = "plan_deliveries"
 """Target of the deliveries by which a planner that failed or was late plans again."""
@@ -93,7 +93,7 @@ class Planner:
         return deliveries
 
     async def plan_again(
-        self, events: Sequence[Event], threads: Mapping[str, PluginThreads], only: TargetId | None = None
+        self, events: Sequence[Event], threads: Mapping[str, WorkerThreads], only: TargetId | None = None
     ) -> list[PlannedAgain]:
         """Plan stored events, in the plugins' threads; nothing is written, reserved or handed on.
 
@@ -113,7 +113,7 @@ class Planner:
             plan.deliveries[:] = [delivery for delivery in plan.deliveries if only in (None, delivery.target_id)]
         return plans
 
-    def late_call(self, planner: Implementation, threads: PluginThreads) -> Call:
+    def late_call(self, planner: Implementation, threads: WorkerThreads) -> Call:
         """Return the call that plans again, in the plugin's threads, and adds the deliveries to the stored event."""
 
         async def call(work: Work) -> Response | None:

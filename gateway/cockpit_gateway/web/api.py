@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from aiohttp import web
 
 from cockpit_gateway.administration import Administration
@@ -37,6 +39,7 @@ class Api:
         return [
             *ReplayApi(self._admin.replays).routes(),
             web.get("/api/v1/status", self.status),
+            web.post("/api/v1/restart", self.restart),
             web.get("/api/v1/events", self.events),
             web.get("/api/v1/events/{id}", self.event),
             web.get("/api/v1/deliveries", self.deliveries),
@@ -52,7 +55,12 @@ class Api:
 
     async def status(self, _request: web.Request) -> web.Response:
         """Answer with the version, and whether the gateway is ready."""
-        return json_response({"version": self._admin.version, "unready": self._admin.unready()})
+        document = {"version": self._admin.version, "pid": os.getpid(), "unready": self._admin.unready()}
+        return json_response(document)
+
+    async def restart(self, _request: web.Request) -> web.Response:
+        """Hand over to a new process, and answer with its id once it is prepared."""
+        return json_response({"pid": os.getpid(), "successor": await self._admin.restart()})
 
     async def events(self, request: web.Request) -> web.Response:
         """List events, newest first."""

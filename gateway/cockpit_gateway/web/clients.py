@@ -10,12 +10,13 @@ from http import HTTPStatus
 from typing import Literal
 
 from aiohttp import hdrs, web
+from multidict import istr
 
 from cockpit_gateway.config.networks import UNIX, IPAddress, IPNetwork, plain
 from cockpit_gateway.web.problems import Problem
 
-FORWARDED_FOR = "X-Forwarded-For"
-FORWARDING_HEADERS = (hdrs.FORWARDED, FORWARDED_FOR, "X-Real-IP")
+FORWARDED_FOR = hdrs.X_FORWARDED_FOR
+FORWARDING_HEADERS = (hdrs.FORWARDED, FORWARDED_FOR, istr("X-Real-IP"))
 
 _WITH_PORT = re.compile(r"\[(?P<six>[^\]]*)\](?::\d+)?|(?P<four>[\d.]+):\d+")
 _FOR = re.compile(r'\s*for\s*=\s*(?:"(?P<quoted>[^"]*)"|(?P<plain>[^"\s]*))\s*', re.IGNORECASE)

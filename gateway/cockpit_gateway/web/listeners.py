@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import socket
+import ssl
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,10 +17,7 @@ from cockpit_gateway.telemetry.metrics import Metrics
 from cockpit_gateway.web.clients import Clients
 from cockpit_gateway.web.problems import problems_middleware
 from cockpit_gateway.web.server import Runner
-
-BACKLOG = 1024
-"""Connections that the kernel keeps for us while the loop is busy; Cockpit makes a new one for each POST."""
-
+from cockpit_gateway.web.sockets import BACKLOG, Sockets, bind_unix
 
 LAST_REQUESTS = 0.05
 """Seconds between the last connection and the end: a connection that was just accepted has its request read by then.
@@ -32,9 +30,11 @@ class Listeners:
     Args:
         settings: The `server` section says where.
         admin_socket: Path of the command line's socket.
+        sockets: What is listened on.
     """
 
-    def __init__(self, settings: Settings, admin_socket: Path) -> None:
+    def __init__(self, settings: Settings, admin_socket: Path, sockets: Sockets) -> None:
+        self.sockets = sockets
         self._server = settings.server
         self._admin_socket = admin_socket
         self._runners: list[Runner] = []
@@ -63,23 +63,22 @@ class Listeners:
             OSError: an address is in use or not ours.
             TlsError: the certificate cannot be used.
         """
-        await self._listen_unix(await self._run(admin, metrics), self._admin_socket)
+        await self._serve(await self._run(admin, metrics), [bind_unix(self._admin_socket)])
         if self._server.admin_listen is not None:
             await self._listen_for_probes(await self._run(probes, metrics), self._server.admin_listen)
             probes = ()
         runner = await self._run([self._based(route) for route in (*public, *probes)], metrics)
         tls = None if self._server.tls is None else server_context(self._server.tls)
-        listen = self._server.listen
-        if listen.path is not None:
-            await self._listen_unix(runner, listen.path)
-            self.address = f"unix:{listen.path}"
-        else:
-            await web.TCPSite(runner, listen.host, listen.port, backlog=BACKLOG, ssl_context=tls).start()
-            scheme = "http" if tls is None else "https"
-            self.address = str(URL.build(scheme=scheme, host=listen.host, port=runner.addresses[0][1]))
+        await self._serve(runner, self.sockets.open(self._server.listen, public=True), tls)
+        self.address = _address(runner, "http" if tls is None else "https")
+        self.sockets.close_others()
 
-    async def stop(self) -> None:
-        """Accept no more, and let the requests under way finish within the grace period."""
+    async def stop(self, *, handing_over: bool = False) -> None:
+        """Accept no more, and let the requests under way finish within the grace period.
+
+        Args:
+            handing_over: True if another process goes on listening at the same sockets.
+        """
         for runner in reversed(self._runners):
             for site in list(runner.sites):
                 await site.stop()
@@ -87,6 +86,8 @@ class Listeners:
             await runner.cleanup()
         if self._runners:  # else it is the socket of the process that owns the store
             self._admin_socket.unlink(missing_ok=True)
+        if not handing_over:
+            self.sockets.remove_files()
         self._runners.clear()
 
     async def _run(self, routes: Sequence[web.RouteDef], metrics: Metrics) -> Runner:
@@ -102,17 +103,17 @@ class Listeners:
         return web.route(route.method, self._server.base_path + route.path, route.handler, **route.kwargs)
 
     async def _listen_for_probes(self, runner: Runner, listen: Listen) -> None:
-        if listen.path is not None:
-            await self._listen_unix(runner, listen.path)
-            return
-        await web.TCPSite(runner, listen.host, listen.port, backlog=BACKLOG).start()
-        self.probes_address = str(URL.build(scheme="http", host=listen.host, port=runner.addresses[0][1]))
+        await self._serve(runner, self.sockets.open(listen))
+        self.probes_address = _address(runner, "http") if listen.path is None else ""
 
-    async def _listen_unix(self, runner: Runner, path: Path) -> None:
-        # The store's lock is ours, so a socket file that is still there was left by a dead process.
-        path.unlink(missing_ok=True)  # noqa: ASYNC240 - at start, before anything is served
-        umask = os.umask(0o177)
-        try:
-            await web.UnixSite(runner, path, backlog=BACKLOG).start()
-        finally:
-            os.umask(umask)
+    async def _serve(self, runner: Runner, sockets: Sequence[socket.socket], tls: ssl.SSLContext | None = None) -> None:
+        for one in sockets:
+            await web.SockSite(runner, one, backlog=BACKLOG, ssl_context=tls).start()
+
+
+def _address(runner: Runner, scheme: str) -> str:
+    """Return where a runner listens first: a URL without path, or "unix:" and a path."""
+    found = runner.addresses[0]
+    if isinstance(found, str):
+        return f"unix:{found}"
+    return str(URL.build(scheme=scheme, host=found[0], port=found[1]))

@@ -9,6 +9,7 @@ from http import HTTPStatus
 import orjson
 from aiohttp import hdrs, web
 from aiohttp.http import HttpVersion11
+from multidict import istr
 
 from cockpit_gateway.events import VIA_HEADER
 from cockpit_gateway.ingest import Fate, Ingest, Receipt
@@ -16,7 +17,8 @@ from cockpit_gateway.web.doors import Door
 from cockpit_gateway.web.inflight import InFlight
 from cockpit_gateway.web.problems import Problem
 
-IDEMPOTENCY_HEADERS = ("Idempotency-Key", "webhook-id")
+IDEMPOTENCY_HEADERS = (istr("Idempotency-Key"), istr("webhook-id"))
+ANSWER_HEADERS = {hdrs.CONTENT_TYPE: "application/json"}
 LONGEST_VIA = 1024
 """Characters of that header that are read."""
 
@@ -104,4 +106,4 @@ def _answer(receipt: Receipt) -> web.Response:
         document["duplicate"] = True
     if receipt.fate is Fate.IGNORED:
         document["ignored"] = receipt.name
-    return web.Response(status=HTTPStatus.ACCEPTED, body=orjson.dumps(document), content_type="application/json")
+    return web.Response(status=HTTPStatus.ACCEPTED, body=orjson.dumps(document), headers=ANSWER_HEADERS)

@@ -7,6 +7,7 @@ from pathlib import Path
 import gateways
 from captures import capture
 from redact_kit import ARGON2, BCRYPT
+from structlog.testing import capture_logs
 
 from cockpit_gateway import EventStatus
 from cockpit_gateway.events import encode_like_cockpit
@@ -36,10 +37,12 @@ async def test_a_secret_nested_too_deep_is_not_stored(tmp_path: Path) -> None:
     )
     nested = b"[" * 1015 + b'"%s"' % ARGON2.replace("/", "\\/").encode() + b"]" * 1015
     async with gateways.running(tmp_path) as gateway:
-        assert (await gateways.post(gateway, body.replace(b'"HERE"', nested))).status == 202
+        with capture_logs() as logs:
+            assert (await gateways.post(gateway, body.replace(b'"HERE"', nested))).status == 202
         [event] = await gateways.stored(gateway)
 
     assert event.status is EventStatus.WITHHELD
+    assert logs == []
     assert event.problem == "the body is nested deeper than the 512 levels of server.max_depth"
     assert ARGON2[:9].encode() not in event.body
 

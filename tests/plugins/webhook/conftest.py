@@ -25,7 +25,7 @@ async def start() -> AsyncIterator[Start]:
         config = plugin.Config.model_validate({"endpoints": endpoints}, context={"catalogue": catalogue})
         log = structlog.get_logger("webhook")
         ready = Plugin(plugin, PluginContext("webhook", config, log, FixedClock(), catalogue))
-        await plugin.gateway_started()
+        await plugin.gateway_started(ready.context)
         started.append(plugin)
         return ready
 
@@ -43,4 +43,4 @@ async def receiver() -> AsyncIterator[Receiver]:
 @pytest.fixture
 def endpoint(receiver: Receiver) -> dict[str, Any]:
     """The least that an endpoint needs, to be widened by a test."""
-    return {"url": f"{receiver.url}/hook", "events": ["collections.*"]}
+    return {"url": f"{receiver.url}/hook", "events": ["collections.*"], "allow_private": True}

@@ -103,7 +103,13 @@ def planner(endpoints: dict[str, dict[str, Any]]) -> WebhookPlugin:
 def received(file: str) -> Event:
     """Return a capture as the gateway receives it."""
     return read_envelope(
-        capture(file).body, event_id="0", source="website", label=None, received_at=0.0, catalogue=CATALOGUE
+        capture(file).body,
+        event_id="0",
+        source="website",
+        label=None,
+        received_at=0.0,
+        max_depth=512,
+        catalogue=CATALOGUE,
     )
 
 

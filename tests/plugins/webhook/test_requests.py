@@ -44,6 +44,7 @@ async def test_custom_headers_method_and_query_arrive(
 ) -> None:
     widened = {
         "url": f"{receiver.url}/hook/a%2Fb?token=x%2By&z=%7E",
+        "allow_private": True,
         "method": "PUT",
         "headers": {"X-Api-Key": "schlüssel", "User-Agent": "mine/1"},
         "bearer": "t0ken",

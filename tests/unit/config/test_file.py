@@ -86,9 +86,10 @@ def test_what_is_commented_out_in_the_default_file_is_valid_too_and_shows_every_
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "gateway.yaml"
     text = DEFAULT.read_text().partition("\n")[2]
-    path.write_text(re.sub(r"^( *)# ( *[a-z_-]+:( |$))", r"\1\2", text, flags=re.MULTILINE))
+    path.write_text(re.sub(r"^( *)# ( *[a-z0-9_-]+:( |$))", r"\1\2", text, flags=re.MULTILINE))
     (tmp_path / "search-secret").write_text(SIGNING_SECRET)
-    environ = {"WEBSITE_TOKEN": "a", "SEARCH_PASSWORD": "b", "BUILD_TOKEN": "c", "BUILD_SECRET": SIGNING_SECRET}
+    environ = {"WEBSITE_TOKEN": "a", "SEARCH_PASSWORD": "b", "BUILD_TOKEN": "c", "CDN_SECRET": "d"}
+    environ["BUILD_SECRET"] = SIGNING_SECRET
 
     file = ConfigFile.read(path, environ)
     config = file.validate(BUILT_IN, Catalogue(file.custom_events))

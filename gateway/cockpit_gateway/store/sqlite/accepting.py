@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from cockpit_gateway.deliveries import Delivery, DeliveryState, Work
@@ -104,7 +103,7 @@ class Acceptor:
         if self._seq is None:
             self._seq = self._last_seq()
         self._seq += 1
-        return plan._replace(event=replace(plan.event, seq=self._seq))
+        return Plan(plan.event.numbered(self._seq), plan.deliveries)
 
     def _last_seq(self) -> int:
         (seq,) = self._connection.execute(LAST_SEQ).fetchone()

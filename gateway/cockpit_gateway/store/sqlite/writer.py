@@ -21,8 +21,8 @@ SHORTEST_PACE = 0.002
 PACE_PER_JOB = 0.0005
 """Seconds that each job of a group adds to its pace: what a commit costs is shared by more jobs the more come in."""
 
-LONGEST_PACE = 0.010
-"""Seconds that a pace never exceeds, however much comes in."""
+LONGEST_PACE = 0.006
+"""Seconds that a pace never exceeds, however much comes in: clients that wait for a commit post nothing meanwhile."""
 
 
 @dataclass(slots=True)

@@ -1,6 +1,7 @@
-"""The threads in which a plugin's `def` functions run.
+"""Threads in which blocking functions run: a plugin's `def` hooks, look-ups of names.
 
-Its own, few, and daemons, so that one that hangs neither starves another plugin nor holds up the exit.
+Everybody has a few of their own, and they are daemons, so that one that hangs neither starves others nor holds up the
+exit.
 """
 
 from __future__ import annotations
@@ -13,18 +14,19 @@ from concurrent.futures import Future
 from contextvars import copy_context
 from typing import Any
 
-THREADS_PER_PLUGIN = 4
+FEW = 4
+"""Threads that a plugin has."""
 
 
-class PluginThreads:
-    """Runs blocking functions of one plugin.
+class WorkerThreads:
+    """Runs blocking functions.
 
     Args:
-        name: The plugin's name; the threads carry it.
+        name: What the threads are called.
         count: At most so many threads; they are started as they are needed.
     """
 
-    def __init__(self, name: str, count: int = THREADS_PER_PLUGIN) -> None:
+    def __init__(self, name: str, count: int = FEW) -> None:
         self.slots = asyncio.Semaphore(count)
         self._name = name
         self._count = count
@@ -71,7 +73,7 @@ class PluginThreads:
         self._jobs.put(job)
         if self._started < self._count and self._jobs.qsize() > self._idle:
             self._started += 1
-            threading.Thread(target=self._work, name=f"plugin-{self._name}-{self._started}", daemon=True).start()
+            threading.Thread(target=self._work, name=f"{self._name}-{self._started}", daemon=True).start()
 
     def _work(self) -> None:
         while True:

@@ -5,25 +5,25 @@ import threading
 
 import pytest
 
-from cockpit_gateway.delivery.threads import PluginThreads
+from cockpit_gateway.threads import WorkerThreads
 
 
 async def test_the_result_and_the_exception_come_back() -> None:
-    threads = PluginThreads("p")
+    threads = WorkerThreads("p")
     assert await threads.run(lambda: 21 * 2) == 42
     with pytest.raises(ZeroDivisionError):
         await threads.run(lambda: 1 // 0)
 
 
-async def test_functions_run_in_daemon_threads_named_after_the_plugin() -> None:
-    thread = await PluginThreads("search").run(threading.current_thread)
+async def test_functions_run_in_daemon_threads_that_carry_its_name() -> None:
+    thread = await WorkerThreads("plugin-search").run(threading.current_thread)
     assert thread.daemon
     assert thread.name.startswith("plugin-search-")
     assert thread is not threading.main_thread()
 
 
 async def test_no_more_threads_than_allowed_and_as_many_as_needed() -> None:
-    threads = PluginThreads("p", count=3)
+    threads = WorkerThreads("p", count=3)
     meeting = threading.Barrier(3, timeout=10)
     names = await asyncio.gather(
         *(threads.run(lambda: (meeting.wait(), threading.current_thread().name)[1]) for _ in range(6))
@@ -32,13 +32,13 @@ async def test_no_more_threads_than_allowed_and_as_many_as_needed() -> None:
 
 
 async def test_an_idle_thread_is_used_again() -> None:
-    threads = PluginThreads("p", count=3)
+    threads = WorkerThreads("p", count=3)
     names = {await threads.run(lambda: threading.current_thread().name) for _ in range(5)}
     assert len(names) == 1
 
 
 async def test_a_cancelled_call_ends_only_when_its_function_has() -> None:
-    threads = PluginThreads("p", count=1)
+    threads = WorkerThreads("p", count=1)
     entered, leave = threading.Event(), threading.Event()
     task = asyncio.create_task(threads.run(lambda: (entered.set(), leave.wait(10))))
     await asyncio.to_thread(entered.wait, 10)
@@ -53,7 +53,7 @@ async def test_a_cancelled_call_ends_only_when_its_function_has() -> None:
 
 
 async def test_a_second_cancellation_abandons_a_thread_that_hangs() -> None:
-    threads = PluginThreads("p", count=1)
+    threads = WorkerThreads("p", count=1)
     entered, leave = threading.Event(), threading.Event()
     task = asyncio.create_task(threads.run(lambda: (entered.set(), leave.wait(10))))
     await asyncio.to_thread(entered.wait, 10)

@@ -1,0 +1,88 @@
+"""Restarts under load: by handing the listening socket over, and by a systemd that keeps it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Awaitable, Callable
+
+from chaos.daemon import Daemon, endpoint, started
+from chaos.poster import Poster
+from chaos.promises import Result, Scope, all_accepted
+from chaos.receiver import Receiver, receiving
+
+RATE = 200.0
+"""Events per second, each by a connection of its own."""
+
+PAUSE = 2.0
+"""Seconds between two restarts."""
+
+
+async def run(scope: Scope) -> list[Result]:
+    """Restart both ways."""
+    restarts = 2 if scope.quick else 20
+    return [await _handed_over(scope, restarts), await _activated(scope, restarts)]
+
+
+async def _handed_over(scope: Scope, restarts: int) -> Result:
+    with scope.scratch() as scratch:
+        async with receiving() as receiver, started(Daemon(scratch, [endpoint("ok", receiver.url("ok"))])) as daemon:
+            poster = Poster(daemon.port)
+            lost = await _through(scope, poster, receiver, restarts, daemon.hand_over)
+    unanswered = poster.answers[0]
+    return Result(
+        "restarts, handed over",
+        "each event is answered within a second, and none is lost",
+        f"{restarts} restarts at {RATE:g} events/s: {len(poster.posted)} posted, {len(poster.acknowledged)} "
+        f"acknowledged, {unanswered} unanswered; slowest answer {max(poster.times) * 1000:.0f} ms; {len(lost)} lost",
+        not lost and len(poster.acknowledged) == len(poster.posted),
+    )
+
+
+async def _activated(scope: Scope, restarts: int) -> Result:
+    """The socket is kept as systemd keeps it; an event that is not answered in time still waits in it."""
+    with scope.scratch() as scratch, socket.socket() as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(1024)
+        kept = f'exec 3<&{listening.fileno()}; LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"'
+        async with receiving() as receiver:
+            prefix = ["sh", "-c", kept, "sh"]
+            daemon = Daemon(
+                scratch, [endpoint("ok", receiver.url("ok"))], prefix=prefix, inherited=[listening.fileno()]
+            )
+            daemon.port = listening.getsockname()[1]
+
+            async def restart() -> None:
+                await daemon.send(signal.SIGTERM)
+                await daemon.start()
+
+            async with started(daemon):
+                poster = Poster(daemon.port)
+                lost = await _through(scope, poster, receiver, restarts, restart)
+                arrived = receiver.accepted("ok")
+    late = len(poster.posted) - len(poster.acknowledged)
+    missing = len(set(poster.posted) - arrived)
+    return Result(
+        "restarts, socket activation",
+        "no connection is refused, nothing that was posted is lost",
+        f"{restarts} restarts at {RATE:g} events/s: {len(poster.posted)} posted, {late} not answered within a second, "
+        f"{missing} of all that were posted did not arrive; {len(lost)} lost",
+        not lost and not missing,
+    )
+
+
+async def _through(
+    scope: Scope, poster: Poster, receiver: Receiver, restarts: int, restart: Callable[[], Awaitable[None]]
+) -> set[int]:
+    """Restart again and again under load; return what was acknowledged and did not arrive."""
+    seconds = PAUSE * restarts + 2.0
+    load = asyncio.create_task(poster.at_rate(RATE, seconds))
+    began = asyncio.get_running_loop().time()
+    for number in range(restarts):
+        await asyncio.sleep(max(0.0, began + 1.0 + PAUSE * number - asyncio.get_running_loop().time()))
+        scope.tell(f"restart {number + 1} of {restarts}")
+        await restart()
+    await load
+    return set(await all_accepted(poster.acknowledged, lambda: receiver.accepted("ok"), 60.0))

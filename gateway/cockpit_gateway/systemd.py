@@ -1,0 +1,51 @@
+"""What systemd tells a service, and what it wants to be told (sd_listen_fds(3), sd_notify(3))."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Sequence
+
+FIRST_DESCRIPTOR = 3
+"""The first of the descriptors that systemd hands over."""
+
+
+def activated_sockets() -> Sequence[socket.socket]:
+    """Return the listening sockets of socket activation, none without it; they are told only once."""
+    pid, count = os.environ.pop("LISTEN_PID", ""), os.environ.pop("LISTEN_FDS", "0")
+    os.environ.pop("LISTEN_FDNAMES", None)
+    if pid != str(os.getpid()) or not count.isdigit():
+        return []
+    return [adopt(FIRST_DESCRIPTOR + number) for number in range(int(count))]
+
+
+def adopt(descriptor: int) -> socket.socket:
+    """Return the socket of an inherited descriptor, no longer inherited by others."""
+    found = socket.socket(fileno=descriptor)
+    found.set_inheritable(False)
+    return found
+
+
+def notify(*lines: str) -> None:
+    """Tell systemd something; without systemd, nothing happens.
+
+    Args:
+        lines: As "READY=1".
+    """
+    place = os.environ.get("NOTIFY_SOCKET", "")
+    if not place:
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as told:
+        address = "\0" + place[1:] if place.startswith("@") else place
+        told.sendto("\n".join(lines).encode(), address)
+
+
+async def keep_the_watchdog_quiet() -> None:
+    """Tell systemd that the event loop goes round, as often as the unit's WatchdogSec wants."""
+    microseconds = os.environ.get("WATCHDOG_USEC", "")
+    if not microseconds.isdigit():
+        return
+    while True:
+        notify("WATCHDOG=1")
+        await asyncio.sleep(int(microseconds) / 1_000_000 / 2)
