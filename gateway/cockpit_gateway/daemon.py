@@ -70,7 +70,7 @@ def serve(path: Path, on_ready: Callable[[Gateway], None]) -> None:
     predecessor = Predecessor.of_this_process()
     try:
         config, registry, catalogue = load(path)
-        set_up_logging(config.settings.log.level, config.settings.log.format)
+        set_up_logging(config.settings.log.level, config.settings.log.format, config.discretion.out_of)
         for broken in registry.broken:
             log.error("plugin is broken, the gateway runs without it", plugin=broken.name, problem=broken.problem)
         inherited = {} if predecessor is None else predecessor.sockets

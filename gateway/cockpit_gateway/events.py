@@ -37,7 +37,7 @@ class EventStatus(StrEnum):
     UNDECODABLE = "undecodable"
     """The body is not a Cockpit envelope; Cockpit sends an empty body whenever its json_encode fails."""
     WITHHELD = "withheld"
-    """A filter failed, so the arguments were thrown away rather than stored unfiltered."""
+    """A filter failed, or the body is nested too deep: the arguments were thrown away rather than stored unfiltered."""
     DROPPED = "dropped"
     """A filter dropped it; this is the tombstone, without arguments."""
 

@@ -82,7 +82,7 @@ class Gateway:
         self.clock = clock or SystemClock()
         self.metrics = Metrics(__version__)
         self.store: Store = open_store(self.settings.store)
-        self.dispatcher = Dispatcher(self.store, self.clock, self.metrics, self._announce)
+        self.dispatcher = Dispatcher(self.store, self.clock, self.metrics, self._announce, config.discretion.out_of)
         self._catalogue = catalogue
         self._contexts = self._make_contexts(config)
         self._threads = {name: WorkerThreads(f"plugin-{name}") for name in self._contexts}

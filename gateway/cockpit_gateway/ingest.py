@@ -29,7 +29,7 @@ from cockpit_gateway.store.records import Duplicate, NewDelivery
 from cockpit_gateway.telemetry.metrics import Metrics
 
 PARSED_ON_THE_LOOP = 1024 * 1024
-"""Bytes of a body above which it is parsed in a thread."""
+"""Bytes of a body above which it is parsed in a thread, and one at a time."""
 
 FEEDS_ON_ITSELF = "cockpit.webhook"
 """Fired before each webhook is sent, the last body inside: it doubles for ever (Cockpit/webhooks.php:80)."""
@@ -116,6 +116,8 @@ class Ingest:
         """This gateway's id, known once the store is open."""
         self.trouble: str | None = None
         """Why the last event could not be stored, None if it could."""
+        # One at a time: of a body that is made of brackets, what is parsed takes some thirty times its bytes.
+        self._large = asyncio.Lock()
         self._wanted = lru_cache(maxsize=4096)(self._wants)
 
     async def receive(
@@ -136,6 +138,14 @@ class Ingest:
         name = leading_name(body)
         if name is not None and (name == FEEDS_ON_ITSELF or not self.wants(source, name)):
             return self._turn_away(source, name)
+        if len(body) <= PARSED_ON_THE_LOOP:
+            return await self._store_event(source, label, body, name, key, via)
+        async with self._large:
+            return await self._store_event(source, label, body, name, key, via)
+
+    async def _store_event(
+        self, source: str, label: str | None, body: bytes, name: str | None, key: str | None, via: tuple[str, ...]
+    ) -> Receipt:
         event = await self._read(source, label, body, (*via, self.gateway_id))
         if name is None and event.name and (event.name == FEEDS_ON_ITSELF or not self.wants(source, event.name)):
             return self._turn_away(source, event.name)

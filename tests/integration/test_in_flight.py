@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import gzip
+import time
+import tracemalloc
+from contextlib import suppress
 from pathlib import Path
 
 import captures
@@ -99,3 +104,33 @@ async def test_every_end_of_a_body_gives_back_what_it_held(tmp_path: Path) -> No
         await gateways.eventually(lambda: gateway.in_flight.size == 0)
         metrics = await gateways.raw(gateway, b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
         assert b"cockpit_gateway_bodies_in_flight_bytes 0.0" in metrics.body
+
+
+async def test_refused_bodies_leave_no_memory_behind(tmp_path: Path) -> None:
+    chunk = b"%x\r\n%b\r\n" % (MIB // 2, bytes(MIB // 2))
+    async with gateways.running(tmp_path, server=BOUND) as gateway:
+        gc.disable()
+        tracemalloc.start()
+        try:
+            for _ in range(20):
+                request = LINE + b"Transfer-Encoding: chunked\r\n\r\n" + chunk * 3 + b"0\r\n\r\n"
+                assert (await gateways.raw(gateway, request)).status == 413
+            assert tracemalloc.get_traced_memory()[0] < 5 * MIB
+        finally:
+            tracemalloc.stop()
+            gc.enable()
+
+
+@pytest.mark.parametrize(("path", "status"), [("/cockpit/website", 413), ("/cockpit/nobody", 404)])
+async def test_what_is_refused_is_not_unpacked(tmp_path: Path, path: str, status: int) -> None:
+    bomb = gzip.compress(bytes(1024 * MIB), 1)
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: {len(bomb)}\r\n\r\n"
+    async with gateways.running(tmp_path, server="max_body: 8 MiB") as gateway:
+        reader, writer = await gateways.connect(gateway)
+        began = time.process_time()
+        writer.write(head.encode() + bomb)
+        assert (await gateways.read_answer(reader)).status == status
+        with suppress(ConnectionError):
+            assert await asyncio.wait_for(reader.read(), gateways.PATIENCE) == b""
+        assert time.process_time() - began < 1
+        writer.close()

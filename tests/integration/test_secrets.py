@@ -107,6 +107,23 @@ def gateway_stopping(context):
 """
 
 
+MISTAKES = (
+    ("bearer:", "baerer:"),
+    ("password:", "passwort:"),
+    ("tokens: [", "tokens: [[3], "),
+    ("secret: ", "secret: x"),
+    ("timeout: 200ms", "timeout: long"),
+    ("log:", "log: {"),
+    ("nested:", "nsted:"),
+    ("careless:", "carefree:"),
+    ("X-Key:", '"X Key":'),
+    ("http://127.0.0.1:1/", "http://joe:x@127.0.0.1:1/"),
+    ("{url: 'http://nowhere", "{url: 'ftp://nowhere"),
+    ("website: {", "website: {{"),
+)
+"""What may be typed wrong beside, above and in a secret."""
+
+
 def whsec(secret: bytes) -> str:
     return "whsec_" + base64.b64encode(secret).decode()
 
@@ -229,11 +246,19 @@ def look(site: commands.Site, seen: Seen, env: dict[str, str]) -> None:
     """Ask every command and page."""
     lists = {name: site.json(name, "list") for name in ("events", "deliveries", "dead-letters", "endpoints", "plugins")}
     seen.note("lists", json.dumps(lists, ensure_ascii=False).encode())
-    asked = [["events", "show", event["id"]] for event in lists["events"]["events"]]
-    asked += [["deliveries", "show", delivery["id"]] for delivery in lists["deliveries"]["deliveries"]]
-    asked += [["endpoints", "show", name] for name in ("fine", "failing", "template")]
-    asked += [["endpoints", "list"], ["plugins", "list"], ["check"], ["schema"], ["endpoints", "test", "failing"]]
-    for arguments in asked:
+    for event in lists["events"]["events"]:
+        seen.note("events show", json.dumps(site.here("events", "show", event["id"]), ensure_ascii=False).encode())
+    for delivery in lists["deliveries"]["deliveries"]:
+        shown = site.here("deliveries", "show", delivery["id"])
+        seen.note("deliveries show", json.dumps(shown, ensure_ascii=False).encode())
+    for arguments in (
+        ["deliveries", "list"],
+        ["endpoints", "show", "failing"],
+        ["endpoints", "test", "failing"],
+        ["plugins", "list"],
+        ["check"],
+        ["schema"],
+    ):
         result = site.run(*arguments, env=env)
         seen.note(" ".join(arguments[:2]), result.stdout + result.stderr)
     for path in ("/metrics", "/healthz", "/readyz"):
@@ -245,26 +270,18 @@ def look(site: commands.Site, seen: Seen, env: dict[str, str]) -> None:
 
 def spoil(site: commands.Site, seen: Seen, env: dict[str, str]) -> None:
     """Show the configuration with mistakes beside, above and in its secrets."""
-    text = site.config.read_text()
-    for old, new in (
-        ("bearer:", "baerer:"),
-        ("password:", "pasword:"),
-        ("tokens: [", "tokens: [[3], "),
-        ("secret: ", "secret: x"),
-        ("timeout: 200ms", "timeout: long"),
-        ("log:", "log: {"),
-        ("nested:", "nested: 5, nest:"),
-        ("X-Key:", '"X Key":'),
-        ("http://127.0.0.1:1/", "http://joe:x@127.0.0.1:1/"),
-        ("{url: 'http://nowhere", "{url: 'ftp://nowhere"),
-        ("website: {", "website: {{"),
-    ):
-        spoilt = site.folder / "spoilt.yaml"
-        spoilt.write_text(text.replace(old, new))
-        for command in (["check", spoilt], ["check", "--json", spoilt], ["run", "--config", spoilt]):
-            result = site.run(*command, env=env)
-            assert result.returncode == 2, (old, result)
-            seen.note(f"check {new}", result.stdout + result.stderr)
+    text, spoilt = site.config.read_text(), []
+    for number, (old, new) in enumerate(MISTAKES):
+        assert old in text
+        spoilt.append(site.folder / f"spoilt-{number}.yaml")
+        spoilt[-1].write_text(text.replace(old, new))
+    result = site.run("check", "--json", *spoilt, env=env)
+    assert not any(file["ok"] for file in json.loads(result.stdout)["files"])
+    seen.note("check --json", result.stdout + result.stderr)
+    for command in (["check", *spoilt], ["run", "--config", spoilt[0]]):
+        result = site.run(*command, env=env)
+        assert result.returncode == 2, result
+        seen.note(command[0], result.stdout + result.stderr)
 
 
 @pytest.mark.parametrize("form", ["json", "console"])

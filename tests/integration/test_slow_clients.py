@@ -121,7 +121,7 @@ async def test_a_head_that_grows_is_cut_off(tmp_path: Path) -> None:
         header = b"X-Long: " + b"x" * 8000 + b"\r\n"
         answer, _ = await dribble(gateway, LINE, [header] * 12)
         assert answer.status == 431
-        assert orjson.loads(answer.body)["detail"] == "The request's headers have more than 65536 bytes."
+        assert orjson.loads(answer.body)["detail"] == "The request's headers have more than 32768 bytes."
 
 
 @pytest.mark.parametrize("sent", [b"", b"POST /cockpit/website HT"])

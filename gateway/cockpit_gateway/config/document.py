@@ -80,6 +80,12 @@ class Document:
                 self.secrets.places.add(self._values[place])
                 self.secrets.values |= {written, read}
 
+    def cover(self, path: Path) -> None:
+        """Show nothing of what stands below a path, of which nobody can tell whether it is secret."""
+        depth = len(path)
+        below = [place for place in self._scalars if len(place) > depth and place[:depth] == path]
+        self.secrets.places |= {self._values[place] for place in below}
+
     def _build(self, node: yaml.Node, path: Path, above: tuple[int, ...]) -> Data:
         self._values[path] = _span(node)
         if isinstance(node, yaml.ScalarNode):

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.config.base import PluginConfig
+from cockpit_gateway.config.discretion import Discretion
 from cockpit_gateway.config.document import Document
 from cockpit_gateway.config.listen import parse_listen
 from cockpit_gateway.config.models import Settings
@@ -36,6 +37,11 @@ class Config:
 
     settings: Settings
     plugins: Mapping[str, PluginConfig]
+
+    @property
+    def discretion(self) -> Discretion:
+        """What hides its secrets."""
+        return Discretion([self.settings, *self.plugins.values()])
 
 
 class ConfigFile:
@@ -146,7 +152,7 @@ class ConfigFile:
         sections = self.plugin_sections
         for name, section in sections.items():
             if models.get(name) is None:
-                self._document.hide(("plugins", name))  # nobody can tell what in it is secret
+                self._document.cover(("plugins", name))
             if name not in models:
                 nearest = did_you_mean(name, models) or f"; there are: {', '.join(sorted(models)) or 'none'}"
                 validation.add(("plugins", name), f"no plugin {name!r} is installed{nearest}", at_key=True)

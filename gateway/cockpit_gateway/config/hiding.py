@@ -17,6 +17,7 @@ _SECRET_KEY = re.compile(_KEY, re.IGNORECASE)
 _SECRET_ENTRY = re.compile(rf"(?<![\w-]){_KEY}[\"']?\s*:\s*", re.IGNORECASE)
 _PUNCTUATION = " -[]{},\"'"
 _USER_INFO = re.compile(r"://([^/\s?#\"']+)@")
+_QUERY = re.compile(r"://[^\s?#\"']*\?([^\s#\"']+)")
 
 
 @dataclass(slots=True)
@@ -47,10 +48,11 @@ def is_secret_key(key: str) -> bool:
 
 
 def passwords_in_urls(lines: Iterable[str]) -> Iterator[Span]:
-    """Find what stands before the @ of a URL."""
+    """Find what stands before the @ of a URL, and its query: a key often stands there."""
     for number, line in enumerate(lines):
-        for found in _USER_INFO.finditer(line):
-            yield Span(number, found.start(1), number, found.end(1))
+        for pattern in (_USER_INFO, _QUERY):
+            for found in pattern.finditer(line):
+                yield Span(number, found.start(1), number, found.end(1))
 
 
 def secrets_near(number: int, lines: Sequence[str]) -> Iterator[Span]:

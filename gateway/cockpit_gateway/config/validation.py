@@ -70,6 +70,8 @@ class Validation:
             keys = keys_at(model, detail["loc"][:-1])
             if path in self._document.broken:
                 continue
+            if detail["type"] == "extra_forbidden":
+                self._document.cover(path)
             if _is_about_key(detail):
                 self._hide_if_misspelt(path, keys)
                 self.add(path, sentence(detail, keys), at_key=True)

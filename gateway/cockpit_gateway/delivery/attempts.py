@@ -42,6 +42,7 @@ class Attempts:
         conclude: Gets what came out.
         due: Is told what there is to claim.
         insist: Tries again what the store cannot take.
+        hide: Takes secrets out of what a plugin's error says.
     """
 
     def __init__(
@@ -55,7 +56,9 @@ class Attempts:
         conclude: Conclude,
         due: DueTimes,
         insist: Insistence,
+        hide: Callable[[str], str],
     ) -> None:
+        self._hide = hide
         self._store = store
         self._clock = clock
         self._metrics = metrics
@@ -230,7 +233,7 @@ class Attempts:
                 raise
             return Verdict(Outcome.RETRY, "the plugin cancelled its own attempt")
         except RAISED_BY_PLUGINS as error:
-            return judge(error, queue.target.timeout if budget.overrun else None)
+            return judge(error, queue.target.timeout if budget.overrun else None, self._hide)
         finally:
             budget.end()
         return Verdict(Outcome.DELIVERED, response=sound(response))

@@ -7,7 +7,7 @@ they fall due. The store stays the truth; what is here can be lost at any instan
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 import structlog
@@ -48,9 +48,17 @@ class Dispatcher:
         clock: Tells when a delivery is due.
         metrics: Where attempts are counted.
         announce: Makes an event of the gateway's own.
+        hide: Takes secrets out of what a plugin's error says.
     """
 
-    def __init__(self, store: Store, clock: Clock, metrics: Metrics, announce: Announce) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        metrics: Metrics,
+        announce: Announce,
+        hide: Callable[[str], str] = str,
+    ) -> None:
         self._store = store
         self._clock = clock
         self._metrics = metrics
@@ -81,6 +89,7 @@ class Dispatcher:
             conclude=self._outcomes.conclude,
             due=self._due,
             insist=self._insist,
+            hide=hide,
         )
         self._upkeep = Upkeep(store, clock, metrics, self._queues, self._due)
         self._claims = Claims(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from cockpit_gateway.deliveries import Attempt, DeliveryState, Outcome, Response, Work
@@ -30,24 +31,25 @@ class Verdict(NamedTuple):
     disable_target: bool = False
 
 
-def judge(error: BaseException, overrun: float | None = None) -> Verdict:
+def judge(error: BaseException, overrun: float | None = None, hide: Callable[[str], str] = str) -> Verdict:
     """Return the verdict on an attempt that raised.
 
     Args:
         error: What it raised.
         overrun: The time budget in seconds if that is why it was stopped.
+        hide: Takes secrets out of what it says.
     """
     if overrun is not None:
         return Verdict(Outcome.RETRY, f"not finished within {overrun:g} s")
     if isinstance(error, Reject):
-        reason = _one_line(error.reason or "rejected")
+        reason = _one_line(error.reason or "rejected", hide)
         return Verdict(Outcome.REJECTED, reason, sound(error.response), disable_target=bool(error.disable_target))
     if isinstance(error, Retry):
         # A plugin is code of others: a delay that is no number must not keep its attempt from being concluded.
         after: object = error.after
         asked = after if isinstance(after, int | float) else None
-        return Verdict(Outcome.RETRY, _one_line(error.reason or "asked to retry"), sound(error.response), asked)
-    return Verdict(Outcome.RETRY, _one_line(f"{type(error).__name__}: {_said(error)}".removesuffix(": ")))
+        return Verdict(Outcome.RETRY, _one_line(error.reason or "asked to retry", hide), sound(error.response), asked)
+    return Verdict(Outcome.RETRY, _one_line(f"{type(error).__name__}: {_said(error)}".removesuffix(": "), hide))
 
 
 def settlement(work: Work, verdict: Verdict, target: Target, *, started_at: float, duration: float) -> Settlement:
@@ -88,8 +90,8 @@ def sound(response: object) -> Response | None:
         return None
 
 
-def _one_line(text: object) -> str:
-    line = " ".join(_printable(_said(text)).split())
+def _one_line(text: object, hide: Callable[[str], str]) -> str:
+    line = " ".join(_printable(hide(_said(text))).split())
     return line if len(line) <= LONGEST_REASON else line[: LONGEST_REASON - 1] + "…"
 
 

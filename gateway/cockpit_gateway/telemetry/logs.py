@@ -4,14 +4,31 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Literal
+from collections.abc import Callable
+from typing import Any, Literal
 
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import Processor
 
 
-def set_up_logging(level: str, form: Literal["auto", "console", "json"]) -> None:
+class _Formatter(structlog.stdlib.ProcessorFormatter):
+    """Formats, and then takes secrets out of the line: other people's errors are logged with their own words.
+
+    Args:
+        hide: Takes them out.
+        options: structlog's.
+    """
+
+    def __init__(self, hide: Callable[[str], str], **options: Any) -> None:
+        super().__init__(**options)
+        self._hide = hide
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self._hide(super().format(record))
+
+
+def set_up_logging(level: str, form: Literal["auto", "console", "json"], hide: Callable[[str], str] = str) -> None:
     """Configure structlog and the standard library's logging, to standard error.
 
     Tracebacks never show local variables: they may hold secrets.
@@ -19,6 +36,7 @@ def set_up_logging(level: str, form: Literal["auto", "console", "json"]) -> None
     Args:
         level: "debug", "info", "warning" or "error".
         form: "auto" is console on a terminal and json otherwise.
+        hide: Takes secrets out of a line.
     """
     on_terminal = sys.stderr.isatty() if form == "auto" else form == "console"
     shared: list[Processor] = [
@@ -39,7 +57,8 @@ def set_up_logging(level: str, form: Literal["auto", "console", "json"]) -> None
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
+        _Formatter(
+            hide,
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,

@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from cockpit_gateway.web.problems import Problem
+from cockpit_gateway.web.problems import Problem, end_reading
 
 RETRY_AFTER = 1
 """Seconds; bodies come and go in less."""
@@ -59,21 +59,25 @@ class InFlight:
                 while piece := await content.readany():
                     self._take(len(piece), len(gathered) + len(piece))
                     gathered += piece
+            return bytes(gathered)
         except TimeoutError:
-            self.give_back(len(gathered))
-            # Nothing more is read of it, so that the connection closes after the answer.
-            content.set_exception(web.RequestPayloadError("the body came too slowly"))
+            self._drop(gathered)
+            end_reading(request, "the body came too slowly")
             raise Problem(
                 HTTPStatus.REQUEST_TIMEOUT, f"The body was not complete within {self._timeout:g} seconds."
             ) from None
         except BaseException:
-            self.give_back(len(gathered))
+            self._drop(gathered)
             raise
-        return bytes(gathered)
 
     def give_back(self, size: int) -> None:
         """Count a body no longer."""
         self.size -= size
+
+    def _drop(self, gathered: bytearray) -> None:
+        """Free the memory now: the error's traceback keeps the buffer until it is collected as garbage."""
+        self.give_back(len(gathered))
+        gathered.clear()
 
     def _take(self, size: int, so_far: int) -> None:
         if so_far > self._largest:

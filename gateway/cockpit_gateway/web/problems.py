@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 import orjson
 import structlog
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
 from cockpit_gateway.errors import ConflictError, NotFoundError, StoreUnavailableError
@@ -73,6 +73,17 @@ def problem_response(status: int, detail: str, headers: dict[str, str] | None = 
     )
 
 
+def end_reading(request: web.Request, why: str) -> None:
+    """Read nothing more of a body; aiohttp would read on for some seconds, and unpack, what was refused.
+
+    Args:
+        request: The request; its connection closes after the answer.
+        why: For whoever reads the body all the same.
+    """
+    if not request.content.is_eof():
+        request.content.set_exception(web.RequestPayloadError(why))
+
+
 def problems_middleware(
     metrics: Metrics,
     base_path: str = "",
@@ -93,17 +104,22 @@ def problems_middleware(
         except ConnectionError:  # the client went away: there is nobody to answer
             raise
         except Exception as error:  # noqa: BLE001 - the last line of defence: a problem, not a traceback
-            problem = _problem_of(error, request, base_path)
-            if problem.status in TOLD:
-                log.warning(
-                    "request refused",
-                    status=int(problem.status),
-                    client=client(request),
-                    path=request.path,
-                    problem=problem.detail,
-                )
-            metrics.refused(problem.status)
-            return problem.response()
+            return answer(error, request)
+
+    def answer(error: Exception, request: web.Request) -> web.Response:
+        problem = _problem_of(error, request, base_path)
+        if problem.status in TOLD:
+            log.warning(
+                "request refused",
+                status=int(problem.status),
+                client=client(request),
+                path=request.path,
+                problem=problem.detail,
+            )
+        if hdrs.CONTENT_ENCODING in request.headers:
+            end_reading(request, "it was refused")
+        metrics.refused(problem.status)
+        return problem.response()
 
     return middleware
 

@@ -12,7 +12,7 @@ MOST_HEADERS = 100
 LONGEST_HEADER = 8190
 """Bytes of one header, its name included, and of the URL."""
 
-LARGEST_HEAD = 64 * 1024
+LARGEST_HEAD = 32 * 1024
 """Bytes of a request before its body, if it arrives in pieces."""
 
 DUPLICATE_CONTENT_TYPE = (

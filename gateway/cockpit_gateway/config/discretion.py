@@ -1,0 +1,76 @@
+"""The last line of defence for secrets: what somebody else's code says is shown without those of the configuration."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import quote, quote_plus
+
+from pydantic import BaseModel, SecretBytes, SecretStr
+
+from cockpit_gateway.config.hiding import SHORTEST
+from cockpit_gateway.config.problems import HIDDEN
+
+_SIGNING = "whsec_"
+_NOTHING = re.compile(r"(?!)")
+
+
+class Discretion:
+    """Hides the secrets of some settings in any text.
+
+    Args:
+        settings: The settings.
+
+    Example:
+        >>> class Config(BaseModel):
+        ...     password: SecretStr
+        >>> Discretion([Config(password="swordfish")]).out_of("login with swordfish failed")
+        'login with *** failed'
+    """
+
+    def __init__(self, settings: Iterable[BaseModel]) -> None:
+        found = {form for model in settings for secret in _secrets(model) for form in _forms(secret)}
+        longest_first = sorted((form for form in found if len(form) >= SHORTEST), key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else _NOTHING
+
+    def out_of(self, text: str) -> str:
+        """Return a text with `***` in place of each secret, however it is written: as it is, in JSON, a URL, base64."""
+        return self._pattern.sub(HIDDEN, text)
+
+
+def _secrets(value: object) -> Iterator[str]:
+    match value:
+        case SecretStr():
+            yield value.get_secret_value()
+        case SecretBytes():
+            yield value.get_secret_value().decode("utf-8", "replace")
+        case BaseModel():
+            for name in type(value).model_fields:
+                yield from _secrets(getattr(value, name))
+        case Mapping():
+            for inner in value.values():
+                yield from _secrets(inner)
+        case list() | tuple() | set() | frozenset():
+            for inner in value:
+                yield from _secrets(inner)
+        case _:
+            return
+
+
+def _forms(secret: str) -> Iterator[str]:
+    yield from (secret, secret.removeprefix(_SIGNING), repr(secret)[1:-1], json.dumps(secret)[1:-1])
+    yield from (quote(secret, safe=""), quote_plus(secret))
+    if len(secret) >= SHORTEST:
+        yield from _in_base64(secret.encode("utf-8", "replace"))
+
+
+def _in_base64(secret: bytes) -> Iterator[str]:
+    """Return what base64 makes of a secret behind anything: the characters that depend on nothing else."""
+    for before in range(3):
+        encoded = base64.b64encode(bytes(before) + secret)
+        bits = 8 * (before + len(secret))
+        begin, end = (before * 8 + 5) // 6, bits // 6
+        inner = encoded[begin:end].decode()
+        yield from (inner, inner.translate(str.maketrans("+/", "-_")))

@@ -1,0 +1,70 @@
+"""Secrets in what other people's code says."""
+
+from __future__ import annotations
+
+import base64
+import json
+from urllib.parse import quote
+
+import pytest
+from pydantic import BaseModel, SecretBytes, SecretStr
+
+from cockpit_gateway.config.discretion import Discretion
+
+SECRET = "swörd/fish+\"'x"
+
+
+class Inner(BaseModel):
+    keys: list[SecretStr] = []
+    more: dict[str, SecretStr] = {}
+
+
+class Outer(BaseModel):
+    inner: Inner | None = None
+    one: SecretStr | None = None
+    raw: SecretBytes | None = None
+    name: str = "a-name"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        Outer(one=SecretStr(SECRET)),
+        Outer(raw=SecretBytes(SECRET.encode())),
+        Outer(inner=Inner(keys=[SecretStr("other"), SecretStr(SECRET)])),
+        Outer(inner=Inner(more={"x": SecretStr(SECRET)})),
+    ],
+)
+@pytest.mark.parametrize(
+    "written",
+    [
+        SECRET,
+        repr(SECRET)[1:-1],
+        json.dumps(SECRET)[1:-1],
+        quote(SECRET, safe=""),
+        base64.b64encode(SECRET.encode()).decode(),
+    ],
+)
+def test_a_secret_is_hidden_however_it_is_written(settings: BaseModel, written: str) -> None:
+    assert Discretion([settings]).out_of(f"a-name, {written}, and so on") == "a-name, ***, and so on"
+
+
+@pytest.mark.parametrize("user", ["", "j", "jo", "joe", "a-longer-name"])
+def test_basic_authentication_is_hidden(user: str) -> None:
+    header = base64.b64encode(f"{user}:{SECRET}".encode()).decode()
+    shown = Discretion([Outer(one=SecretStr(SECRET))]).out_of(f"Authorization: Basic {header}")
+    assert header[len(header) // 2 : -4] not in shown
+
+
+def test_a_signing_secret_is_hidden_without_its_beginning() -> None:
+    key = base64.b64encode(bytes(range(32))).decode()
+    assert Discretion([Outer(one=SecretStr(f"whsec_{key}"))]).out_of(f"with {key}, whsec_{key}") == "with ***, ***"
+
+
+@pytest.mark.parametrize("short", ["", "x", "abc"])
+def test_what_is_too_short_to_be_told_from_words_stays(short: str) -> None:
+    assert Discretion([Outer(one=SecretStr(short))]).out_of("x abc eHh4 AAA") == "x abc eHh4 AAA"
+
+
+def test_without_secrets_nothing_is_hidden() -> None:
+    assert Discretion([Outer()]).out_of("anything") == "anything"
