@@ -41,7 +41,7 @@ def test_the_service_is_shut_in(setting: str) -> None:
 
 
 def test_systemd_knows_every_setting(tmp_path: Path) -> None:
-    """systemd itself is asked where it is installed; elsewhere, the settings are compared with a list."""
+    """Where systemd is installed, it is asked itself."""
     for unit in UNITS.iterdir():
         text = unit.read_text().replace("/opt/cockpit-gateway/bin/cockpit-gateway", "/bin/true")
         (tmp_path / unit.name).write_text(text)
