@@ -26,8 +26,10 @@ from cockpit_gateway.ingest import Ingest
 from cockpit_gateway.plugin import PluginContext
 from cockpit_gateway.registry import Implementation, Registry
 from cockpit_gateway.replays import Replays
+from cockpit_gateway.retention import Pruner
 from cockpit_gateway.store import open_store
 from cockpit_gateway.store.port import Store
+from cockpit_gateway.store.records import Retention
 from cockpit_gateway.targets import Target
 from cockpit_gateway.telemetry.metrics import Metrics
 from cockpit_gateway.telemetry.stall import StallWatch
@@ -103,6 +105,9 @@ class Gateway:
             clock=self.clock,
             metrics=self.metrics,
         )
+        kept = self.settings.retention
+        self._pruner = Pruner(self.store, Retention(kept.age, kept.rows, kept.size), self.clock, self.metrics)
+        self._pruning: asyncio.Task[None] | None = None
         self._unready: str | None = "starting"
         self._watch: StallWatch | None = None
         self.administration = Administration(
@@ -152,6 +157,7 @@ class Gateway:
             metrics=self.metrics,
         )
         self._watch = StallWatch(self.metrics)
+        self._pruning = asyncio.create_task(self._pruner.run())
         self._unready = None
 
     async def stop(self, *, handing_over: bool = False) -> None:
@@ -164,6 +170,9 @@ class Gateway:
         """
         if not handing_over:
             self._unready = "stopping"
+        if self._pruning is not None:
+            self._pruning.cancel()
+            await asyncio.wait([self._pruning])
         await self.dispatcher.stop(self.settings.server.grace)
         await self.listeners.stop(handing_over=handing_over)
         await self._call_stopping()

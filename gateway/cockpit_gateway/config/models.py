@@ -146,6 +146,18 @@ class Source(PluginConfig):
     )
 
 
+class RetentionSetting(PluginConfig):
+    """What is kept. What is to be delivered yet is kept in any case."""
+
+    age: Duration = Field(
+        default=30 * 86400.0, gt=0, description="Events with their deliveries and attempts, so long after they came."
+    )
+    rows: int | None = Field(default=None, ge=1, description="At most so many events; the oldest go first.")
+    size: Size = Field(
+        default=10 * 1024 * MEBIBYTE, ge=MEBIBYTE, description="Everything together; beyond that the oldest events go."
+    )
+
+
 class Log(PluginConfig):
     """The log, on standard error."""
 
@@ -165,6 +177,7 @@ class Settings(PluginConfig):
         default="sqlite:data/gateway.db",
         description="Where events are kept: sqlite: and a path, relative to the directory that the daemon runs in.",
     )
+    retention: RetentionSetting = Field(default_factory=RetentionSetting, description="What is kept, and how long.")
     sources: dict[Annotated[str, AfterValidator(_check_source_name)], Source] = Field(
         default_factory=dict, description="The Cockpit sites; each posts to /cockpit/<name>."
     )

@@ -22,6 +22,8 @@ from cockpit_gateway.store.records import (
     EventPage,
     NewDelivery,
     Opened,
+    Pruned,
+    Retention,
     Settlement,
     Step,
     Tally,
@@ -195,6 +197,21 @@ class Store(Protocol):
             now: Seconds since the Unix epoch.
             step: At most so many deliveries at once.
         """
+        ...
+
+    async def prune(self, retention: Retention, *, now: float, after: int, step: int) -> Pruned:
+        """Delete some of the oldest events that need not be kept, with all that belongs to them.
+
+        Args:
+            retention: What is to be kept.
+            now: Seconds since the Unix epoch.
+            after: Only events with a higher seq: where the step before ended.
+            step: At most so many events are looked at.
+        """
+        ...
+
+    async def shorten(self) -> bool:
+        """Give some of the room that is free in the store back to the disk; return whether there is more."""
         ...
 
     async def shift_due(self, seconds: float, *, now: float) -> None:

@@ -142,6 +142,32 @@ class Backlog:
     oldest_at: float
 
 
+class Retention(NamedTuple):
+    """What is kept. Events that are to be delivered yet are kept in any case.
+
+    Attributes:
+        age: Seconds since an event came; older ones go, with their deliveries and attempts.
+        rows: At most so many events, None for any number; the oldest go first.
+        size: Bytes that everything together may have; beyond that the oldest events go.
+    """
+
+    age: float
+    rows: int | None
+    size: int
+
+
+class Pruned(NamedTuple):
+    """What a step deleted.
+
+    Attributes:
+        events: So many events.
+        last: The seq that it looked up to; None if everything after it is to be kept.
+    """
+
+    events: int
+    last: int | None
+
+
 class Trimmed(NamedTuple):
     """How many deliveries died because too much waited: too long, or too many."""
 

@@ -96,6 +96,9 @@ class Metrics:
         self._stalls = Counter(
             "cockpit_gateway_loop_stalls", "Times the event loop was held too long", registry=self._registry
         )
+        self._pruned = Counter(
+            "cockpit_gateway_events_pruned", "Events deleted because they need not be kept", registry=self._registry
+        )
         # Looking a series up by its labels costs more than counting, and there are few: each is looked up once.
         self._event = cache(self._events.labels)
         self._attempt = cache(lambda target_id, outcome: self._attempts.labels(*target_id, outcome.value))
@@ -161,6 +164,10 @@ class Metrics:
     def hook_failed(self, plugin: str, hook: str) -> None:
         """Count an exception raised by a filter or planner."""
         self._hook_failures.labels(plugin, hook).inc()
+
+    def pruned(self, events: int) -> None:
+        """Count events that were deleted because they need not be kept."""
+        self._pruned.inc(events)
 
     def stalled(self) -> None:
         """Count a time that the event loop was held too long."""

@@ -14,6 +14,7 @@ from cockpit_gateway.store.sqlite import (
     changing,
     claiming,
     coalescing,
+    pruning,
     reading,
     replaying,
     settling,
@@ -23,9 +24,21 @@ from cockpit_gateway.store.sqlite import (
 )
 from cockpit_gateway.store.sqlite.engine import SqliteStore
 
-MODULES = (accepting, changing, claiming, coalescing, reading, replaying, settling, suspects, targets, trimming)
+MODULES = (
+    accepting,
+    changing,
+    claiming,
+    coalescing,
+    pruning,
+    reading,
+    replaying,
+    settling,
+    suspects,
+    targets,
+    trimming,
+)
 
-COUNTS = {"BACKLOG", "COUNT_EVENTS", "COUNT_DELIVERIES", "TARGET_STATES"}
+COUNTS = {"COUNT_KEPT", "BACKLOG", "COUNT_EVENTS", "COUNT_DELIVERIES", "TARGET_STATES"}
 """These count every row of something: on an index where the rows are many."""
 
 

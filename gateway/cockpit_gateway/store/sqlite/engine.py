@@ -27,6 +27,8 @@ from cockpit_gateway.store.records import (
     EventPage,
     NewDelivery,
     Opened,
+    Pruned,
+    Retention,
     Settlement,
     Step,
     Tally,
@@ -34,7 +36,7 @@ from cockpit_gateway.store.records import (
     Totals,
     Trimmed,
 )
-from cockpit_gateway.store.sqlite import changing, file, reading, replaying, suspects
+from cockpit_gateway.store.sqlite import changing, file, pruning, reading, replaying, suspects
 from cockpit_gateway.store.sqlite.accepting import Accept, Plan
 from cockpit_gateway.store.sqlite.claiming import Claim, claim_due, claim_found, find_heads
 from cockpit_gateway.store.sqlite.executor import Act, Begun, Cleared, SqliteExecutor
@@ -200,6 +202,17 @@ class SqliteStore:
             numbers = excess.numbers[first : first + BURIED_AT_ONCE]
             await self._write(partial(bury, numbers=numbers, limit=limit, now=now))
         return Trimmed(excess.expired, len(excess.numbers) - excess.expired)
+
+    async def prune(self, retention: Retention, *, now: float, after: int, step: int) -> Pruned:
+        """Delete some of the oldest events."""
+        found = await self._read(lambda connection: pruning.find_prunable(connection, retention, now, after, step))
+        if not found.seqs:
+            return Pruned(0, found.last)
+        return Pruned(await self._write(lambda connection: pruning.prune(connection, found.seqs)), found.last)
+
+    async def shorten(self) -> bool:
+        """Give some free pages back."""
+        return await self._write(pruning.give_back)
 
     async def shift_due(self, seconds: float, *, now: float) -> None:
         """Move due times."""
