@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+import sys
 from collections.abc import Awaitable, Callable
 
 from chaos.daemon import Daemon, endpoint, started
@@ -14,6 +15,15 @@ from chaos.receiver import Receiver, receiving
 
 RATE = 200.0
 """Events per second, each by a connection of its own."""
+
+AS_SYSTEMD = """
+import os, sys
+descriptor, *command = sys.argv[1:]
+os.dup2(int(descriptor), 3)
+os.environ |= {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1"}
+os.execv(command[0], command)
+"""
+"""Runs a command with a listening socket, as systemd does."""
 
 PAUSE = 2.0
 """Seconds between two restarts."""
@@ -46,11 +56,12 @@ async def _activated(scope: Scope, restarts: int) -> Result:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(("127.0.0.1", 0))
         listening.listen(1024)
-        kept = f'exec 3<&{listening.fileno()}; LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"'
         async with receiving() as receiver:
-            prefix = ["sh", "-c", kept, "sh"]
             daemon = Daemon(
-                scratch, [endpoint("ok", receiver.url("ok"))], prefix=prefix, inherited=[listening.fileno()]
+                scratch,
+                [endpoint("ok", receiver.url("ok"))],
+                prefix=[sys.executable, "-c", AS_SYSTEMD, str(listening.fileno())],
+                inherited=[listening.fileno()],
             )
             daemon.port = listening.getsockname()[1]
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
 
 FIRST_DESCRIPTOR = 3
 """The first of the descriptors that systemd hands over."""
@@ -38,7 +39,9 @@ def notify(*lines: str) -> None:
         return
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as told:
         address = "\0" + place[1:] if place.startswith("@") else place
-        told.sendto("\n".join(lines).encode(), address)
+        told.settimeout(0)  # whoever does not read must not hold up the event loop
+        with suppress(OSError):
+            told.sendto("\n".join(lines).encode(), address)
 
 
 async def keep_the_watchdog_quiet() -> None:

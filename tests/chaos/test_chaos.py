@@ -8,7 +8,7 @@ import pytest
 from chaos.promises import Scope
 from chaos.scenarios import SCENARIOS
 
-EVERYWHERE = ("kill", "faults", "stopped", "clock", "descriptors")
+EVERYWHERE = ("kill", "faults", "stopped", "restarts", "clock", "descriptors")
 """Those that need neither root nor minutes."""
 
 
