@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ import orjson
 import pytest
 import trustme
 
+from cockpit_gateway.errors import GatewayError
 from cockpit_gateway.gateway import Gateway
 
 SAVE = captures.capture("collections.save.after").body
@@ -107,3 +109,14 @@ async def test_probes_at_an_address_of_their_own(tmp_path: Path, path: str) -> N
         assert (await gateways.raw(gateway, request)).status == 404
         assert (await gateways.raw(gateway, request.replace(b" /", b" /gate/", 1))).status == 404
         assert (await gateways.post(gateway, SAVE, "/gate/cockpit/website")).status == 202
+
+
+async def test_an_address_for_probes_that_is_in_use_is_named(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        gateway = gateways.assemble(tmp_path, server=f"admin_listen: '127.0.0.1:{port}'")
+        with pytest.raises(GatewayError, match=rf"127.0.0.1:{port} for probes and metrics: .*; change server.admin"):
+            await gateway.start()
+        await gateway.stop()

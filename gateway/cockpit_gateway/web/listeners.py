@@ -13,6 +13,7 @@ from yarl import URL
 
 from cockpit_gateway.config import Listen, Settings
 from cockpit_gateway.config.tls import server_context
+from cockpit_gateway.errors import GatewayError
 from cockpit_gateway.telemetry.metrics import Metrics
 from cockpit_gateway.web.clients import Clients
 from cockpit_gateway.web.problems import problems_middleware
@@ -60,7 +61,8 @@ class Listeners:
             metrics: Counts what is refused.
 
         Raises:
-            OSError: an address is in use or not ours.
+            OSError: `listen` is in use or not ours.
+            GatewayError: `admin_listen` is.
             TlsError: the certificate cannot be used.
         """
         await self._serve(await self._run(admin, metrics), [bind_unix(self._admin_socket)])
@@ -103,7 +105,13 @@ class Listeners:
         return web.route(route.method, self._server.base_path + route.path, route.handler, **route.kwargs)
 
     async def _listen_for_probes(self, runner: Runner, listen: Listen) -> None:
-        await self._serve(runner, self.sockets.open(listen))
+        try:
+            sockets = self.sockets.open(listen)
+        except OSError as error:
+            raise GatewayError(
+                f"cannot listen on {listen} for probes and metrics: {error.strerror}; change server.admin_listen"
+            ) from error
+        await self._serve(runner, sockets)
         self.probes_address = _address(runner, "http") if listen.path is None else ""
 
     async def _serve(self, runner: Runner, sockets: Sequence[socket.socket], tls: ssl.SSLContext | None = None) -> None:
