@@ -14,7 +14,7 @@ from cockpit_gateway.telemetry.metrics import Metrics
 EVERY = 60.0
 """Seconds between two looks at what is kept."""
 
-STEP = 200
+STEP = 50
 """Events that one transaction deletes: what comes in waits for it."""
 
 BREATH = 0.02

@@ -34,6 +34,13 @@ async def wait_until_noted(gateway: Gateway, condition: Callable[[float], bool])
             await asyncio.sleep(0.005)
 
 
+async def wait_until_told(gateway: Gateway, count: int) -> None:
+    """Wait until the gateway has made so many events of its own."""
+    async with asyncio.timeout(gateways.PATIENCE):
+        while len([event for event in await stored(gateway) if event.source == "gateway"]) < count:
+            await asyncio.sleep(0.005)
+
+
 async def seconds_failing(gateway: Gateway) -> float:
     (state,) = [found for found in await gateway.store.target_states() if found.target_id == BROKER]
     return state.failing_for
@@ -107,8 +114,10 @@ async def test_a_target_that_only_fails_is_warned_of_and_disabled(tmp_path: Path
         for attempts in range(1, 5):
             await eventually(lambda attempts=attempts: len(broker.failures) == 1000 - attempts)
             await wait_for(gateway, DeliveryState.PENDING)
+            await wait_until_told(gateway, attempts - 1)
             clock.let_pass(3601)
         await eventually(lambda: states(gateway) is Hold.DISABLED)
+        await wait_until_told(gateway, 4)
         await gateways.post(gateway, save("posts", "2"))
         assert len(await wait_for(gateway, DeliveryState.PENDING, 2)) == 2
         own = [event for event in await stored(gateway) if event.source == "gateway"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,5 +41,5 @@ def _explain(error: OSError, path: Path) -> Exception:
     listen = load(path)[0].settings.server.listen
     where = listen.path or f"{listen.host}:{listen.port}"
     cure = "stop what listens there" if error.errno == errno.EADDRINUSE else "use an address of this machine"
-    reason = (error.strerror or str(error)).rpartition(": ")[2]
+    reason = os.strerror(error.errno).lower()
     return GatewayError(f"cannot listen on {where}: {reason}; {cure}, or change server.listen in {path}")
