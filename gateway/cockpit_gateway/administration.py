@@ -12,6 +12,7 @@ from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Hold, T
 from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.errors import ConflictError, NotFoundError
 from cockpit_gateway.events import Event
+from cockpit_gateway.purges import Purges
 from cockpit_gateway.registry import LoadedPlugin, PluginStatus, Registry
 from cockpit_gateway.replays import Replays
 from cockpit_gateway.store.port import Store
@@ -59,6 +60,7 @@ class Administration:
         registry: The plugins.
         threads: Each plugin's threads.
         replays: Replays and cancels deliveries.
+        purges: Deletes events for good.
         clock: The time.
         unready: Returns why the gateway is not ready, None when it is.
     """
@@ -72,6 +74,7 @@ class Administration:
         registry: Registry,
         threads: dict[str, WorkerThreads],
         replays: Replays,
+        purges: Purges,
         clock: Clock,
         unready: Callable[[], str | None],
     ) -> None:
@@ -79,6 +82,7 @@ class Administration:
         self.store = store
         self.registry = registry
         self.replays = replays
+        self.purges = purges
         self.unready = unready
         self.hand_over: Callable[[], Awaitable[int]] | None = None
         """Starts a new process and returns its id; None if no daemon runs that could be replaced."""

@@ -24,6 +24,7 @@ from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError
 from cockpit_gateway.events import JSONValue
 from cockpit_gateway.ingest import Ingest
 from cockpit_gateway.plugin import PluginContext
+from cockpit_gateway.purges import Purges
 from cockpit_gateway.registry import Implementation, Registry
 from cockpit_gateway.replays import Replays
 from cockpit_gateway.retention import Pruner
@@ -123,6 +124,7 @@ class Gateway:
                 threads=self._threads,
                 clock=self.clock,
             ),
+            purges=Purges(store=self.store, dispatcher=self.dispatcher, clock=self.clock),
             clock=self.clock,
             unready=self.unready,
         )
@@ -149,6 +151,11 @@ class Gateway:
         await self._call_started()
         self.metrics.prepare(self.settings.sources, self.dispatcher.targets)
         self._report_parked(opened.parked)
+        if opened.cancelled:
+            log.warning(
+                "the store is a restored backup: what it had left to deliver is cancelled; replay what is wanted",
+                deliveries=opened.cancelled,
+            )
         await self.dispatcher.start(opened)
         await self.listeners.start(
             public=self._receiver().routes(),

@@ -1,4 +1,4 @@
-"""Retention: what is old is deleted, so that the store does not grow without end."""
+"""Upkeep of the store: what is old is deleted, and room is set aside for when the disk is full."""
 
 from __future__ import annotations
 
@@ -46,6 +46,7 @@ class Pruner:
         """Prune from time to time, until cancelled."""
         while True:
             try:
+                self._metrics.reserve(await self._store.set_reserve_aside())
                 await self.prune()
             except Exception:
                 log.exception("cannot delete what is old now, trying again")

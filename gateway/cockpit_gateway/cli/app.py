@@ -8,7 +8,19 @@ from typing import Annotated
 import typer
 
 from cockpit_gateway import __version__
-from cockpit_gateway.cli import check, dead_letters, deliveries, endpoints, events, plugins, restart, run, schema, send
+from cockpit_gateway.cli import (
+    check,
+    dead_letters,
+    deliveries,
+    endpoints,
+    events,
+    plugins,
+    restart,
+    run,
+    schema,
+    send,
+    store,
+)
 from cockpit_gateway.cli.output import err, visible
 from cockpit_gateway.errors import ConfigError, GatewayError
 from cockpit_gateway.telemetry.logs import set_up_logging
@@ -28,6 +40,7 @@ app.add_typer(deliveries.app)
 app.add_typer(dead_letters.app)
 app.add_typer(endpoints.app)
 app.add_typer(plugins.app)
+app.add_typer(store.app)
 app.command("schema")(schema.schema)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -13,6 +13,10 @@ from cockpit_gateway.errors import GatewayError
 
 if TYPE_CHECKING:
     import aiohttp
+    from yarl import URL
+
+LONGEST_SILENCE = 60.0
+"""Seconds without a line after which an answer of many lines is given up."""
 
 Document: TypeAlias = dict[str, Any]
 """A JSON object of the API; `web/views.py` says what is in it."""
@@ -50,18 +54,48 @@ class Client:
         """Ask for something to be done; see `get`."""
         return self._runner.run(self._ask("POST", path, query or {}))
 
-    async def _ask(self, method: str, path: tuple[str, ...], query: Query) -> Document:
-        from yarl import URL
+    def lines(self, *path: str, query: Query | None = None) -> Iterator[bytes]:
+        """Return the lines of a document that may be long; see `get`."""
+        lines = self._lines(path, query or {})
+        while (line := self._runner.run(_following(lines))) is not None:
+            yield line
 
-        url = URL("/api/v1/" + "/".join(quote(segment, safe="") for segment in path), encoded=True)
+    async def _lines(self, path: tuple[str, ...], query: Query) -> AsyncIterator[bytes]:
+        import aiohttp
+
+        whole = aiohttp.ClientTimeout(total=None, sock_read=LONGEST_SILENCE)
         try:
-            async with self._session.request(method, url, params=_pairs(query)) as response:
+            async with self._session.get(_url(path), params=_pairs(query), timeout=whole) as response:
+                await _require_ok(response)
+                async for line in response.content:
+                    yield line
+        except (aiohttp.ClientPayloadError, TimeoutError) as error:
+            raise GatewayError("the gateway stopped in the middle of its answer; its log says why") from error
+
+    async def _ask(self, method: str, path: tuple[str, ...], query: Query) -> Document:
+        try:
+            async with self._session.request(method, _url(path), params=_pairs(query)) as response:
+                await _require_ok(response)
                 document: Document = await response.json(content_type=None)
         except TimeoutError:
             raise GatewayError("the gateway takes connections, but it does not answer") from None
-        if not response.ok:
-            raise GatewayError(document["detail"])
         return document
+
+
+async def _following(lines: AsyncIterator[bytes]) -> bytes | None:
+    return await anext(lines, None)
+
+
+async def _require_ok(response: aiohttp.ClientResponse) -> None:
+    if not response.ok:
+        problem: Document = await response.json(content_type=None)
+        raise GatewayError(problem["detail"])
+
+
+def _url(path: tuple[str, ...]) -> URL:
+    from yarl import URL
+
+    return URL("/api/v1/" + "/".join(quote(segment, safe="") for segment in path), encoded=True)
 
 
 def _pairs(query: Query) -> list[tuple[str, str]]:

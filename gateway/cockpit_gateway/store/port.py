@@ -20,6 +20,7 @@ from cockpit_gateway.store.records import (
     Duplicate,
     EventFilter,
     EventPage,
+    Found,
     NewDelivery,
     Opened,
     Pruned,
@@ -212,6 +213,32 @@ class Store(Protocol):
 
     async def shorten(self) -> bool:
         """Give some of the room that is free in the store back to the disk; return whether there is more."""
+        ...
+
+    async def set_reserve_aside(self) -> bool:
+        """Set room on the disk aside for when there is no other; return whether there is some."""
+        ...
+
+    async def count(self, wanted: EventFilter, cursor: Cursor | None = None) -> Found:
+        """Count some of the events that a filter finds, and their deliveries, in order of acceptance.
+
+        Raises:
+            NotFoundError: an event that the filter names does not exist.
+        """
+        ...
+
+    async def purge(self, wanted: EventFilter, cursor: Cursor | None = None) -> Step:
+        """Delete some of the events that a filter finds, with everything that belongs to them, pending or not.
+
+        Events that are being delivered are skipped. What is sent together with a deleted event is sent without it.
+
+        Raises:
+            NotFoundError: an event that the filter names does not exist.
+        """
+        ...
+
+    async def forget(self) -> bool:
+        """Leave no trace of what was purged outside of free room; return whether that was possible just now."""
         ...
 
     async def shift_due(self, seconds: float, *, now: float) -> None:

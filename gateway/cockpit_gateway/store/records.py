@@ -18,11 +18,13 @@ class Opened(NamedTuple):
         gateway_id: The gateway's own id, made with the store.
         unclean: True if the process before had not closed it.
         parked: Deliveries that were given up because the process died in each of their last attempts.
+        cancelled: How many deliveries were cancelled because the store is a restored backup.
     """
 
     gateway_id: str
     unclean: bool
     parked: Sequence[Delivery]
+    cancelled: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +255,24 @@ class Tally(NamedTuple):
     oldest: float
     newest: float
     overtaken: int
+
+
+class Found(NamedTuple):
+    """Some of what a filter for events finds.
+
+    Attributes:
+        events: How many events.
+        deliveries: How many deliveries of theirs.
+        pending: How many of these are to be made yet.
+        running: How many of these are under way.
+        following: Where the next page goes on, None after the last.
+    """
+
+    events: int
+    deliveries: int
+    pending: int
+    running: int
+    following: Cursor | None
 
 
 class Cursor(NamedTuple):

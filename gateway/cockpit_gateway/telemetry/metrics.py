@@ -99,6 +99,11 @@ class Metrics:
         self._pruned = Counter(
             "cockpit_gateway_events_pruned", "Events deleted because they need not be kept", registry=self._registry
         )
+        self._reserve = Gauge(
+            "cockpit_gateway_store_reserve",
+            "1 while room on the disk is set aside for when there is no other, 0 once it is used",
+            registry=self._registry,
+        )
         # Looking a series up by its labels costs more than counting, and there are few: each is looked up once.
         self._event = cache(self._events.labels)
         self._attempt = cache(lambda target_id, outcome: self._attempts.labels(*target_id, outcome.value))
@@ -168,6 +173,10 @@ class Metrics:
     def pruned(self, events: int) -> None:
         """Count events that were deleted because they need not be kept."""
         self._pruned.inc(events)
+
+    def reserve(self, there: bool) -> None:  # noqa: FBT001 - its only value
+        """Set the gauge of the room that is set aside."""
+        self._reserve.set(there)
 
     def stalled(self) -> None:
         """Count a time that the event loop was held too long."""

@@ -9,6 +9,8 @@ from aiohttp import web
 from cockpit_gateway.administration import Administration
 from cockpit_gateway.deliveries import TargetId
 from cockpit_gateway.store.records import DeliveryFilter
+from cockpit_gateway.web.exports import ExportApi
+from cockpit_gateway.web.purges import PurgeApi
 from cockpit_gateway.web.queries import MOST_AT_ONCE, delivery_filter, event_filter
 from cockpit_gateway.web.replays import ReplayApi
 from cockpit_gateway.web.views import (
@@ -38,6 +40,8 @@ class Api:
         """Return the routes to add to an application."""
         return [
             *ReplayApi(self._admin.replays).routes(),
+            *PurgeApi(self._admin.purges).routes(),
+            *ExportApi(self._admin.store).routes(),
             web.get("/api/v1/status", self.status),
             web.post("/api/v1/restart", self.restart),
             web.get("/api/v1/events", self.events),

@@ -207,7 +207,16 @@ def test_a_damaged_database_is_refused(path: Path) -> None:
     with path.open("r+b") as opened:
         opened.seek(100)
         opened.write(b"\xa5" * 4000)
-    assert "malformed" in refusal(path)
+    message = refusal(path)
+    assert "malformed" in message
+    assert "store restore" in message
+
+
+def test_a_store_cut_short_is_refused(path: Path) -> None:
+    make_store(path)
+    with path.open("r+b") as opened:
+        opened.truncate(path.stat().st_size - 4096)
+    assert "damaged or cut short" in refusal(path)
 
 
 @pytest.mark.parametrize(

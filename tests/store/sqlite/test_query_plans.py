@@ -15,6 +15,7 @@ from cockpit_gateway.store.sqlite import (
     claiming,
     coalescing,
     pruning,
+    purging,
     reading,
     replaying,
     settling,
@@ -30,6 +31,7 @@ MODULES = (
     claiming,
     coalescing,
     pruning,
+    purging,
     reading,
     replaying,
     settling,
@@ -49,6 +51,7 @@ def statements() -> Iterator[tuple[str, str]]:
         changing,
         claiming,
         coalescing,
+        purging,
         reading,
         replaying,
         settling,
@@ -67,6 +70,7 @@ WAYS = {
     "TALLY": ["ids", "event", "target", "state"],
     "WALK_DELIVERIES": ["ids", "event", "end"],
     "WALK_EVENTS": ["event_ids", "status"],
+    "FIND_EVENTS": ["event_ids", "status"],
 }
 """How lists, previews and steps are narrowed, besides not at all."""
 
@@ -113,7 +117,7 @@ def test_there_are_statements() -> None:
 
 @pytest.mark.parametrize("name", [name for name in STATEMENTS if not name.startswith("INSERT_") or "ATTEMPTS" in name])
 def test_a_statement_goes_by_an_index(database: sqlite3.Connection, name: str) -> None:
-    tables = "events|bodies|deliveries|attempts|duplicates|targets|owners|d|e|b|t|head"
+    tables = "events|bodies|deliveries|attempts|duplicates|targets|owners|child|d|e|b|t|head"
     steps = plan(database, STATEMENTS[name])
     scans = [step for step in steps if re.match(rf"SCAN ({tables})\b", step)]
     if name in COUNTS:

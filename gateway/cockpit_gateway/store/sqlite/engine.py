@@ -25,6 +25,7 @@ from cockpit_gateway.store.records import (
     Duplicate,
     EventFilter,
     EventPage,
+    Found,
     NewDelivery,
     Opened,
     Pruned,
@@ -36,11 +37,13 @@ from cockpit_gateway.store.records import (
     Totals,
     Trimmed,
 )
-from cockpit_gateway.store.sqlite import changing, file, pruning, reading, replaying, suspects
+from cockpit_gateway.store.sqlite import changing, file, mark, pruning, purging, reading, replaying, suspects
 from cockpit_gateway.store.sqlite.accepting import Accept, Plan
 from cockpit_gateway.store.sqlite.claiming import Claim, claim_due, claim_found, find_heads
 from cockpit_gateway.store.sqlite.executor import Act, Begun, Cleared, SqliteExecutor
+from cockpit_gateway.store.sqlite.log import WriteAheadLog
 from cockpit_gateway.store.sqlite.reader import Reader
+from cockpit_gateway.store.sqlite.reserve import Reserve
 from cockpit_gateway.store.sqlite.targets import TargetNumbers
 from cockpit_gateway.store.sqlite.trimming import bury, find_excess
 from cockpit_gateway.store.sqlite.writer import Writer
@@ -68,6 +71,8 @@ class SqliteStore:
         self._path = path
         self._owner = str(uuid_utils.uuid7())
         self._ownership = file.Ownership(path)
+        self._log = WriteAheadLog(path)
+        self._reserve = Reserve(path)
         self._connection: sqlite3.Connection | None = None
         self._targets: TargetNumbers | None = None
         self._reader: Reader | None = None
@@ -82,7 +87,8 @@ class SqliteStore:
             await self._shut()
             raise
         self._targets = TargetNumbers(connection)
-        self._writer = Writer(connection, SqliteExecutor(connection, self._owner, self._targets))
+        executor = SqliteExecutor(connection, self._owner, self._targets, self._log, self._reserve)
+        self._writer = Writer(connection, executor)
         return opened
 
     async def close(self) -> None:
@@ -214,6 +220,26 @@ class SqliteStore:
         """Give some free pages back."""
         return await self._write(pruning.give_back)
 
+    async def set_reserve_aside(self) -> bool:
+        """Set room aside for when there is no other."""
+        return await asyncio.to_thread(self._reserve.set_aside)
+
+    async def count(self, wanted: EventFilter, cursor: Cursor | None = None) -> Found:
+        """Count some of the events that a filter finds."""
+        return await self._read(lambda connection: purging.count(connection, wanted, cursor))
+
+    async def purge(self, wanted: EventFilter, cursor: Cursor | None = None) -> Step:
+        """Delete some of the events that a filter finds."""
+        found = await self._read(lambda connection: purging.find(connection, wanted, cursor))
+        if not found.seqs:
+            return Step(0, 0, (), found.following)
+        return await self._write(lambda connection: purging.purge(connection, found))
+
+    async def forget(self) -> bool:
+        """Leave no trace of what was deleted."""
+        await self._write(lambda _: self._log.hurry())
+        return self._log.is_short
+
     async def shift_due(self, seconds: float, *, now: float) -> None:
         """Move due times."""
         await self._write(lambda connection: changing.shift_due(connection, seconds, now))
@@ -282,11 +308,10 @@ class SqliteStore:
             connection = self._connection = file.connect(self._path)
             file.migrate(connection, self._path)
             opened = _take_over(connection)
-            self._reader = Reader(file.connect(self._path))
-            self._searcher = Reader(*(file.connect(self._path) for _ in range(SEARCHERS)))
+            self._reader = Reader(self._log, file.connect(self._path))
+            self._searcher = Reader(self._log, *(file.connect(self._path) for _ in range(SEARCHERS)))
         except (OSError, sqlite3.Error) as error:
-            reason = f"{error.strerror}: {error.filename}" if isinstance(error, OSError) else error
-            raise StoreError(f"{self._path} cannot be used as a store: {reason}") from error
+            raise file.refusal(self._path, error) from error
         return connection, opened
 
     async def _shut(self) -> None:
@@ -298,16 +323,18 @@ class SqliteStore:
         connection, self._connection = self._connection, None
         if connection is not None:
             await asyncio.to_thread(file.close, connection)
+            self._reserve.give_back()
         self._ownership.give_back()
 
 
 def _take_over(connection: sqlite3.Connection) -> Opened:
     """Free what the owner before had leased."""
     connection.execute("BEGIN IMMEDIATE")
+    cancelled = mark.settle(connection)
     unclean = suspects.was_unclean(connection)
     parked = suspects.find_culprits(connection)
     changing.release_all_of_the_dead(connection)
-    opened = Opened(reading.gateway_id(connection), unclean, parked)
+    opened = Opened(reading.gateway_id(connection), unclean, parked, cancelled)
     connection.execute("COMMIT")
     return opened
 

@@ -9,6 +9,8 @@ from typing import NamedTuple
 from cockpit_gateway.store.records import Settlement
 from cockpit_gateway.store.sqlite import settling, suspects
 from cockpit_gateway.store.sqlite.accepting import Accept, Acceptor, Plan
+from cockpit_gateway.store.sqlite.log import WriteAheadLog
+from cockpit_gateway.store.sqlite.reserve import Reserve
 from cockpit_gateway.store.sqlite.targets import TargetNumbers
 from cockpit_gateway.store.sqlite.writer import Job
 
@@ -39,11 +41,17 @@ class SqliteExecutor:
         connection: The writer's connection.
         owner: Whom the leases belong to.
         targets: The targets' numbers.
+        log: The write-ahead log.
+        reserve: Room for when the disk is full.
     """
 
-    def __init__(self, connection: sqlite3.Connection, owner: str, targets: TargetNumbers) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, owner: str, targets: TargetNumbers, log: WriteAheadLog, reserve: Reserve
+    ) -> None:
         self._connection = connection
         self._targets = targets
+        self._log = log
+        self._reserve = reserve
         self._acceptor = Acceptor(connection, owner, targets)
 
     def execute(self, jobs: Sequence[Job]) -> None:
@@ -57,6 +65,14 @@ class SqliteExecutor:
                 suspects.clear(self._connection, [job.work.delivery_id])
             elif isinstance(job.work, Act):
                 job.result = job.work.on(self._connection)
+
+    def committed(self) -> None:
+        """Keep the write-ahead log short."""
+        self._log.keep_short(self._connection)
+
+    def make_room(self, error: Exception) -> bool:
+        """Give the reserve back if the disk is full."""
+        return self._reserve.make_room(error)
 
     def forget(self) -> None:
         """Forget what an undone transaction had seemed to write."""

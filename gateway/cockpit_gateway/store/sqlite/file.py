@@ -6,21 +6,23 @@ import fcntl
 import os
 import re
 import sqlite3
-from contextlib import suppress
+from collections.abc import Generator, Sequence
+from contextlib import closing, contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 
 from cockpit_gateway.errors import StoreError, StoreOwnedError
+from cockpit_gateway.store.sqlite.log import CHECKPOINT_PAGES
 
 APPLICATION_ID = 0x434B4757
 """Marks a SQLite file as ours ("CKGW")."""
 
-CHECKPOINT_PAGES = 4000
-"""Pages of 4 KiB in the write-ahead log before it is copied back: 16 MiB, so that hot pages are copied once for many
-commits."""
-
-LARGEST_IDLE_LOG = 64 * 1024 * 1024
-"""Bytes that the write-ahead log's file keeps once it was copied back, however long a read had made it grow."""
+_CURES = {
+    sqlite3.SQLITE_NOTADB: "; name another file under `store`",
+    sqlite3.SQLITE_CORRUPT: "; it is damaged or cut short: put a backup in its place with `cockpit-gateway store "
+    "restore`",
+    sqlite3.SQLITE_FULL: "; make room on the disk",
+}
 
 _MIGRATION = re.compile(r"(\d{4})_\w+\.sql")
 
@@ -72,6 +74,48 @@ def make(database: Path) -> None:
     os.close(os.open(database, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
 
+@contextmanager
+def owned(database: Path) -> Generator[None]:
+    """Own a database file for a while; see `Ownership.take`."""
+    ownership = Ownership(database)
+    ownership.take()
+    try:
+        yield
+    finally:
+        ownership.give_back()
+
+
+def parts(database: Path) -> Sequence[Path]:
+    """Return where a database is: its file, its log, and the log's index; they may be missing."""
+    return [database.with_name(database.name + suffix) for suffix in ("", "-wal", "-shm")]
+
+
+@contextmanager
+def read_only(database: Path) -> Generator[sqlite3.Connection]:
+    """Open a store that another process may use, to read it.
+
+    Raises:
+        StoreError: there is none, it is not ours, of a newer program, or cannot be read.
+    """
+    if not database.is_file():
+        raise StoreError(f"there is no store at {database}")
+    try:
+        uri = f"{database.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=5.0)) as connection:
+            if not _version(connection, database, newest=max(_migrations())):
+                raise StoreError(f"{database} is no store of cockpit-gateway")
+            yield connection
+    except sqlite3.Error as error:
+        raise refusal(database, error) from error
+
+
+def refusal(database: Path, error: OSError | sqlite3.Error) -> StoreError:
+    """Return why a file cannot be used as a store, and what to do."""
+    reason = f"{error.strerror}: {error.filename}" if isinstance(error, OSError) else str(error)
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    return StoreError(f"{database} cannot be used as a store: {reason}{_CURES.get(code, '')}")
+
+
 def connect(database: Path) -> sqlite3.Connection:
     """Open a connection whose transactions are begun by hand."""
     connection = sqlite3.connect(
@@ -102,7 +146,6 @@ def migrate(connection: sqlite3.Connection, database: Path) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
-    connection.execute(f"PRAGMA journal_size_limit = {LARGEST_IDLE_LOG}")
     for number in range(version + 1, max(migrations) + 1):
         connection.executescript(
             f"BEGIN IMMEDIATE;\n{migrations[number]}\n"
@@ -125,8 +168,7 @@ def _version(connection: sqlite3.Connection, database: Path, newest: int) -> int
 
 
 def _keep_private(database: Path) -> None:
-    for suffix in ("", "-wal", "-shm"):
-        path = database.with_name(database.name + suffix)
+    for path in parts(database):
         if path.exists():
             path.chmod(0o600)
 

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from cockpit_gateway.store.sqlite.failures import told
+from cockpit_gateway.store.sqlite.log import WriteAheadLog
 
 _Result = TypeVar("_Result")
 
@@ -18,10 +19,12 @@ class Reader:
     """Runs reads, as many at once as there are connections.
 
     Args:
+        log: The write-ahead log that is read from.
         connections: Connections that nothing else uses.
     """
 
-    def __init__(self, *connections: sqlite3.Connection) -> None:
+    def __init__(self, log: WriteAheadLog, *connections: sqlite3.Connection) -> None:
+        self._log = log
         self._connections: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
         for connection in connections:
             connection.execute("PRAGMA query_only = ON")
@@ -48,6 +51,7 @@ class Reader:
     def _run(self, act: Callable[[sqlite3.Connection], _Result]) -> _Result:
         connection = self._connections.get()
         try:
-            return act(connection)
+            with self._log.read():
+                return act(connection)
         finally:
             self._connections.put(connection)

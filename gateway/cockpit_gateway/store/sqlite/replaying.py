@@ -123,7 +123,7 @@ def cancel(connection: sqlite3.Connection, found: Found, now: float) -> int:
 
 def walk(connection: sqlite3.Connection, wanted: EventFilter, cursor: Cursor | None) -> EventPage:
     """Return the next page of events."""
-    _refuse_unknown(connection, UNKNOWN_EVENTS, "event", wanted.ids)
+    refuse_unknown_events(connection, wanted.ids)
     begin = cursor or Cursor(0, 0, _first_cell(connection, LAST_SEQ))
     query = narrowed(WALK_EVENTS, narrowed_to_event_ids=bool(wanted.ids), narrowed_to_status=is_unsound(wanted))
     given = values(wanted) | begin._asdict() | {"window": WINDOW, "limit": EVENTS_AT_ONCE, "room": ROOM}
@@ -168,6 +168,11 @@ def _given(found: Found, now: float) -> dict[str, Any]:
 def _first_cell(connection: sqlite3.Connection, query: str) -> int:
     (value,) = connection.execute(query).fetchone()
     return int(value)
+
+
+def refuse_unknown_events(connection: sqlite3.Connection, ids: Sequence[str]) -> None:
+    """Refuse the ids of events that do not exist."""
+    _refuse_unknown(connection, UNKNOWN_EVENTS, "event", ids)
 
 
 def _refuse_unknown(connection: sqlite3.Connection, query: str, noun: str, ids: Sequence[str]) -> None:

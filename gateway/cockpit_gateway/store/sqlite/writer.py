@@ -42,8 +42,16 @@ class Executor(Protocol):
         """Set each job's result, or raise: then the whole group is undone, and its jobs are tried one by one."""
         ...
 
+    def committed(self) -> None:
+        """The transaction is durable."""
+        ...
+
     def forget(self) -> None:
         """The transaction was undone."""
+        ...
+
+    def make_room(self, error: Exception) -> bool:
+        """Return whether what has failed may work now, because room was made for it."""
         ...
 
 
@@ -134,7 +142,9 @@ class Writer:
             self._transact(group)
         except Exception as error:  # noqa: BLE001 - it is told to whoever waits
             self._undo()
-            if len(group) == 1 or may_pass(error):
+            if self._executor.make_room(error):
+                self._write(group)
+            elif len(group) == 1 or may_pass(error):
                 _fail(group, error)
             else:
                 for job in group:
@@ -144,6 +154,7 @@ class Writer:
         self._connection.execute("BEGIN IMMEDIATE")
         self._executor.execute(group)
         self._connection.execute("COMMIT")
+        self._executor.committed()
 
     def _undo(self) -> None:
         # SQLite undoes the transaction itself when the disk is full; what is left to undo fails if the disk does.
