@@ -7,7 +7,6 @@ import os
 import shutil
 import sqlite3
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,13 +23,9 @@ from cockpit_gateway.store.sqlite.examination import examine
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    return tmp_path / "backups" / "monday.db"
-
-
-@pytest.fixture(autouse=True)
-def _folder(copy: Path) -> Iterator[None]:
-    copy.parent.mkdir()
-    yield
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    return folder / "monday.db"
 
 
 def put_back(copy: Path, path: Path, *, resend: bool = False) -> Restored:
