@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
+from bench.fill import fill
+
+import cockpit_gateway
 from chaos.daemon import Daemon, endpoint, started
 from chaos.poster import Poster
 from chaos.promises import Result, Scope, all_accepted
@@ -25,14 +30,26 @@ os.execv(command[0], command)
 """
 """Runs a command with a listening socket, as systemd does."""
 
+MIGRATION = """
+ALTER TABLE deliveries ADD COLUMN upgraded TEXT;
+UPDATE deliveries SET upgraded = state;
+CREATE INDEX deliveries_upgraded ON deliveries (upgraded, seq);
+"""
+"""What a later version brings: a change of every row, and an index over them."""
+
 PAUSE = 2.0
 """Seconds between two restarts."""
 
 
 async def run(scope: Scope) -> list[Result]:
-    """Restart both ways."""
+    """Restart both ways, and upgrade."""
     restarts = 2 if scope.quick else 20
-    return [await _handed_over(scope, restarts), await _activated(scope, restarts)]
+    kept = 1_000 if scope.quick else 100_000
+    return [
+        await _handed_over(scope, restarts),
+        await _activated(scope, restarts),
+        await _upgraded(scope, kept),
+    ]
 
 
 async def _handed_over(scope: Scope, restarts: int) -> Result:
@@ -80,6 +97,39 @@ async def _activated(scope: Scope, restarts: int) -> Result:
         "no connection is refused, nothing that was posted is lost",
         f"{restarts} restarts at {RATE:g} events/s: {len(poster.posted)} posted, {late} not answered within a second, "
         f"{missing} of all that were posted did not arrive; {len(lost)} lost",
+        not lost and not missing,
+    )
+
+
+async def _upgraded(scope: Scope, kept: int) -> Result:
+    """Hand over to a version of the program that has one migration more; connections wait while it migrates."""
+    with scope.scratch() as scratch:
+        program = shutil.copytree(Path(cockpit_gateway.__file__).parent, scratch / "program" / "cockpit_gateway")
+        scope.tell(f"storing {kept:,} events")
+        store = scratch / "gateway.db"
+        await asyncio.to_thread(fill, store, kept=kept, pending=0, target="ok", due_in=0)
+        async with receiving() as receiver:
+            daemon = Daemon(
+                scratch, [endpoint("ok", receiver.url("ok"))], environment={"PYTHONPATH": str(program.parent)}
+            )
+
+            async def upgrade() -> None:
+                migrations = program / "store" / "sqlite" / "migrations"
+                newest = max(int(path.name[:4]) for path in migrations.glob("*.sql"))
+                (migrations / f"{newest + 1:04}_upgraded.sql").write_text(MIGRATION)
+                await daemon.hand_over()
+
+            async with started(daemon):
+                poster = Poster(daemon.port)
+                lost = await _through(scope, poster, receiver, 1, upgrade)
+                arrived = receiver.accepted("ok")
+    late, missing = len(poster.posted) - len(poster.acknowledged), len(set(poster.posted) - arrived)
+    return Result(
+        "restarts, upgrade with a migration",
+        "no connection is refused, nothing that was posted is lost",
+        f"{kept:,} events stored, every delivery changed, {RATE:g} events/s: {len(poster.posted)} posted, {late} not "
+        f"answered within a second, slowest answer {max(poster.times) * 1000:.0f} ms, {missing} of all that were "
+        f"posted did not arrive; {len(lost)} lost",
         not lost and not missing,
     )
 
