@@ -17,6 +17,12 @@ _LEADING_NAME = re.compile(rb'\s*\{\s*"event"\s*:\s*("(?:[^"\\]|\\.){0,1024}")')
 
 _CONTAINERS = (dict, list)
 
+MOST_VALUES = 1_000_000
+"""Values in a body that is parsed, as the commas and opening brackets in it suggest: a value takes sixty bytes or many
+more, however short it is written."""
+
+_BEFORE_VALUES = (b",", b"[", b"{")
+
 
 def leading_name(body: bytes) -> str | None:
     """Return the event's name if it is the first key, as in Cockpit's own bodies; None otherwise.
@@ -62,8 +68,12 @@ def read_envelope(
 
     Returns:
         The event, with the status "undecodable" and the reason if the body is no envelope; "withheld" and without its
-        arguments if it is nested too deep for filters to look for secrets in it.
+        arguments if it is nested too deep for filters to look for secrets in it, or has too many values.
     """
+    if _has_too_many_values(body):
+        withheld = Event(event_id, leading_name(body) or "", source, body, received_at, label, via=via).with_args([])
+        too_many = f"the body seems to have more than {MOST_VALUES:,} values: so many commas and brackets are in it"
+        return replace(withheld, status=EventStatus.WITHHELD, problem=too_many)
     envelope, problem = _decode(body)
     if problem is not None:
         status = EventStatus.UNDECODABLE
@@ -104,6 +114,10 @@ def _decode(body: bytes) -> tuple[dict[str, JSONValue], str | None]:
     if not isinstance(name, str) or not name:
         return {}, 'the body has no "event" with a name'
     return envelope, None
+
+
+def _has_too_many_values(body: bytes) -> bool:
+    return len(body) > MOST_VALUES and sum(body.count(mark) for mark in _BEFORE_VALUES) > MOST_VALUES
 
 
 def _is_deeper(value: JSONValue, levels: int) -> bool:

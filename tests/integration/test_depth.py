@@ -97,3 +97,22 @@ async def test_many_brackets_are_not_many_levels(gateway: Gateway) -> None:
     await gateways.post(gateway, body)
     (event,) = await gateways.stored(gateway)
     assert event.status == "accepted"
+
+
+@pytest.mark.parametrize("values", [b"[],", b"1,", b'{"a":0},'])
+async def test_of_what_is_made_of_brackets_the_arguments_are_withheld(gateway: Gateway, values: bytes) -> None:
+    body = b'{"event":"collections.save.after","args":["posts",[' + values * 1_000_000 + b"0]]}"
+    assert (await gateways.post(gateway, body)).status == 202
+    (event,) = await gateways.stored(gateway)
+    assert (event.status, event.name, event.args) == ("withheld", "collections.save.after", [])
+    assert "more than 1,000,000 values" in (event.problem or "")
+    assert len(event.body) < 200
+
+
+async def test_a_large_text_is_no_bomb(gateway: Gateway) -> None:
+    text = "Text, as people write it. " * 400_000
+    body = b'{"event":"collections.save.after","args":["posts",{"text":"' + text.encode() + b'"},false]}'
+    assert (await gateways.post(gateway, body)).status == 202
+    (event,) = await gateways.stored(gateway)
+    assert (event.status, event.problem) == ("accepted", None)
+    assert event.args[1] == {"text": text}

@@ -59,6 +59,18 @@ async def test_tls(tmp_path: Path, authority: trustme.CA) -> None:
         assert len(await gateways.stored(gateway)) == 3
 
 
+async def test_who_does_not_finish_the_handshake_is_given_up(tmp_path: Path, authority: trustme.CA) -> None:
+    server = f"read_timeout: 300ms, {certificate(authority, tmp_path)}"
+    async with gateways.running(tmp_path, server=server) as gateway:
+        port = int(gateway.listeners.address.removeprefix("https://127.0.0.1:"))
+        for said in (b"", b"\x16\x03\x01\x02"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(said)
+            async with asyncio.timeout(5):
+                assert await reader.read() == b""
+            writer.close()
+
+
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated:DeprecationWarning")
 async def test_old_tls_is_refused(tmp_path: Path, authority: trustme.CA) -> None:
     context = ssl.create_default_context()

@@ -17,8 +17,8 @@ from cockpit_gateway.errors import GatewayError
 from cockpit_gateway.telemetry.metrics import Metrics
 from cockpit_gateway.web.clients import Clients
 from cockpit_gateway.web.problems import problems_middleware
-from cockpit_gateway.web.server import Runner
-from cockpit_gateway.web.sockets import BACKLOG, Sockets, bind_unix
+from cockpit_gateway.web.server import Runner, Site
+from cockpit_gateway.web.sockets import Sockets, bind_unix
 
 LAST_REQUESTS = 0.05
 """Seconds between the last connection and the end: a connection that was just accepted has its request read by then.
@@ -116,7 +116,7 @@ class Listeners:
 
     async def _serve(self, runner: Runner, sockets: Sequence[socket.socket], tls: ssl.SSLContext | None = None) -> None:
         for one in sockets:
-            await web.SockSite(runner, one, backlog=BACKLOG, ssl_context=tls).start()
+            await Site(runner, self._server, one, tls).start()
 
 
 def _address(runner: Runner, scheme: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import ssl
 import time
 from typing import Any
 
@@ -13,6 +15,7 @@ from aiohttp.web_protocol import RequestHandler
 from cockpit_gateway.config import Server as Settings
 from cockpit_gateway.web.connection import Connection
 from cockpit_gateway.web.refusals import MOST_HEADERS
+from cockpit_gateway.web.sockets import BACKLOG
 
 BUSY = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 """The answer to a connection that finds no room."""
@@ -89,4 +92,31 @@ class Runner(web.AppRunner):
             access_log=None,
             max_headers=MOST_HEADERS,
             keepalive_timeout=min(settings.read_timeout, settings.keep_alive),
+        )
+
+
+class Site(web.SockSite):
+    """Listens at a socket; a TLS handshake gets as long as the head of a request.
+
+    Args:
+        runner: Whose requests come in.
+        settings: The bounds.
+        one: The socket.
+        tls: Speak TLS by this; None for plain HTTP.
+    """
+
+    def __init__(self, runner: Runner, settings: Settings, one: socket.socket, tls: ssl.SSLContext | None) -> None:
+        super().__init__(runner, one, backlog=BACKLOG, ssl_context=tls)
+        self._patience = None if tls is None else settings.read_timeout
+
+    async def start(self) -> None:
+        """Accept connections."""
+        await web.BaseSite.start(self)
+        assert self._runner.server is not None  # noqa: S101 - set up before a site is made
+        self._server = await asyncio.get_running_loop().create_server(
+            self._runner.server,
+            sock=self._sock,
+            ssl=self._ssl_context,
+            backlog=self._backlog,
+            ssl_handshake_timeout=self._patience,
         )
