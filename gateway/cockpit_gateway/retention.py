@@ -20,7 +20,7 @@ STEP = 50
 BREATH = 0.02
 """Seconds between two steps, for what comes in."""
 
-LONGEST_STRETCH = 100
+LONGEST_STRETCH = 500
 """Steps in which the file is shortened, after what was deleted."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()

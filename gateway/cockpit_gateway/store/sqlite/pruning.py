@@ -16,7 +16,7 @@ COUNT_KEPT = statement("count_kept")
 FIND_PRUNABLE = statement("find_prunable", "is_over")
 PRUNE = statement("prune", "is_over")
 
-PAGES_GIVEN_BACK = 500
+PAGES_GIVEN_BACK = 100
 """Free pages that one step takes off the end of the file."""
 
 
@@ -49,7 +49,9 @@ def prune(connection: sqlite3.Connection, seqs: Sequence[int]) -> int:
 
 def give_back(connection: sqlite3.Connection) -> bool:
     """Shorten the file by some free pages; return whether there are more."""
-    connection.execute(f"PRAGMA incremental_vacuum({PAGES_GIVEN_BACK})").fetchall()
+    # One by one: the statement has a row without columns for each page, and Python's module goes no further than one.
+    for _ in range(PAGES_GIVEN_BACK):
+        connection.execute("PRAGMA incremental_vacuum(1)")
     (left,) = connection.execute("PRAGMA freelist_count").fetchone()
     return bool(left)
 
