@@ -63,7 +63,7 @@ def assemble(
     """Put a gateway together without starting it; `server` is more of that section, as in a YAML mapping."""
     text = f"server: {{listen: '{listen}', grace: 2s, {server}}}\nstore: 'sqlite:{directory}/gateway.db'\n{yaml}"
     file = ConfigFile.from_text(text, "test.yaml", {})
-    registry = Registry.load(plugins)
+    registry = Registry.load(extra=plugins)
     assert not registry.broken, registry.broken
     catalogue = Catalogue(file.custom_events)
     return Gateway(file.validate(registry.config_models(), catalogue), registry, catalogue, clock)

@@ -7,7 +7,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
 from pathlib import Path
 
@@ -15,11 +15,12 @@ import structlog
 import uvloop
 
 from cockpit_gateway.catalogue import Catalogue
-from cockpit_gateway.config import Config, ConfigFile
+from cockpit_gateway.config import Config, ConfigFile, Settings
 from cockpit_gateway.errors import ConflictError, GatewayError, PluginError
 from cockpit_gateway.gateway import Gateway
 from cockpit_gateway.handover import Predecessor, Successor
-from cockpit_gateway.registry import Registry
+from cockpit_gateway.loading import BUILT_IN, PluginSources, disabled_by
+from cockpit_gateway.registry import PluginStatus, Registry
 from cockpit_gateway.systemd import activated_sockets, keep_the_watchdog_quiet, notify
 from cockpit_gateway.telemetry.logs import set_up_logging
 from cockpit_gateway.web.sockets import Sockets
@@ -34,34 +35,50 @@ YOUNG_OBJECTS = 10_000
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
-def load(path: Path) -> tuple[Config, Registry, Catalogue]:
-    """Read and validate a configuration file with the installed plugins.
+def load(path: Path, without: Iterable[str] = ()) -> tuple[Config, Registry, Catalogue]:
+    """Read and validate a configuration file with its plugins.
 
     Args:
         path: The YAML file.
+        without: Plugins that are not to be imported, beside those that the file and the environment disable.
 
     Raises:
         ConfigError: with every mistake in it.
-        PluginError: a plugin that the file configures, or one of the gateway's own, is broken.
+        PluginError: a plugin is broken, and the file does not say to go on without it.
     """
-    return validate(ConfigFile.read(path))
+    return validate(ConfigFile.read(path), without)
 
 
-def validate(file: ConfigFile) -> tuple[Config, Registry, Catalogue]:
-    """Validate a configuration with the installed plugins; see `load`."""
+def validate(file: ConfigFile, without: Iterable[str] = ()) -> tuple[Config, Registry, Catalogue]:
+    """Validate a configuration with its plugins; see `load`."""
     catalogue = Catalogue(file.custom_events)
-    registry = Registry.load()
-    _refuse_needed_but_broken(registry, set(file.plugin_sections))
-    models = registry.config_models()
-    return file.validate(models, catalogue), registry, catalogue
+    registry = load_plugins(file, without)
+    absent = {plugin.name for plugin in registry.plugins.values() if plugin.status is not PluginStatus.LOADED}
+    config = file.validate(registry.config_models(), catalogue, absent)
+    _refuse_broken(registry, config.settings)
+    return config, registry, catalogue
 
 
-def serve(path: Path, on_ready: Callable[[Gateway], None]) -> None:
+def load_plugins(file: ConfigFile, without: Iterable[str] = ()) -> Registry:
+    """Load the plugins that a configuration names, and those that are installed; see `load`.
+
+    Raises:
+        PluginError: a place to look at does not exist.
+    """
+    settings = file.loading or Settings()
+    sources = PluginSources(
+        settings.plugins_dir, settings.plugin_modules, frozenset(settings.disabled_plugins) | disabled_by()
+    )
+    return Registry.load(sources.without(without))
+
+
+def serve(path: Path, on_ready: Callable[[Gateway], None], without: Iterable[str] = ()) -> None:
     """Run a gateway until SIGTERM or SIGINT; a second signal exits at once. SIGUSR2 hands over to a new process.
 
     Args:
         path: The YAML file.
         on_ready: Called once events are taken.
+        without: Plugins that are not to be imported.
 
     Raises:
         GatewayError: it cannot start.
@@ -69,7 +86,7 @@ def serve(path: Path, on_ready: Callable[[Gateway], None]) -> None:
     """
     predecessor = Predecessor.of_this_process()
     try:
-        config, registry, catalogue = load(path)
+        config, registry, catalogue = load(path, without)
         set_up_logging(config.settings.log.level, config.settings.log.format, config.discretion.out_of)
         for broken in registry.broken:
             log.error("plugin is broken, the gateway runs without it", plugin=broken.name, problem=broken.problem)
@@ -163,7 +180,11 @@ def _settle_memory() -> None:
     gc.set_threshold(YOUNG_OBJECTS)
 
 
-def _refuse_needed_but_broken(registry: Registry, configured: set[str]) -> None:
+def _refuse_broken(registry: Registry, settings: Settings) -> None:
     for plugin in registry.broken:
-        if plugin.name in configured or plugin.distribution == "cockpit-gateway":
-            raise PluginError(f"plugin {plugin.name} is broken: {plugin.problem}")
+        if settings.broken_plugins == "fail" or plugin.distribution == BUILT_IN:
+            raise PluginError(
+                f"plugin {plugin.name} is broken: {plugin.problem}\n"
+                f"Mend it, disable it (`disabled_plugins: [{plugin.name}]` or `--no-plugin {plugin.name}`), "
+                "or go on without broken ones (`broken_plugins: skip`)."
+            )

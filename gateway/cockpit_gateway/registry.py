@@ -1,4 +1,4 @@
-"""The registry: finds plugins by entry point, loads them one by one, and keeps a broken one as data.
+"""The registry: loads plugins one by one, and keeps a broken one as data.
 
 pluggy declares, validates and orders the implementations; the gateway calls them itself, one at a time, because a
 plain pluggy call stops at the first exception.
@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import difflib
 import inspect
-import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import partial
-from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 import pluggy
@@ -23,6 +21,7 @@ from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.config import PluginConfig
 from cockpit_gateway.contract import NAMESPACE, declared_event
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError
+from cockpit_gateway.loading import Candidate, PluginSources, describe_failure, find_plugins, load_in_time
 
 SYNC_ONLY = frozenset({"filter_event", "plan_deliveries", "register_targets"})
 """Hooks called on the event loop whose result is needed at once."""
@@ -36,6 +35,7 @@ class PluginStatus(StrEnum):
 
     LOADED = "loaded"
     BROKEN = "broken"
+    DISABLED = "disabled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +63,14 @@ class Implementation:
 
 @dataclass(frozen=True, slots=True)
 class LoadedPlugin:
-    """A plugin as the registry found it, broken ones included.
+    """A plugin as the registry found it, broken and disabled ones included.
 
     Attributes:
-        name: The entry point's name.
+        name: Its name: the entry point's, the file's, or as the configuration calls it.
         status: Whether it takes part.
         distribution: Name of the installed distribution it comes from, None if it was handed in.
         version: That distribution's version.
+        place: The file or module that it comes from, None if it is installed.
         hooks: Names of the hooks it implements, sorted.
         config_model: Its `Config`, None if it declares none.
         problem: Why it is broken: the error, and the plugin's own lines of the traceback.
@@ -79,6 +80,7 @@ class LoadedPlugin:
     status: PluginStatus
     distribution: str | None = None
     version: str | None = None
+    place: str | None = None
     hooks: tuple[str, ...] = ()
     config_model: type[PluginConfig] | None = None
     problem: str | None = None
@@ -93,57 +95,61 @@ class Registry:
         self._manager.add_hookspecs(hookspecs)
 
     @classmethod
-    def load(cls, extra: Mapping[str, object] | None = None) -> Registry:
-        """Find and load every installed plugin.
+    def load(cls, sources: PluginSources | None = None, extra: Mapping[str, object] | None = None) -> Registry:
+        """Find and load every plugin that is not disabled.
 
         Args:
+            sources: Where to look; None for what is installed.
             extra: Plugins to add by name: modules, objects or classes, as an entry point would name them.
 
         Returns:
             The registry; look for broken plugins in `plugins`.
+
+        Raises:
+            PluginError: a place to look at does not exist.
         """
         registry = cls()
-        for entry_point in sorted(entry_points(group=NAMESPACE), key=lambda found: found.name):
-            registry.load_entry_point(entry_point)
+        looked_at = sources or PluginSources()
+        for candidate in find_plugins(looked_at):
+            registry.add(candidate, disabled=looked_at.is_disabled(candidate))
         for name, plugin in (extra or {}).items():
-            registry.add(name, partial(_given, plugin))
+            registry.add_object(name, plugin)
         return registry
 
-    def load_entry_point(self, entry_point: EntryPoint) -> None:
-        """Load the plugin that an entry point names; a failure is kept, not raised."""
-        distribution = entry_point.dist
-        self.add(
-            entry_point.name,
-            entry_point.load,
-            distribution=distribution.name if distribution else None,
-            version=distribution.version if distribution else None,
-        )
+    def add_object(self, name: str, plugin: object) -> None:
+        """Register a module, object or class that is there already; see `add`."""
+        self.add(Candidate(name, lambda: plugin))
 
-    def add(
-        self, name: str, load: Callable[[], object], *, distribution: str | None = None, version: str | None = None
-    ) -> None:
+    def add(self, candidate: Candidate, *, disabled: bool = False) -> None:
         """Load and register one plugin; a failure is kept, not raised.
 
         Args:
-            name: Its name; the first plugin of a name wins, a second one is kept as broken under "name (2)".
-            load: Returns the module, object or class; a class is instantiated without arguments.
-            distribution: Where it comes from.
-            version: That distribution's version.
+            candidate: The plugin; a class is instantiated without arguments. The first plugin of a name wins, a second
+                one is kept as broken under "name (2)".
+            disabled: True to keep it as disabled, and not to import it.
         """
-        unique = _unique(name, self.plugins)
+        unique = _unique(candidate.name, self.plugins)
+        origin = (candidate.distribution, candidate.version, candidate.place)
+        if disabled:
+            self.plugins[unique] = LoadedPlugin(unique, PluginStatus.DISABLED, *origin)
+            return
         try:
-            hooks, model = self._register(name, load)
+            hooks, model = self._register(candidate)
         except RAISED_BY_PLUGINS as error:
-            self.plugins[unique] = LoadedPlugin(
-                unique, PluginStatus.BROKEN, distribution, version, problem=describe_failure(error)
-            )
+            problem = describe_failure(error)
+            self.plugins[unique] = LoadedPlugin(unique, PluginStatus.BROKEN, *origin, problem=problem)
         else:
-            self.plugins[name] = LoadedPlugin(name, PluginStatus.LOADED, distribution, version, hooks, model)
+            self.plugins[unique] = LoadedPlugin(unique, PluginStatus.LOADED, *origin, hooks, model)
 
     @property
     def broken(self) -> Sequence[LoadedPlugin]:
         """The plugins that could not be loaded."""
         return [plugin for plugin in self.plugins.values() if plugin.status is PluginStatus.BROKEN]
+
+    @property
+    def disabled(self) -> frozenset[str]:
+        """The names of the plugins that are not imported."""
+        return frozenset(name for name, plugin in self.plugins.items() if plugin.status is PluginStatus.DISABLED)
 
     def config_models(self) -> dict[str, type[PluginConfig] | None]:
         """Return the `Config` model of each loaded plugin, None where it has none."""
@@ -165,26 +171,27 @@ class Registry:
         hooks = sorted({hook for plugin in self.plugins.values() for hook in plugin.hooks})
         return [found for hook in hooks if is_handler(hook) for found in self.implementations(hook)]
 
-    def _register(self, name: str, load: Callable[[], object]) -> tuple[tuple[str, ...], type[PluginConfig] | None]:
+    def _register(self, candidate: Candidate) -> tuple[tuple[str, ...], type[PluginConfig] | None]:
+        name = candidate.name
         if name in self.plugins:
-            raise PluginError(f"another plugin is called {name!r} already; rename one entry point")
-        loaded = load()
+            raise PluginError(f"another plugin is called {name!r} already; rename one of them")
+        loaded = load_in_time(candidate)
         plugin = loaded() if inspect.isclass(loaded) else loaded
         model = _config_model(plugin)
         try:
             self._manager.register(plugin, name=name)
             callers = self._manager.get_hookcallers(plugin) or []
             _refuse_misspelt(callers)
-            for caller in callers:
-                for found in caller.get_hookimpls():
-                    if found.plugin is plugin:
-                        _refuse_unfit(caller.name, found)
+            for caller, found in _implementations_of(plugin, callers):
+                _refuse_unfit(caller.name, found)
         except Exception as error:
             if self._manager.has_plugin(name):
                 self._manager.unregister(name=name)
             if isinstance(error, pluggy.PluginValidationError):
                 raise PluginError(_explain_validation(error)) from None
             raise
+        if not callers:
+            raise PluginError(_explain_nothing(plugin))
         return tuple(sorted(caller.name for caller in callers)), model
 
 
@@ -218,22 +225,6 @@ def is_handler(hook: str) -> bool:
     return hook in GENERAL_HANDLERS or declared_event(getattr(hookspecs, hook)) is not None
 
 
-def describe_failure(error: BaseException) -> str:
-    """Return an error with the lines of its traceback that are the plugin's own, for the plugin's author."""
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if frame.filename != __file__ and "importlib" not in frame.filename and "pluggy" not in frame.filename
-    ]
-    lines = [f"{type(error).__name__}: {error}" if not isinstance(error, PluginError) else str(error)]
-    lines += [f"  {frame.filename}:{frame.lineno} in {frame.name}: {frame.line}" for frame in frames]
-    return "\n".join(lines)
-
-
-def _given(plugin: object) -> object:
-    return plugin
-
-
 def _unique(name: str, taken: Iterable[str]) -> str:
     names = set(taken)
     candidates = (name, *(f"{name} ({number})" for number in range(2, len(names) + 3)))
@@ -253,6 +244,15 @@ def _implementation(hook: str, found: pluggy.HookImpl) -> Implementation:
     return Implementation(
         found.plugin_name, hook, found.function, tuple(found.argnames), inspect.iscoroutinefunction(found.function)
     )
+
+
+def _implementations_of(
+    plugin: object, callers: Iterable[pluggy.HookCaller]
+) -> Iterator[tuple[pluggy.HookCaller, pluggy.HookImpl]]:
+    for caller in callers:
+        for found in caller.get_hookimpls():
+            if found.plugin is plugin:
+                yield caller, found
 
 
 def _refuse_misspelt(callers: Iterable[pluggy.HookCaller]) -> None:
@@ -279,14 +279,25 @@ def _explain_validation(error: pluggy.PluginValidationError) -> str:
     for hook in _hook_names():
         if f"hook {hook!r}" in text:
             declared = tuple(inspect.signature(getattr(hookspecs, hook)).parameters)
-            return f"{text} (the parameters of {hook} are: {', '.join(declared)})"
+            unknown = re.findall(r"'(\w+)'", text.partition("{")[2].partition("}")[0])
+            meant = [f"{name!r}{_nearest(name, declared, otherwise='')}" for name in unknown]
+            what = f"{hook} has no parameter {', '.join(meant)}" if meant else text
+            return f"{what}; its parameters are: {', '.join(declared)}"
     return text
+
+
+def _explain_nothing(plugin: object) -> str:
+    """Return why a plugin implements no hook: most likely it was forgotten to mark what does."""
+    names = [name for name in dir(plugin) if not name.startswith("_") and callable(getattr(plugin, name, None))]
+    alike = next((name for name in names if name in _hook_names()), None)
+    forgotten = f": {alike} looks like one, but is not marked" if alike else ""
+    return f"it implements no hook{forgotten}; mark functions with @hookimpl from cockpit_gateway"
 
 
 def _hook_names() -> list[str]:
     return [name for name, value in vars(hookspecs).items() if hasattr(value, f"{NAMESPACE}_spec")]
 
 
-def _nearest(name: str, known: Sequence[str]) -> str:
+def _nearest(name: str, known: Sequence[str], otherwise: str = "; hookspecs.py lists them all") -> str:
     nearest = difflib.get_close_matches(name, known, n=1)
-    return f", did you mean {nearest[0]!r}?" if nearest else "; hookspecs.py lists them all"
+    return f", did you mean {nearest[0]!r}?" if nearest else otherwise

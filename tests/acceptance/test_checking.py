@@ -52,6 +52,8 @@ def test_a_broken_plugin_is_listed_with_its_problem_and_ends_with_one(house: Sit
         assert result.returncode == 1
         assert b"out of \\u001b[31mpaint" in result.stdout
         assert b"wrong" in result.stdout
+    assert b"plugin wrong is broken: RuntimeError" in house.run("check", env=env).stderr
+    house.config.write_text("broken_plugins: skip\n" + house.config.read_text())
     assert house.run("check", env=env).stdout.splitlines()[-1] == b"broken     wrong"
 
 

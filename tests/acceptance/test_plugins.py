@@ -16,6 +16,16 @@ CAPTURES = Path(__file__).parents[1] / "data" / "captures"
 
 DELIVERED = {("collections_remove_after", "delivered"), ("any_event", "delivered")}
 
+BELL = """
+from pathlib import Path
+from cockpit_gateway import hookimpl
+
+@hookimpl
+def any_event(event):
+    with Path("rung.txt").open("a") as file:
+        file.write(event.name + "\\n")
+"""
+
 Environment = Mapping[str, str]
 
 
@@ -27,7 +37,7 @@ def with_notes(tmp_path_factory: pytest.TempPathFactory) -> Environment:
 
 @pytest.fixture
 def house(tmp_path: Path) -> Site:
-    return site(tmp_path, "sources: {website: {}}\nplugins: {notes: {file: notes.txt}}\n")
+    return site(tmp_path, "sources: {website: {}}\nplugins: {notes: {file: notes.txt}}\nbroken_plugins: skip\n")
 
 
 def deliveries(house: Site, env: Environment) -> dict[tuple[str, str], dict[str, Any]]:
@@ -72,12 +82,29 @@ def test_a_broken_one_is_shown_and_the_gateway_runs_without_it(house: Site, with
     assert "plugin is broken, the gateway runs without it" in (house.folder / "log").read_text()
 
 
-def test_one_that_the_configuration_names_must_work(house: Site, with_notes: Environment) -> None:
-    house.config.write_text(house.config.read_text().replace("plugins: {", "plugins: {misspelt: {}, "))
-    refused = house.run("check", env=with_notes)
-    assert refused.returncode != 0
-    assert "misspelt" in refused.stderr.decode()
-    assert "there is no hook" in refused.stderr.decode()
+def test_a_broken_one_stops_the_start_unless_it_is_told_otherwise(house: Site, with_notes: Environment) -> None:
+    house.config.write_text(house.config.read_text().replace("skip", "fail"))
+    for command, code in (("check", 2), ("run", 1)):
+        refused = house.run(command, env=with_notes)
+        assert refused.returncode == code
+        assert "plugin misspelt is broken: there is no hook 'collections_saev_after'" in refused.stderr.decode()
+        assert "`disabled_plugins: [misspelt]`" in refused.stderr.decode()
+    with house.daemon(with_notes | {"COCKPIT_GATEWAY_DISABLED_PLUGINS": "misspelt"}):
+        listed = house.run("plugins", "list", "--json", env=with_notes)
+    statuses = {plugin["name"]: plugin["status"] for plugin in json.loads(listed.stdout)["plugins"]}
+    assert (listed.returncode, statuses["misspelt"], statuses["notes"]) == (0, "disabled", "loaded")
+
+
+def test_one_file_is_enough(house: Site) -> None:
+    (house.folder / "plugins").mkdir()
+    (house.folder / "plugins" / "bell.py").write_text(BELL)
+    house.config.write_text("plugins_dir: plugins\n" + house.config.read_text().replace("notes: {file: notes.txt}", ""))
+    with house.daemon():
+        house.run("send", CAPTURES / "collections.save.after.json")
+        eventually(lambda: house.deliveries("--plugin", "bell", "--state", "delivered"))
+        listed = house.here("plugins", "list", "--hook", "any_event")["plugins"]
+    assert [(plugin["name"], plugin["place"]) for plugin in listed] == [("bell", "plugins/bell.py")]
+    assert (house.folder / "rung.txt").read_text() == "collections.save.after\n"
 
 
 def test_its_settings_are_validated_as_the_gateways_own(house: Site, with_notes: Environment) -> None:

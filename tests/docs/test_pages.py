@@ -35,7 +35,7 @@ def test_links_lead_to_what_exists(page: Page) -> None:
 
 @pytest.mark.parametrize("page", written_pages(), ids=str)
 def test_configurations_are_valid(page: Page) -> None:
-    registry = Registry.load(page.plugins())
+    registry = Registry.load(extra=page.plugins())
     for block in page.blocks("yaml"):
         environ = dict.fromkeys(re.findall(r"\$\{(\w+)\}", block), SECRET)
         file = ConfigFile.from_text(block, str(page), environ)
@@ -44,7 +44,7 @@ def test_configurations_are_valid(page: Page) -> None:
 
 @pytest.mark.parametrize("page", written_pages(), ids=str)
 def test_plugins_are_sound(page: Page) -> None:
-    loaded = Registry.load(page.plugins()).plugins
+    loaded = Registry.load(extra=page.plugins()).plugins
     for name in page.plugins():
         assert loaded[name].status is PluginStatus.LOADED, loaded[name].problem
         assert loaded[name].hooks

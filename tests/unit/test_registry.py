@@ -8,12 +8,13 @@ import pytest
 from cockpit_gateway import hookimpl
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.config import PluginConfig
+from cockpit_gateway.loading import Candidate
 from cockpit_gateway.registry import HandlerTable, LoadedPlugin, PluginStatus, Registry
 
 
 def registered(plugin: object) -> LoadedPlugin:
     registry = Registry()
-    registry.add("p", lambda: plugin)
+    registry.add_object("p", plugin)
     return registry.plugins["p"]
 
 
@@ -101,7 +102,10 @@ class Raising:
     ("plugin", "says"),
     [
         (MisspeltHook, ["there is no hook 'collections_safe_after'", "did you mean 'collections_save_after'?"]),
-        (MisspeltParameter, ["entri", "the parameters of collections_save_after are: name, entry, is_update, event"]),
+        (
+            MisspeltParameter,
+            ["no parameter 'entri', did you mean 'entry'?", "its parameters are: name, entry, is_update, event"],
+        ),
         (Wrapper, ["collections_save_after is implemented as a wrapper"]),
         (OldWrapper, ["collections_save_after is implemented as a wrapper"]),
         (Generator, ["wrapper or generator"]),
@@ -121,8 +125,8 @@ def test_a_broken_plugin_is_data_and_says_why(plugin: type, says: list[str]) -> 
 
 def test_a_broken_plugin_leaves_nothing_behind_and_harms_no_other() -> None:
     registry = Registry()
-    registry.add("bad", lambda: Wrapper)
-    registry.add("good", lambda: Good)
+    registry.add_object("bad", Wrapper)
+    registry.add_object("good", Good)
     assert [found.plugin for found in registry.implementations("collections_save_after")] == ["good"]
     assert [plugin.name for plugin in registry.broken] == ["bad"]
 
@@ -134,15 +138,15 @@ def test_an_import_error_shows_the_authors_line() -> None:
         return no_such_module
 
     registry = Registry()
-    registry.add("bad", load)
+    registry.add(Candidate("bad", load))
     assert "ModuleNotFoundError: No module named 'no_such_module'" in (registry.plugins["bad"].problem or "")
     assert "import no_such_module" in (registry.plugins["bad"].problem or "")
 
 
 def test_the_first_of_two_plugins_of_one_name_wins() -> None:
     registry = Registry()
-    registry.add("p", lambda: Good)
-    registry.add("p", lambda: Good)
+    registry.add_object("p", Good)
+    registry.add_object("p", Good)
     assert registry.plugins["p"].status is PluginStatus.LOADED
     assert "another plugin is called 'p'" in (registry.plugins["p (2)"].problem or "")
 
@@ -157,8 +161,8 @@ def test_implementations_come_in_pluggys_order() -> None:
         def filter_event(self) -> None: ...
 
     registry = Registry()
-    registry.add("first", lambda: First)
-    registry.add("plain", lambda: Plain)
+    registry.add_object("first", First)
+    registry.add_object("plain", Plain)
     assert [found.plugin for found in registry.implementations("filter_event")] == ["first", "plain"]
 
 
@@ -169,7 +173,7 @@ def test_an_implementation_takes_only_what_it_asks_for() -> None:
             return is_update
 
     registry = Registry()
-    registry.add("p", lambda: Picky)
+    registry.add_object("p", Picky)
     (implementation,) = registry.implementations("collections_save_after")
     assert implementation.parameters == ("is_update",)
     assert implementation.call({"name": "posts", "is_update": True}) is True
@@ -187,6 +191,6 @@ def test_an_implementation_takes_only_what_it_asks_for() -> None:
 )
 def test_which_handlers_an_event_calls(name: str, hooks: list[str]) -> None:
     registry = Registry()
-    registry.add("good", lambda: Good)
+    registry.add_object("good", Good)
     table = HandlerTable(registry, Catalogue())
     assert [handler.hook for handler in table.for_event(name)] == hooks

@@ -28,6 +28,7 @@ class Verdict:
         endpoints: Names of the active endpoints, and of the handlers and other targets.
         plugins: Names of the plugins that work.
         broken: Names of the plugins that do not, which a gateway runs without.
+        disabled: Names of the plugins that are not imported.
     """
 
     file: str
@@ -37,6 +38,7 @@ class Verdict:
     endpoints: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
+    disabled: tuple[str, ...] = ()
 
 
 def check(
@@ -69,14 +71,14 @@ def _judge(path: Path) -> Verdict:
         targets = Gateway(config, registry, catalogue).dispatcher.targets
     except GatewayError as error:
         return Verdict(str(path), ok=False, problem=str(error))
-    broken = tuple(plugin.name for plugin in registry.broken)
     return Verdict(
         str(path),
         ok=True,
         sources=tuple(config.settings.sources),
         endpoints=tuple(target_name(*target) for target in targets if target.target != PLANNING),
-        plugins=tuple(name for name in registry.plugins if name not in broken),
-        broken=broken,
+        plugins=tuple(registry.config_models()),
+        broken=tuple(plugin.name for plugin in registry.broken),
+        disabled=tuple(sorted(registry.disabled)),
     )
 
 
@@ -92,5 +94,6 @@ def _print(verdicts: Iterable[Verdict]) -> None:
                 "endpoints": ", ".join(verdict.endpoints) or "none",
                 "plugins": ", ".join(verdict.plugins) or "none",
                 "broken": ", ".join(verdict.broken),
+                "disabled": ", ".join(verdict.disabled),
             }
         )

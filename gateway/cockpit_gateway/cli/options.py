@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from functools import wraps
 from inspect import Parameter
@@ -33,6 +33,13 @@ ConfigOption: TypeAlias = Annotated[
     ),
 ]
 JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+NoPluginOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--no-plugin", metavar="NAME", help="Do not import this plugin; can be given several times."),
+]
+NoPluginsOption: TypeAlias = Annotated[
+    bool, typer.Option("--no-plugins", help="Import no plugin but those that come with the gateway.")
+]
 LimitOption: TypeAlias = Annotated[int, typer.Option("--limit", min=1, max=1000, help="At most so many.")]
 
 
@@ -96,3 +103,8 @@ def find_config(given: Path | None) -> Path:
 def usual_config() -> Path | None:
     """Return the first configuration in the usual places, None if there is none."""
     return next((place for place in USUAL_PLACES if place.is_file()), None)
+
+
+def without(no_plugin: Sequence[str] | None, *, no_plugins: bool) -> Sequence[str]:
+    """Return the names of the plugins that are not to be imported; `*` for all but the gateway's own."""
+    return [*(no_plugin or ()), *(("*",) if no_plugins else ())]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from cockpit_gateway.cli.client import Document, connect
-from cockpit_gateway.cli.options import ConfigOption, JsonOption, find_config
+from cockpit_gateway.cli.options import ConfigOption, JsonOption, find_config, usual_config
 from cockpit_gateway.cli.output import print_json, print_table, print_text
 from cockpit_gateway.errors import GatewayError
 
@@ -15,9 +16,16 @@ app = typer.Typer(name="plugins", help="What is installed, and whether it works.
 
 
 @app.command("list")
-def list_plugins(*, as_json: JsonOption = False, config: ConfigOption = None) -> None:
-    """List the plugins with their hooks, broken ones too; exits with 1 if one is broken."""
+def list_plugins(
+    *,
+    hook: Annotated[str | None, typer.Option("--hook", metavar="HOOK", help="Only those that implement it.")] = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """List the plugins with their hooks, broken and disabled ones too; exits with 1 if one is broken."""
     found = _ask(config)
+    if hook is not None:
+        found = {"plugins": [plugin for plugin in found["plugins"] if hook in plugin["hooks"]]}
     if as_json:
         print_json(found)
     else:
@@ -28,19 +36,23 @@ def list_plugins(*, as_json: JsonOption = False, config: ConfigOption = None) ->
 
 def _ask(config: Path | None) -> Document:
     """Ask the daemon, which knows what is stuck; without one, load the plugins here."""
-    from cockpit_gateway.registry import Registry
+    from cockpit_gateway.config import ConfigFile
+    from cockpit_gateway.daemon import load_plugins
     from cockpit_gateway.web.views import plugin_view
+
+    path = config or usual_config()
+    file = ConfigFile.from_text("", "no file") if path is None else ConfigFile.read(path)
 
     try:
         with connect(find_config(config), daemon_only=True) as client:
             return client.get("plugins")
     except GatewayError:
-        plugins = Registry.load().plugins.values()
+        plugins = load_plugins(file).plugins.values()
         return {"plugins": [plugin_view(plugin, plugin.status) for plugin in plugins]}
 
 
 def _print(plugins: list[Document]) -> None:
-    print_table(("name", "version", "distribution", "status", "hooks"), [_row(plugin) for plugin in plugins])
+    print_table(("name", "version", "from", "status", "hooks"), [_row(plugin) for plugin in plugins])
     for plugin in plugins:
         if plugin["problem"]:
             print_text(f"\n{plugin['name']}", "bold")
@@ -48,4 +60,5 @@ def _print(plugins: list[Document]) -> None:
 
 
 def _row(plugin: Document) -> tuple[object, ...]:
-    return plugin["name"], plugin["version"], plugin["distribution"], plugin["status"], " ".join(plugin["hooks"])
+    origin = plugin["distribution"] or plugin["place"]
+    return plugin["name"], plugin["version"], origin, plugin["status"], " ".join(plugin["hooks"])

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cockpit_gateway.cli.options import ConfigOption, find_config
+from cockpit_gateway.cli.options import ConfigOption, NoPluginOption, NoPluginsOption, find_config, without
 from cockpit_gateway.cli.output import out
 from cockpit_gateway.errors import GatewayError
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cockpit_gateway.gateway import Gateway
 
 
-def run(*, config: ConfigOption = None) -> None:
+def run(*, no_plugin: NoPluginOption = None, no_plugins: NoPluginsOption = False, config: ConfigOption = None) -> None:
     """Run the gateway until SIGTERM or Ctrl-C; a second one ends it at once."""
     from cockpit_gateway.cli.welcome import welcome
     from cockpit_gateway.daemon import serve
@@ -27,7 +27,7 @@ def run(*, config: ConfigOption = None) -> None:
             welcome(gateway, path)
 
     try:
-        serve(path, on_ready)
+        serve(path, on_ready, without(no_plugin, no_plugins=no_plugins))
     except OSError as error:
         raise _explain(error, path) from error
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from cockpit_gateway.config.validation import Validation
 from cockpit_gateway.errors import ConfigError
 
 _PLACE = ("server", "store")
+_LOADING = ("plugins_dir", "plugin_modules", "disabled_plugins", "broken_plugins")
 _BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -113,21 +114,25 @@ class ConfigFile:
 
         A shell may lack the daemon's environment, and still has to find the daemon.
         """
-        data = self._document.data
-        broken = {path[0] for path in self._document.broken if path}
-        if not isinstance(data, dict) or not broken.isdisjoint(_PLACE):
-            return None
-        try:
-            return Settings.model_validate({name: data[name] for name in _PLACE if name in data})
-        except ValidationError:
-            return None
+        return self._part(_PLACE)
 
-    def validate(self, plugin_models: Mapping[str, type[PluginConfig] | None], catalogue: Catalogue) -> Config:
+    @property
+    def loading(self) -> Settings | None:
+        """Where plugins come from, whatever mistakes the rest has; None if this has any."""
+        return self._part(_LOADING)
+
+    def validate(
+        self,
+        plugin_models: Mapping[str, type[PluginConfig] | None],
+        catalogue: Catalogue,
+        absent: Collection[str] = (),
+    ) -> Config:
         """Validate the whole file.
 
         Args:
-            plugin_models: The `Config` model of each installed plugin, None for one without settings.
+            plugin_models: The `Config` model of each loaded plugin, None for one without settings.
             catalogue: The known events, for the models' validators (`catalogue_of`).
+            absent: Plugins that are not loaded: their sections stay as they are.
 
         Raises:
             ConfigError: with every mistake.
@@ -139,7 +144,7 @@ class ConfigFile:
         self._check_tokens(validation)
         if settings is not None:
             _check_tls(settings, validation)
-        plugins = self._plugins(plugin_models, validation)
+        plugins = self._plugins(plugin_models, validation, absent)
         if settings is None or validation.problems:
             secrets = self._document.secrets
             told = [secrets.out_of(problem) for problem in validation.problems]
@@ -147,12 +152,14 @@ class ConfigFile:
         return Config(settings, plugins)
 
     def _plugins(
-        self, models: Mapping[str, type[PluginConfig] | None], validation: Validation
+        self, models: Mapping[str, type[PluginConfig] | None], validation: Validation, absent: Collection[str]
     ) -> dict[str, PluginConfig]:
         sections = self.plugin_sections
         for name, section in sections.items():
             if models.get(name) is None:
                 self._document.cover(("plugins", name))
+            if name in absent:
+                continue
             if name not in models:
                 nearest = did_you_mean(name, models) or f"; there are: {', '.join(sorted(models)) or 'none'}"
                 validation.add(("plugins", name), f"no plugin {name!r} is installed{nearest}", at_key=True)
@@ -188,6 +195,17 @@ class ConfigFile:
             return given is None or ("server", "listen") in self._document.broken or parse_listen(given).is_local
         except ValueError:
             return True
+
+    def _part(self, names: Collection[str]) -> Settings | None:
+        """Return some of the settings, None if they have mistakes."""
+        data = self._document.data
+        broken = {path[0] for path in self._document.broken if path}
+        if not isinstance(data, dict) or not broken.isdisjoint(names):
+            return None
+        try:
+            return Settings.model_validate({name: data[name] for name in names if name in data})
+        except ValidationError:
+            return None
 
     def _section(self, name: str) -> Data:
         data = self._document.data

@@ -54,6 +54,21 @@ def _check_token(token: Secret) -> Secret:
     return token
 
 
+def _check_reference(reference: str) -> str:
+    if not re.fullmatch(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*(?::[^\W\d]\w*(?:\.[^\W\d]\w*)*)?", reference):
+        raise ValueError("a plugin is named as module or module:object, like my_company.search:Search")
+    return reference
+
+
+def _check_plugin_name(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
+        raise ValueError("a plugin's name has up to 64 letters, digits, dots, hyphens and underscores")
+    return name
+
+
+PluginName = Annotated[str, AfterValidator(_check_plugin_name)]
+
+
 def _check_base_path(path: str) -> str:
     if path and not re.fullmatch(r"(?:/[A-Za-z0-9._~-]+)+", path):
         raise ValueError("a base path is like /gateway: a slash first, none at the end, letters, digits and - . _ ~")
@@ -183,6 +198,21 @@ class Settings(PluginConfig):
     )
     custom_events: list[str] = Field(
         default=[], description="Events of Cockpit add-ons, by name or pattern, that endpoints may name."
+    )
+    plugins_dir: Path | None = Field(
+        default=None, description="A directory of plugins: each Python file in it is one, called like the file."
+    )
+    plugin_modules: dict[PluginName, Annotated[str, AfterValidator(_check_reference)]] = Field(
+        default_factory=dict, description="Plugins that can be imported, by name: module, or module:object."
+    )
+    disabled_plugins: list[PluginName | Literal["*"]] = Field(
+        default=[],
+        description="Plugins that are not imported; `*` for all but those that come with the gateway.",
+    )
+    broken_plugins: Literal["fail", "skip"] = Field(
+        default="fail",
+        description="Whether the gateway refuses to start with a plugin that cannot be loaded, or runs without it: it "
+        "gets nothing of what comes in meanwhile.",
     )
     plugins: dict[str, object] = Field(  # as written, with secrets in it: never shown
         default_factory=dict, repr=False, exclude=True, description="A section per plugin."

@@ -129,16 +129,17 @@ def target_page(report: TargetReport) -> View:
 
 
 def plugin_view(plugin: LoadedPlugin, status: str) -> View:
-    """Return a plugin, a broken one with its problem.
+    """Return a plugin, a broken one with its problem, and where it comes from.
 
     Args:
         plugin: The plugin.
-        status: "loaded", "broken" or "stuck".
+        status: "loaded", "broken", "disabled" or "stuck".
     """
     return {
         "name": plugin.name,
         "version": plugin.version,
         "distribution": plugin.distribution,
+        "place": plugin.place,
         "status": status,
         "hooks": list(plugin.hooks),
         "problem": plugin.problem,

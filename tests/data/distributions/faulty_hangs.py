@@ -1,0 +1,5 @@
+"""A plugin whose import does not end."""
+
+import threading
+
+threading.Event().wait()
