@@ -25,7 +25,8 @@ class Connector(aiohttp.TCPConnector):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(limit=0, keepalive_timeout=IDLE_CONNECTION, **options)
-        self._factory = partial[ResponseHandler](Answers, loop=self._loop)
+        reader: type[ResponseHandler] = Answers
+        self._factory = partial(reader, loop=self._loop)
 
 
 class Answers(ResponseHandler):
