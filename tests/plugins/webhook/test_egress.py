@@ -18,9 +18,12 @@ import trustme
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from proxies import Proxy, http_proxy, socks_proxy
 from structlog.testing import capture_logs
-from webhook_kit import DELIVERY_ID, Receiver, Start, receiving
+from webhook_kit import DELIVERY_ID, Receiver, Start, raw_server, receiving
 
 from cockpit_gateway import Retry
+from cockpit_gateway.egress.channel import Channels
+from cockpit_gateway.egress.policy import NetworkPolicy
+from cockpit_gateway.egress.tokens import ClientCredentials
 
 OLD, NEW = (f"whsec_{base64.b64encode(bytes([number]) * 32).decode()}" for number in (1, 2))
 
@@ -217,6 +220,48 @@ async def test_a_refused_token_is_not_used_again(
     ]
 
 
+async def test_a_late_refusal_of_an_old_token_does_not_cost_the_new_one(tokens: Receiver) -> None:
+    credentials = ClientCredentials(url=tokens.url, client_id="a", client_secret="b", parameters={}, in_body=False)
+    channels = Channels()
+    channel = channels.open(NetworkPolicy(private=True))
+    old = await credentials.token(channel)
+    tokens.body = tokens.body.replace(b"t0ken", b"next")
+    for _ in range(2):  # two requests were under way with the old one
+        credentials.forget(old)
+        assert await credentials.token(channel) == "next"
+    await channels.close()
+    assert len(tokens.arrived) == 2
+
+
+async def test_a_token_endpoint_that_is_not_there_is_told_from_the_endpoint(
+    start: Start, tokens: Receiver, endpoint: dict[str, Any], unused_tcp_port: int
+) -> None:
+    nowhere = oauth2(tokens, token_url=f"http://127.0.0.1:{unused_tcp_port}/")
+    assert await reason(await start({"it": endpoint | {"oauth2": nowhere}})) == "token endpoint: connection refused"
+
+
+async def test_a_token_endpoint_that_hangs_holds_nobody_else_up(
+    start: Start, receiver: Receiver, tokens: Receiver, endpoint: dict[str, Any]
+) -> None:
+    async def hang(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with raw_server(hang) as server:
+        plugin = await start(
+            {
+                "it": endpoint | {"oauth2": oauth2(tokens, token_url=server.url)},
+                "other": endpoint | {"oauth2": oauth2(tokens)},
+            }
+        )
+        waiting = asyncio.create_task(plugin.deliver())
+        await asyncio.sleep(0)
+        await plugin.deliver(target="other")
+        assert not waiting.done()
+        waiting.cancel()
+        await asyncio.wait([waiting])
+    assert len(receiver.arrived) == 1
+
+
 async def test_a_token_that_has_expired_is_asked_for_again(
     start: Start, receiver: Receiver, tokens: Receiver, endpoint: dict[str, Any]
 ) -> None:
@@ -233,13 +278,30 @@ async def test_a_token_that_has_expired_is_asked_for_again(
         (401, b'{"error":"invalid_client","error_description":"s3cret"}', "token endpoint: HTTP 401 invalid_client"),
         (500, b"s3cret", "token endpoint: HTTP 500"),
         (400, b'{"error":"s3cret \\u0000"}', "token endpoint: HTTP 400"),
+        (200, b"[" * 60_000, "token endpoint: its answer holds no access_token"),
+        (200, b'{"access_token":["a"]}', "token endpoint: its answer holds no access_token"),
+        (200, b'{"access_token":"a\\ud800"}', "token endpoint: its answer holds no access_token"),
+        (200, b'{"access_token":"a","expires_in":1e999}', "token endpoint: its answer holds no access_token"),
         (200, b"[]", "token endpoint: its answer holds no access_token"),
         (200, b'{"access_token":"a\\r\\nX: y"}', "token endpoint: its answer holds no access_token"),
         (200, b'{"access_token":"a","token_type":"mac"}', "token endpoint: its token is of another type than Bearer"),
         (200, b"x" * 70_000, "token endpoint: its answer is too long"),
         (302, b"", "token endpoint: HTTP 302"),
     ],
-    ids=["refused", "broken", "odd-error", "no-object", "header-injection", "mac", "too-long", "redirect"],
+    ids=[
+        "refused",
+        "broken",
+        "odd-error",
+        "nested",
+        "list",
+        "surrogate",
+        "endless-life",
+        "no-object",
+        "header-injection",
+        "mac",
+        "too-long",
+        "redirect",
+    ],
 )
 async def test_no_token(
     start: Start, receiver: Receiver, tokens: Receiver, endpoint: dict[str, Any], status: int, body: bytes, told: str
