@@ -13,7 +13,7 @@ from aiohttp.client_proto import ResponseHandler
 from yarl import URL
 
 from cockpit_gateway.egress.answering import Connector
-from cockpit_gateway.egress.policy import OF_PROXIES, literal_address
+from cockpit_gateway.egress.policy import OF_PROXIES, ForbiddenAddressError, literal_address
 
 USUAL_PORT = 1080
 
@@ -67,6 +67,12 @@ def socks_connector(proxy: str, resolver: AbstractResolver) -> aiohttp.TCPConnec
 
 async def _checked_address(host: str, port: int, resolver: AbstractResolver) -> str:
     literal = literal_address(host)
-    address = str(literal) if literal is not None else (await resolver.resolve(host, port))[0]["host"]
-    OF_PROXIES.check(address)
+    try:
+        address = str(literal) if literal is not None else (await resolver.resolve(host, port))[0]["host"]
+    except OSError as error:
+        raise ProxyFailedError(f"name not found: {host}") from error
+    try:
+        OF_PROXIES.check(address)
+    except ForbiddenAddressError as error:
+        raise ProxyFailedError(str(error)) from error
     return address
