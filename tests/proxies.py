@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -30,8 +31,8 @@ Serve = Callable[[Proxy, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[
 
 
 @asynccontextmanager
-async def http_proxy(status: int = 200) -> AsyncIterator[Proxy]:
-    """Run an HTTP proxy; with another status than 200 it refuses each CONNECT with it."""
+async def http_proxy(status: int = 200, tls: ssl.SSLContext | None = None) -> AsyncIterator[Proxy]:
+    """Run an HTTP proxy, reached by https with `tls`; with another status than 200 it refuses each CONNECT with it."""
 
     async def serve(proxy: Proxy, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -51,7 +52,7 @@ async def http_proxy(status: int = 200) -> AsyncIterator[Proxy]:
         url = URL(target)
         await _join(reader, writer, url.port or 80, head.replace(target.encode(), url.raw_path_qs.encode(), 1))
 
-    async with _listening(serve) as proxy:
+    async with _listening(serve, tls) as proxy:
         yield proxy
 
 
@@ -102,7 +103,7 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 @asynccontextmanager
-async def _listening(serve: Serve) -> AsyncIterator[Proxy]:
+async def _listening(serve: Serve, tls: ssl.SSLContext | None = None) -> AsyncIterator[Proxy]:
     proxy = Proxy()
     connections: set[asyncio.Task[None]] = set()
 
@@ -114,7 +115,7 @@ async def _listening(serve: Serve) -> AsyncIterator[Proxy]:
             await serve(proxy, reader, writer)
         writer.close()
 
-    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls)
     proxy.port = server.sockets[0].getsockname()[1]
     try:
         yield proxy

@@ -11,9 +11,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from aiohttp import web
 
-from cockpit_gateway import Delivery, DeliveryState, Event, PluginContext, Response
+from cockpit_gateway import Delivery, DeliveryState, Event, PluginContext, Response, Retry
 from cockpit_gateway_webhook import WebhookPlugin
 
 DELIVERY_ID = "0198c0de-0000-7000-8000-000000000001"
@@ -52,6 +53,13 @@ class Plugin:
         """Make one attempt."""
         delivery = Delivery(DELIVERY_ID, "e", 1, "webhook", target, None, DeliveryState.RUNNING, 0, 0.0, 0.0)
         return await self.plugin.deliver(delivery, [event or saved()], self.context)
+
+
+async def reason(plugin: Plugin, target: str = "it") -> str:
+    """Make an attempt that fails; returns why."""
+    with pytest.raises(Retry) as failed:
+        await plugin.deliver(target=target)
+    return failed.value.reason
 
 
 Start = Callable[[dict[str, dict[str, Any]]], Awaitable[Plugin]]

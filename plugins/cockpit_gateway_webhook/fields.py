@@ -13,6 +13,7 @@ from yarl import URL
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.config import Secret
 from cockpit_gateway.egress.addresses import Network, Reach, kind_of
+from cockpit_gateway.egress.policy import OF_PROXIES, ForbiddenAddressError
 from cockpit_gateway.egress.socks import has_socks, is_socks
 from cockpit_gateway.expressions import Expression, Template
 from cockpit_gateway.matching import is_pattern
@@ -23,7 +24,13 @@ _Compiled = TypeVar("_Compiled", Expression, Template)
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """A header's name (RFC 9110 section 5.6.2)."""
 
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
+
+_NOT_IN_A_URL = re.compile(r"[\x00-\x20\x7f]")
+
+_USER = re.compile(r"[\x20-\x39\x3b-\x7e]{0,255}")
+_PASSWORD = re.compile(r"[\x20-\x7e]{0,255}")
+"""What HTTP Basic (RFC 7617) and SOCKS5 (RFC 1929) both take."""
 
 _OWN_HEADERS = {
     "host": "it follows from the url",
@@ -42,12 +49,10 @@ def _check_name(name: str) -> str:
 
 
 def _check_url(text: str) -> str:
-    try:
-        url = URL(text)
-        port = url.port
-    except ValueError:
-        raise ValueError("not a valid URL") from None
-    if url.scheme not in {"http", "https"} or not url.host or not port:
+    url = _parsed(text)
+    if url is None:
+        raise ValueError("not a valid URL: no port has that number, no host that name, or there is a space in it")
+    if url.scheme not in {"http", "https"} or not url.host or not url.port:
         raise ValueError("an endpoint's URL begins with http:// or https:// and names a host")
     if url.user is not None or url.password is not None:
         raise ValueError("a URL is shown in logs, so user and password do not belong there; use basic_auth")
@@ -55,16 +60,28 @@ def _check_url(text: str) -> str:
 
 
 def _check_proxy(proxy: Secret) -> Secret:
-    try:
-        url = URL(proxy.get_secret_value())
-        named = url.scheme in {"http", "https", "socks5"} and url.host
-    except ValueError:
-        named = False
-    if not named:
+    url = _parsed(proxy.get_secret_value())
+    if url is None or url.scheme not in {"http", "https", "socks5"} or not url.host:
         raise ValueError("a proxy's URL begins with http://, https:// or socks5:// and names a host")
+    if not (_USER.fullmatch(url.user or "") and _PASSWORD.fullmatch(url.password or "")):
+        raise ValueError("a proxy's user and password are ASCII, up to 255 characters each, the user without a colon")
+    try:
+        OF_PROXIES.check_host(url.host)
+    except ForbiddenAddressError as error:
+        raise ValueError(str(error)) from None
     if is_socks(proxy.get_secret_value()) and not has_socks():
         raise ValueError("a SOCKS proxy needs an extra: pip install 'cockpit-gateway[socks]'")
     return proxy
+
+
+def _parsed(text: str) -> URL | None:
+    """Return a URL, None if it is none or its host is no name that could be looked up."""
+    try:
+        url = URL(text)
+        (url.raw_host or "").encode("idna")
+    except ValueError:
+        return None
+    return None if _NOT_IN_A_URL.search(text) else url
 
 
 def _check_allow_private(value: object) -> bool | tuple[Network, ...]:

@@ -117,10 +117,11 @@ class Sender:
         """
         began = time.monotonic()
         body = self._make_body(events)
+        token = None if self._tokens is None else await _token(self._tokens, channel)
         headers = self._headers_for(delivery.id, clock.time(), body, via=events[-1].via)
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
         try:
-            if self._tokens is not None:
-                headers["Authorization"] = f"Bearer {await self._tokens.token(channel)}"
             async with channel.request(
                 self._method,
                 self._url,
@@ -128,12 +129,10 @@ class Sender:
                 headers=headers,
             ) as answer:
                 response = await read_answer(answer, self._patience(time.monotonic() - began))
-        except TokenError as error:
-            raise Retry(str(error)) from error
         except (aiohttp.ClientError, OSError) as error:
             raise Retry(explain(error)) from error
-        if self._tokens is not None and response.status == HTTPStatus.UNAUTHORIZED:
-            self._tokens.forget()
+        if self._tokens is not None and token is not None and response.status == HTTPStatus.UNAUTHORIZED:
+            self._tokens.forget(token)
         return settle(response, clock.time())
 
     def _patience(self, spent: float) -> float:
@@ -156,3 +155,12 @@ class Sender:
             signers = [signer for signer, until in self._signatures if now < until]
             headers[SIGNATURE] = sign(signers, message_id, int(now), body)
         return headers
+
+
+async def _token(tokens: ClientCredentials, channel: Channel) -> str:
+    try:
+        return await tokens.token(channel)
+    except TokenError as error:
+        raise Retry(f"token endpoint: {error}") from error
+    except (aiohttp.ClientError, OSError) as error:
+        raise Retry(f"token endpoint: {explain(error)}") from error

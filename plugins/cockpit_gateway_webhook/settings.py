@@ -213,17 +213,17 @@ class Endpoint(PluginConfig):
         description="Several, while receivers change from one to the other; an old one can have an `until`.",
     )
     oauth2: OAuth2 | None = Field(None, description="Access tokens for `Authorization: Bearer`, got when needed.")
+    proxy: ProxyUrl | None = Field(
+        None,
+        description="A proxy to go through: http://, https:// or socks5:// (needs the extra `socks`). It looks names "
+        "up, and decides where requests may go.",
+    )
     tls: Tls | None = Field(None, description="How https is spoken: whom to believe, and with which certificate.")
     allow_private: AllowPrivate = Field(
         default=False,
         validate_default=True,
         description="Whether it may be at a private address, this machine's own among them: true, or networks such as "
         "10.0.0.0/8. Link-local and metadata addresses are never allowed.",
-    )
-    proxy: ProxyUrl | None = Field(
-        None,
-        description="A proxy to go through: http://, https:// or socks5:// (needs the extra `socks`). It looks names "
-        "up, and decides where requests may go.",
     )
     template: TemplateSetting | None = Field(
         None, description="The Jinja template of `body: template`; the filter `tojson` writes a value as JSON."
@@ -307,7 +307,14 @@ class Endpoint(PluginConfig):
     @field_validator("tls")
     @classmethod
     def _tls_needs_https(cls, tls: Tls | None, info: ValidationInfo) -> Tls | None:
-        if tls is not None and info.data.get("url", "https:").startswith("http:"):
+        oauth2: OAuth2 | None = info.data.get("oauth2")
+        proxy: SecretStr | None = info.data.get("proxy")
+        urls = [
+            info.data.get("url", "https:"),
+            oauth2.token_url if oauth2 else "",
+            proxy.get_secret_value() if proxy else "",
+        ]
+        if tls is not None and not any(url.startswith("https:") for url in urls):
             raise ValueError("tls is for https:// only, and the url begins with http://")
         return tls
 

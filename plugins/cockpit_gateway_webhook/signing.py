@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 import hmac
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable
@@ -50,7 +49,7 @@ def decode_secret(secret: str) -> bytes:
         )
     try:
         key = b64decode(text.removeprefix(prefix), validate=True)
-    except binascii.Error:
+    except ValueError:
         raise ValueError(f'after "{prefix}" a secret is base64; {HOW_TO_MAKE}') from None
     if prefix == SYMMETRIC and not SHORTEST_KEY <= len(key) <= LONGEST_KEY:
         raise ValueError(f"a secret holds {SHORTEST_KEY} to {LONGEST_KEY} bytes, this one {len(key)}; {HOW_TO_MAKE}")

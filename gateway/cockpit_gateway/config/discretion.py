@@ -6,14 +6,16 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote
 
 from pydantic import BaseModel, SecretBytes, SecretStr
 
 from cockpit_gateway.config.hiding import SHORTEST
 from cockpit_gateway.config.problems import HIDDEN
 
-_SIGNING = "whsec_"
+_INSIDE = re.compile(r"whs(?:ec|k)_(?P<key>.+)|[a-z0-9]+://[^/@]*:(?P<password>.+)@[^@]*", re.DOTALL)
+"""What alone is a secret too: the key of a signing secret, the password of a proxy's URL."""
+
 _NOTHING = re.compile(r"(?!)")
 
 
@@ -43,7 +45,10 @@ class Discretion:
 def _secrets(value: object) -> Iterator[str]:
     match value:
         case SecretStr():
-            yield value.get_secret_value()
+            secret = value.get_secret_value()
+            yield secret
+            if found := _INSIDE.fullmatch(secret):
+                yield from (unquote(part) for part in found.groups() if part)
         case SecretBytes():
             yield value.get_secret_value().decode("utf-8", "replace")
         case BaseModel():
@@ -60,7 +65,7 @@ def _secrets(value: object) -> Iterator[str]:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    yield from (secret, secret.removeprefix(_SIGNING), repr(secret)[1:-1], json.dumps(secret)[1:-1])
+    yield from (secret, repr(secret)[1:-1], json.dumps(secret)[1:-1])
     yield from (quote(secret, safe=""), quote_plus(secret))
     if len(secret) >= SHORTEST:
         yield from _in_base64(secret.encode("utf-8", "replace"))

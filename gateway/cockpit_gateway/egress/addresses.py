@@ -52,7 +52,8 @@ _KINDS: dict[Kind, str] = {
     _PRIVATE: "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fc00::/7 fec0::/10 64:ff9b:1::/48",
     _SHARED: "100.64.0.0/10",
     _BENCHMARK: "198.18.0.0/15 2001:2::/48",
-    _METADATA: "100.100.100.200/32 168.63.129.16/32 192.0.0.192/32 fd00:ec2::/32 fd20:ce::254/128",
+    _METADATA: "100.100.100.200/32 168.63.129.16/32 192.0.0.192/32 fd00:ec2::/32 fd20:ce::254/128 "
+    "fd00:c1::a9fe:a9fe/128 fd00:42::42/128 fd00:a9fe:a9fe::1/128 fd00:100::100:200/128",
     _LINK_LOCAL: "169.254.0.0/16 fe80::/10",
     _UNSPECIFIED: "0.0.0.0/8 ::/128",
     _MULTICAST: "224.0.0.0/4 ff00::/8",
@@ -83,6 +84,10 @@ _TEREDO = ipaddress.IPv6Network("2001::/32")
 """Its addresses lead to the IPv4 address in the last 32 bits, inverted (RFC 4380)."""
 
 
+_ISATAP = 0x5EFE
+"""Addresses with this before their last 32 bits lead to the IPv4 address in those, in any network (RFC 5214)."""
+
+
 def kind_of(address: Address) -> Kind:
     """Return what an address is; of one that leads to another one, the more forbidden of the two.
 
@@ -105,6 +110,8 @@ def embedded_address(address: Address) -> ipaddress.IPv4Address | None:
     if address in _TEREDO:
         return ipaddress.IPv4Address(~int(address) & 0xFFFFFFFF)
     shift = next((shift for network, shift in _EMBEDDING.items() if address in network), None)
+    if shift is None and int(address) >> 32 & 0xFCFFFFFF == _ISATAP:  # two bits tell other things
+        shift = 0
     return None if shift is None else ipaddress.IPv4Address(int(address) >> shift & 0xFFFFFFFF)
 
 

@@ -9,11 +9,9 @@ from typing import Any
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from cockpit_gateway.egress.answering import Connector
 from cockpit_gateway.egress.policy import NetworkPolicy
 from cockpit_gateway.threads import WorkerThreads
-
-IDLE_CONNECTION = 1.5
-"""Seconds that an idle connection is kept: less than servers do, so that it is not used while they close it."""
 
 AddressInfo = tuple[socket.AddressFamily | int, socket.SocketKind | int, int, str, tuple[Any, ...]]
 
@@ -51,9 +49,7 @@ class Resolver(AbstractResolver):
 
 def connector(policy: NetworkPolicy, resolver: AbstractResolver) -> aiohttp.TCPConnector:
     """Return what makes connections to allowed addresses only; those it keeps are for requests of the same policy."""
-    return aiohttp.TCPConnector(
-        limit=0, keepalive_timeout=IDLE_CONNECTION, resolver=resolver, socket_factory=_guarded(policy)
-    )
+    return Connector(resolver=resolver, socket_factory=_guarded(policy))
 
 
 def _guarded(policy: NetworkPolicy) -> Callable[[Any], socket.socket]:

@@ -12,7 +12,8 @@ from aiohttp.abc import AbstractResolver
 from aiohttp.client_proto import ResponseHandler
 from yarl import URL
 
-from cockpit_gateway.egress.policy import OF_PROXIES, literal_address
+from cockpit_gateway.egress.answering import Connector
+from cockpit_gateway.egress.policy import OF_PROXIES, ForbiddenAddressError, literal_address
 
 USUAL_PORT = 1080
 
@@ -41,7 +42,7 @@ def socks_connector(proxy: str, resolver: AbstractResolver) -> aiohttp.TCPConnec
     import python_socks  # noqa: PLC0415 - an extra
     from aiohttp_socks import ProxyConnector  # noqa: PLC0415
 
-    class Connector(ProxyConnector):
+    class SocksConnector(Connector, ProxyConnector):
         """Connects to the proxy's address that was checked, not to a name that may change its answer."""
 
         async def _connect_via_proxy(
@@ -61,11 +62,17 @@ def socks_connector(proxy: str, resolver: AbstractResolver) -> aiohttp.TCPConnec
 
     url = URL(proxy)
     name = url.host or ""
-    return Connector(name, url.port or USUAL_PORT, username=url.user, password=url.password, limit=0)
+    return SocksConnector(host=name, port=url.port or USUAL_PORT, username=url.user, password=url.password)
 
 
 async def _checked_address(host: str, port: int, resolver: AbstractResolver) -> str:
     literal = literal_address(host)
-    address = str(literal) if literal is not None else (await resolver.resolve(host, port))[0]["host"]
-    OF_PROXIES.check(address)
+    try:
+        address = str(literal) if literal is not None else (await resolver.resolve(host, port))[0]["host"]
+    except OSError as error:
+        raise ProxyFailedError(f"name not found: {host}") from error
+    try:
+        OF_PROXIES.check(address)
+    except ForbiddenAddressError as error:
+        raise ProxyFailedError(str(error)) from error
     return address

@@ -43,7 +43,8 @@ def _load(context: ssl.SSLContext, cert: Path, key: Path | None, password: str) 
         # Without a password, OpenSSL would ask for one on the terminal.
         context.load_cert_chain(*files, password=password)
     except ssl.SSLError as error:
-        what = "key_password is wrong or missing" if "DECRYPT" in str(error).upper() else error.reason or "not PEM"
+        encrypted = b"ENCRYPTED" in (key or cert).read_bytes()  # OpenSSL does not say it
+        what = "key_password is wrong or missing" if encrypted else error.reason or "not PEM"
         raise ValueError(f"{cert} and its key cannot be used: {what}") from None
 
 

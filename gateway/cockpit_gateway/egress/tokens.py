@@ -32,7 +32,7 @@ _ERROR = re.compile(r"[a-z_]{1,60}")
 
 
 class TokenError(Exception):
-    """There is no token; the text says why, and never holds a secret."""
+    """The token endpoint gave no token; the text says why, and never holds a secret."""
 
 
 class ClientCredentials:
@@ -77,9 +77,10 @@ class ClientCredentials:
                 self._until = time.monotonic() + life - min(LEEWAY, life / 10)
             return self._token
 
-    def forget(self) -> None:
-        """The token was refused: the next one is asked for."""
-        self._token = None
+    def forget(self, refused: str) -> None:
+        """A token was refused: the next one is asked for, unless somebody has it already."""
+        if self._token == refused:
+            self._token = None
 
     async def _ask(self, channel: Channel) -> tuple[int, bytes]:
         async with channel.request("POST", self._url, data=self._form, headers=self._headers) as answer:
@@ -88,7 +89,7 @@ class ClientCredentials:
                 body += chunk
                 if len(body) > LONGEST_ANSWER:
                     answer.close()
-                    raise TokenError("token endpoint: its answer is too long")
+                    raise TokenError("its answer is too long")
             return answer.status, bytes(body)
 
 
@@ -101,10 +102,10 @@ def _read(status: int, body: bytes) -> tuple[str, float]:
     fields: dict[str, Any] = document if isinstance(document, dict) else {}
     if status != 200:
         error = str(fields.get("error", ""))
-        raise TokenError(f"token endpoint: HTTP {status}{' ' + error if _ERROR.fullmatch(error) else ''}")
+        raise TokenError(f"HTTP {status}{' ' + error if _ERROR.fullmatch(error) else ''}")
     token, life = fields.get("access_token"), fields.get("expires_in")
     if not isinstance(token, str) or not _TOKEN.fullmatch(token):
-        raise TokenError("token endpoint: its answer holds no access_token")
+        raise TokenError("its answer holds no access_token")
     if str(fields.get("token_type", "bearer")).lower() != "bearer":
-        raise TokenError("token endpoint: its token is of another type than Bearer")
+        raise TokenError("its token is of another type than Bearer")
     return token, max(0.0, float(life)) if isinstance(life, int | float) else USUAL_LIFE

@@ -2,36 +2,47 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
-import json
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
 
 import pytest
 import trustme
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from proxies import Proxy, http_proxy, socks_proxy
 from structlog.testing import capture_logs
-from webhook_kit import DELIVERY_ID, Receiver, Start, receiving
-
-from cockpit_gateway import Retry
+from webhook_kit import DELIVERY_ID, Receiver, Start, reason, receiving
 
 OLD, NEW = (f"whsec_{base64.b64encode(bytes([number]) * 32).decode()}" for number in (1, 2))
 
 
-async def reason(plugin: Any, target: str = "it") -> str:
-    with pytest.raises(Retry) as failed:
-        await plugin.deliver(target=target)
-    return failed.value.reason
+def resolving(monkeypatch: pytest.MonkeyPatch, names: dict[str, list[str]]) -> list[str]:
+    """Let names have these addresses; returns the names that were looked up."""
+    asked: list[str] = []
+
+    def look_up(host: str, port: int, **_: object) -> list[tuple[Any, ...]]:
+        asked.append(host)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in names[host]]
+
+    monkeypatch.setattr("cockpit_gateway.egress.connections.socket.getaddrinfo", look_up)
+    return asked
 
 
 # Where requests may go
+
+
+@pytest.mark.parametrize("addresses", [["127.0.0.1", "10.0.0.1"], ["10.0.0.1", "192.168.0.1", "127.0.0.1"]])
+async def test_a_name_with_forbidden_addresses_only_is_told_why(
+    start: Start, endpoint: dict[str, Any], monkeypatch: pytest.MonkeyPatch, addresses: list[str]
+) -> None:
+    resolving(monkeypatch, {"two.test": addresses})
+    plugin = await start({"it": endpoint | {"url": "http://two.test/", "allow_private": False}})
+    assert (await reason(plugin)).endswith("address, which needs allow_private")
 
 
 async def test_a_name_of_this_machine_needs_allow_private(
@@ -105,6 +116,57 @@ async def test_a_proxy_that_refuses(start: Start, endpoint: dict[str, Any]) -> N
         assert await reason(await start({"it": endpoint | settings})) == "proxy: HTTP 407"
 
 
+@pytest.mark.parametrize("scheme", ["http", "https", "socks5"])
+async def test_a_proxy_whose_name_leads_to_a_forbidden_address(
+    start: Start, endpoint: dict[str, Any], monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    answers = resolving(monkeypatch, {"proxy.test": ["169.254.169.254"]})
+    plugin = await start({"it": endpoint | {"proxy": f"{scheme}://user:s3cret@proxy.test:3128"}})
+    assert (await reason(plugin)).startswith("proxy: 169.254.169.254 is a link-local address")
+    assert answers == ["proxy.test"]
+
+
+@pytest.mark.parametrize("scheme", ["http", "socks5"])
+async def test_a_proxy_whose_name_is_not_found(start: Start, endpoint: dict[str, Any], scheme: str) -> None:
+    plugin = await start({"it": endpoint | {"proxy": f"{scheme}://user:s3cret@proxy.invalid:3128"}})
+    assert (await reason(plugin)).endswith("name not found: proxy.invalid")
+
+
+async def test_https_through_a_proxy_that_is_reached_by_https(
+    start: Start, endpoint: dict[str, Any], tmp_path: Path
+) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    async with (
+        receiving(tls_of(authority, "receiver.test")) as receiver,
+        http_proxy(tls=tls_of(authority, "127.0.0.1")) as proxy,
+    ):
+        settings = {
+            "url": receiver.url.replace("127.0.0.1", "receiver.test"),
+            "proxy": f"https://user:s3cret@127.0.0.1:{proxy.port}",
+        }
+        plugin = await start(
+            {"it": endpoint | settings, "trusting": endpoint | settings | {"tls": {"ca": str(tmp_path / "ca.pem")}}}
+        )
+        assert (await reason(plugin)).startswith("TLS certificate not valid: ")
+        assert proxy.credentials == []
+        await plugin.deliver(target="trusting")
+        assert proxy.credentials == ["user:s3cret"]
+    assert len(receiver.arrived) == 1
+
+
+async def test_proxies_of_the_environment_are_not_used(
+    start: Start, receiver: Receiver, endpoint: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with http_proxy() as proxy:
+        for name in ("HTTP_PROXY", "ALL_PROXY"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
+            monkeypatch.setenv(name.lower(), f"http://127.0.0.1:{proxy.port}")
+        await (await start({"it": endpoint})).deliver()
+        assert proxy.asked_for == []
+    assert len(receiver.arrived) == 1
+
+
 @asynccontextmanager
 async def proxying(scheme: str) -> AsyncIterator[Proxy]:
     async with http_proxy() if scheme == "http" else socks_proxy() as proxy:
@@ -159,104 +221,6 @@ async def test_another_authority_is_not_believed_and_unverified_is_loud(
         await plugin.deliver(target="unverified")
     (warning,) = [line for line in logs if line["log_level"] == "warning"]
     assert (warning["endpoint"], warning["setting"]) == ("unverified", "endpoints.unverified.tls.verify")
-
-
-# Tokens
-
-
-@pytest.fixture
-async def tokens() -> AsyncIterator[Receiver]:
-    async with receiving() as server:
-        server.body = json.dumps({"access_token": "t0ken", "token_type": "Bearer", "expires_in": 3600}).encode()
-        yield server
-
-
-def oauth2(tokens: Receiver, **settings: Any) -> dict[str, Any]:
-    return {"token_url": f"{tokens.url}/token", "client_id": "a b", "client_secret": "p:ss/"} | settings
-
-
-async def test_a_token_is_got_once_and_used_by_all(
-    start: Start, receiver: Receiver, tokens: Receiver, endpoint: dict[str, Any]
-) -> None:
-    plugin = await start({"it": endpoint | {"oauth2": oauth2(tokens, scope="write read", audience="site")}})
-    await asyncio.gather(*(plugin.deliver() for _ in range(5)))
-    assert {request.header("Authorization") for request in receiver.arrived} == {"Bearer t0ken"}
-    (asked,) = tokens.arrived
-    assert parse_qs(asked.body.decode()) == {
-        "grant_type": ["client_credentials"],
-        "scope": ["write read"],
-        "audience": ["site"],
-    }
-    assert asked.header("Authorization") == "Basic " + base64.b64encode(b"a+b:p%3Ass%2F").decode()
-
-
-async def test_id_and_secret_in_the_body(
-    start: Start, receiver: Receiver, tokens: Receiver, endpoint: dict[str, Any]
-) -> None:
-    plugin = await start({"it": endpoint | {"oauth2": oauth2(tokens, auth="body")}})
-    await plugin.deliver()
-    (asked,) = tokens.arrived
-    assert asked.header("Authorization") is None
-    form = parse_qs(asked.body.decode())
-    assert (form["client_id"], form["client_secret"]) == (["a b"], ["p:ss/"])
-
-
-async def test_a_refused_token_is_not_used_again(
-    start: Start, receiver: Receiver, tokens: Receiver, endpoint: dict[str, Any]
-) -> None:
-    plugin = await start({"it": endpoint | {"oauth2": oauth2(tokens)}})
-    await plugin.deliver()
-    receiver.first_statuses = [401]
-    assert await reason(plugin) == "HTTP 401 Unauthorized"
-    tokens.body = tokens.body.replace(b"t0ken", b"next")
-    await plugin.deliver()
-    assert [request.header("Authorization") for request in receiver.arrived] == [
-        "Bearer t0ken",
-        "Bearer t0ken",
-        "Bearer next",
-    ]
-
-
-async def test_a_token_that_has_expired_is_asked_for_again(
-    start: Start, receiver: Receiver, tokens: Receiver, endpoint: dict[str, Any]
-) -> None:
-    tokens.body = tokens.body.replace(b"3600", b"0")
-    plugin = await start({"it": endpoint | {"oauth2": oauth2(tokens)}})
-    await plugin.deliver()
-    await plugin.deliver()
-    assert len(tokens.arrived) == 2
-
-
-@pytest.mark.parametrize(
-    ("status", "body", "told"),
-    [
-        (401, b'{"error":"invalid_client","error_description":"s3cret"}', "token endpoint: HTTP 401 invalid_client"),
-        (500, b"s3cret", "token endpoint: HTTP 500"),
-        (400, b'{"error":"s3cret \\u0000"}', "token endpoint: HTTP 400"),
-        (200, b"[]", "token endpoint: its answer holds no access_token"),
-        (200, b'{"access_token":"a\\r\\nX: y"}', "token endpoint: its answer holds no access_token"),
-        (200, b'{"access_token":"a","token_type":"mac"}', "token endpoint: its token is of another type than Bearer"),
-        (200, b"x" * 70_000, "token endpoint: its answer is too long"),
-        (302, b"", "token endpoint: HTTP 302"),
-    ],
-    ids=["refused", "broken", "odd-error", "no-object", "header-injection", "mac", "too-long", "redirect"],
-)
-async def test_no_token(
-    start: Start, receiver: Receiver, tokens: Receiver, endpoint: dict[str, Any], status: int, body: bytes, told: str
-) -> None:
-    tokens.status, tokens.body = status, body
-    assert await reason(await start({"it": endpoint | {"oauth2": oauth2(tokens)}})) == told
-    assert receiver.arrived == []
-
-
-async def test_a_token_endpoint_obeys_the_network_policy(
-    start: Start, receiver: Receiver, tokens: Receiver, endpoint: dict[str, Any]
-) -> None:
-    elsewhere = oauth2(tokens, token_url=tokens.url.replace("127.0.0.1", "localhost"))
-    public = {"url": "https://receiver.test/", "allow_private": False, "oauth2": elsewhere}
-    plugin = await start({"it": endpoint | public})
-    assert "is a loopback address" in await reason(plugin)
-    assert tokens.arrived == []
 
 
 # Signatures

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import base64
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from pydantic import ValidationError
 
 from cockpit_gateway.catalogue import Catalogue
@@ -52,6 +60,11 @@ def test_no_endpoint_at_all_is_fine() -> None:
         ({"url": "receiver.example.org"}, "url", "an endpoint's URL begins with http:// or https://"),
         ({"url": "https:///x"}, "url", "an endpoint's URL begins with http:// or https://"),
         ({"url": "https://host:99999/"}, "url", "not a valid URL"),
+        ({"url": "https://a..b/"}, "url", "not a valid URL"),
+        ({"url": f"https://{'a' * 64}.org/"}, "url", "not a valid URL"),
+        ({"url": "https://host\r\nX: y/"}, "url", "not a valid URL"),
+        ({"url": "https://ho\0st/"}, "url", "not a valid URL"),
+        ({"url": "https://host/a b"}, "url", "not a valid URL"),
         ({"url": "https://joe:s3cret@host/"}, "url", "user and password do not belong there; use basic_auth"),
         ({"events": []}, "events", "at least 1 item"),
         ({"headers": {"Host": "x"}}, "headers.Host.[key]", "Host cannot be set here: it follows from the url"),
@@ -79,6 +92,8 @@ def test_no_endpoint_at_all_is_fine() -> None:
             "secrets",
             "after the last one nothing would be signed",
         ),
+        ({"headers": {"X-Any": "s3cret\udcff"}}, "headers.X-Any", "one line without control characters"),
+        ({"url": "http://①②⑦。0。0。1/"}, "allow_private", "url: 127.0.0.1 is a loopback address"),
         ({"url": "http://10.1.2.3/"}, "allow_private", "url: 10.1.2.3 is a private address, which needs allow_private"),
         (
             {"url": "http://0x7f.1/", "allow_private": ["10.0.0.0/8"]},
@@ -88,6 +103,11 @@ def test_no_endpoint_at_all_is_fine() -> None:
         ({"url": "http://[fe80::1]/", "allow_private": True}, "allow_private", "which is never allowed"),
         ({"allow_private": ["169.254.0.0/16"]}, "allow_private", "never allowed"),
         ({"proxy": "ftp://s3cret@host"}, "proxy", "begins with http://, https:// or socks5:// and names a host"),
+        ({"proxy": "http://s3cret:x@169.254.1.1"}, "proxy", "169.254.1.1 is a link-local address"),
+        ({"proxy": "http://s3cret%3Ax:y@host"}, "proxy", "a proxy's user and password are ASCII"),
+        ({"proxy": "http://joe:s3cret%E2%82%AC@host"}, "proxy", "a proxy's user and password are ASCII"),
+        ({"proxy": f"socks5://{'s3cret' * 50}:y@host"}, "proxy", "a proxy's user and password are ASCII"),
+        ({"proxy": "http://s3cret@a..b"}, "proxy", "begins with http://, https:// or socks5:// and names a host"),
         ({"url": "http://receiver.example.org/", "tls": {}}, "tls", "tls is for https:// only"),
         ({"tls": {"ca": "/nowhere/ca.pem"}}, "tls", "ca: /nowhere/ca.pem: No such file or directory"),
         ({"tls": {"ca": __file__}}, "tls", "holds no certificate in PEM"),
@@ -198,3 +218,24 @@ def test_settings_have_a_json_schema() -> None:
     assert schema["$defs"]["Endpoint"]["required"] == ["url", "events"]
     assert {name for name, described in properties.items() if "description" not in described} == set()
     assert json.dumps(schema)
+
+
+@pytest.mark.parametrize("https", ["url", "oauth2", "proxy"])
+def test_tls_is_for_whatever_is_reached_by_https(https: str) -> None:
+    plain, secure = "http://example.org/", "https://example.org/"
+    urls = {name: secure if name == https else plain for name in ("url", "oauth2", "proxy")}
+    oauth2 = {"token_url": urls["oauth2"], "client_id": "i", "client_secret": "s3cret"}
+    assert endpoint(url=urls["url"], oauth2=oauth2, proxy=urls["proxy"], tls={}).tls
+
+
+@pytest.mark.parametrize("password", [None, "s3cret"])
+def test_a_key_whose_password_is_wrong_or_missing(tmp_path: Path, password: str | None) -> None:
+    certificate = trustme.CA().issue_cert("gateway.test")
+    key = load_pem_private_key(certificate.private_key_pem.bytes(), None)
+    encryption = BestAvailableEncryption(b"another")
+    (tmp_path / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption))
+    certificate.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    tls = {"cert": str(tmp_path / "cert.pem"), "key": str(tmp_path / "key.pem")}
+    ((where, what),) = mistakes(tls=tls | ({"key_password": password} if password else {}))
+    assert (where, what) == ("tls", f"{tls['cert']} and its key cannot be used: key_password is wrong or missing")
+    assert endpoint(tls=tls | {"key_password": "another"}).tls_context

@@ -30,6 +30,7 @@ def test_secret_of_24_to_64_bytes_is_taken(size: int) -> None:
         ("correct horse battery staple", 'a secret begins with "whsec_"'),
         ("", 'a secret begins with "whsec_"'),
         ("whsec_not*base64", 'after "whsec_" a secret is base64'),
+        ("whsec_" + "ä" * 44, 'after "whsec_" a secret is base64'),
         ("whsec_c2hvcnQ", 'after "whsec_" a secret is base64'),
         ("whsec_c2hvcnQ=", "a secret holds 24 to 64 bytes, this one 5"),
         (secret_of(65), "a secret holds 24 to 64 bytes, this one 65"),

@@ -68,3 +68,17 @@ def test_what_is_too_short_to_be_told_from_words_stays(short: str) -> None:
 
 def test_without_secrets_nothing_is_hidden() -> None:
     assert Discretion([Outer()]).out_of("anything") == "anything"
+
+
+@pytest.mark.parametrize(
+    ("secret", "part"),
+    [
+        ("whsk_q6urq6urq6urq6urq6urq6", "q6urq6urq6urq6urq6urq6"),
+        ("http://joe:sword%2Ffish@proxy.internal:3128", "sword/fish"),
+        ("socks5://joe:swordfish@10.0.0.1", "swordfish"),
+    ],
+)
+def test_what_is_secret_inside_a_secret_is_hidden_alone(secret: str, part: str) -> None:
+    discretion = Discretion([Outer(one=SecretStr(secret))])
+    assert discretion.out_of(f"refused: {part}") == "refused: ***"
+    assert discretion.out_of(f"refused: {secret}") == "refused: ***"

@@ -43,6 +43,10 @@ RANGES = [
     ("168.63.129.16/32", NEVER),
     ("fd00:ec2::254/128", NEVER),
     ("fd20:ce::254/128", NEVER),
+    ("fd00:c1::a9fe:a9fe/128", NEVER),
+    ("fd00:42::42/128", NEVER),
+    ("fd00:a9fe:a9fe::1/128", NEVER),
+    ("fd00:100::100:200/128", NEVER),
     # IPv6: https://www.iana.org/assignments/iana-ipv6-special-registry
     ("::/128", NEVER),
     ("::1/128", PRIVATE),
@@ -103,6 +107,8 @@ CARRIERS = {
     "nat64": lambda v4: int(ipaddress.ip_address("64:ff9b::")) | v4,
     "6to4": lambda v4: 0x2002 << 112 | v4 << 80 | 1,
     "teredo": lambda v4: 0x20010000 << 96 | (v4 ^ 0xFFFFFFFF),
+    "isatap": lambda v4: int(ipaddress.ip_address("2600::5efe:0:0")) | v4,
+    "isatap of a unique address": lambda v4: int(ipaddress.ip_address("2600::200:5efe:0:0")) | v4,
 }
 
 
@@ -131,3 +137,8 @@ def test_every_address_is_something(address: ipaddress.IPv4Address | ipaddress.I
 def test_what_python_calls_global_is_the_only_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
     if kind_of(address).reach is PUBLIC and embedded_address(address) is None:
         assert address.is_global or str(address).startswith(("192.0.0.", "2001:"))
+
+
+def test_an_address_with_two_inside_leads_to_that_of_its_network() -> None:
+    address = ipaddress.IPv6Address("2002:a9fe:a9fe::5efe:8.8.8.8")  # 6to4 by its network, ISATAP by its end
+    assert kind_of(address).reach is NEVER
