@@ -147,7 +147,7 @@ def _own_lines(frames: Iterable[traceback.FrameSummary]) -> list[str]:
 
 
 def _where_is(thread: threading.Thread) -> str:
-    frame = sys._current_frames().get(thread.ident or 0)  # noqa: SLF001 - the documented way to look into a thread
+    frame = sys._current_frames().get(thread.ident or 0)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001 - the documented way to look into a thread
     lines = _own_lines(traceback.extract_stack(frame)) if frame is not None else []
     return "\n".join(["; it is at", *lines]) if lines else ""
 

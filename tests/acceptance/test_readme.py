@@ -13,7 +13,7 @@ from documents import ROOT, Page, written_pages
 from packages import install_plugin
 
 README = Page(Path("README.md"))
-WITH_TESTS_OF_THEIR_OWN = {"replay.md", "look-after-endpoints.md"}
+WITH_TESTS_OF_THEIR_OWN = {"replay.md", "look-after-endpoints.md", "keep-the-store.md"}
 """Pages whose commands need an endpoint, which the default configuration has not."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sqlite3
 import stat
 from contextlib import closing
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from commands import CAPTURES, SAVE, Site, eventually, on_terminal
+from documents import Page
 from receivers import Receiver
 
 SUBJECT = "collections/posts"
@@ -183,3 +185,29 @@ def test_on_a_terminal(house: Site, receiver: Receiver) -> None:
         assert "Copied " in on_terminal(house, "store", "backup", str(house.folder / "copy.db"))
         assert "Purged 1 event." in on_terminal(house, "store", "purge", "--subject", SUBJECT, "--yes")
         assert "forms.submit.after" in on_terminal(house, "store", "export")
+
+
+def test_the_commands_of_its_page_run(house: Site, receiver: Receiver) -> None:
+    lines = [line for line in Page(Path("docs/how-to/keep-the-store.md")).commands() if "cockpit-gateway" in line]
+    (house.folder / "backups").mkdir()
+    first_stopped = next(number for number, line in enumerate(lines) if " restore " in line)
+    with house.daemon():
+        filled(house, receiver)
+        house.ended_deliveries()
+        for line in lines[:first_stopped]:
+            typed(house, line)
+    typed(house, lines[first_stopped])
+    with house.daemon():
+        for line in lines[first_stopped + 1 :]:
+            typed(house, line)
+    assert (house.folder / "events.jsonl").read_text().count("\n") == 2
+    assert len(lines) == 7
+
+
+def typed(house: Site, line: str) -> None:
+    """Run a command of the page, with a place for the backup, and without being asked."""
+    program, *arguments = shlex.split(line.replace("/var/backups", str(house.folder / "backups")))
+    assert program == "cockpit-gateway"
+    answers = ["--yes"] if {"purge", "replay"} & {*arguments} else []
+    result = house.run(*arguments, *answers)
+    assert result.returncode == 0, (line, result)
