@@ -201,7 +201,7 @@ def test_the_commands_of_its_page_run(house: Site, receiver: Receiver) -> None:
         for line in lines[first_stopped + 1 :]:
             typed(house, line)
     assert (house.folder / "events.jsonl").read_text().count("\n") == 2
-    assert len(lines) == 7
+    assert len(lines) == 8
 
 
 def typed(house: Site, line: str) -> None:
