@@ -11,6 +11,7 @@ from captures import Capture
 from cockpit_gateway import Event, PluginContext
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.clock import SystemClock
+from cockpit_gateway.egress.channel import Channels
 from cockpit_gateway.envelope import read_envelope
 from cockpit_gateway.events import encode_like_cockpit
 from cockpit_gateway_redact import RedactPlugin
@@ -37,7 +38,7 @@ class Redactor:
 
     def __init__(self, *rules: dict[str, Any]) -> None:
         config = RedactPlugin.Config.model_validate({"rules": list(rules)}, context={"catalogue": CATALOGUE})
-        self._context = PluginContext("redact", config, structlog.get_logger(), SystemClock(), CATALOGUE)
+        self._context = PluginContext("redact", config, structlog.get_logger(), SystemClock(), CATALOGUE, Channels())
         self.plugin = RedactPlugin()
 
     def __call__(self, event: Event) -> Event | None:

@@ -40,7 +40,8 @@ def _sections(path: str, schema: Schema, definitions: Schema) -> Iterator[list[s
     """Yield the section of a mapping, and then those of the mappings in it."""
     properties: Schema = schema.get("properties", {})
     required = schema.get("required", ())
-    rows = [_row(key, value, definitions, required=key in required) for key, value in properties.items()]
+    ordered = sorted(properties.items(), key=lambda found: found[0] not in required)
+    rows = [_row(key, value, definitions, required=key in required) for key, value in ordered]
     if path != "plugins":
         heading = [f"## `{path}`", _first_line(schema)] if path else ["## The file"]
         yield [*heading, table(["key", "value", "default", "meaning"], rows)]

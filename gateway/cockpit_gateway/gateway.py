@@ -20,6 +20,7 @@ from cockpit_gateway.deliveries import Delivery, Hold, TargetId
 from cockpit_gateway.delivery.calls import deliver_call, handler_call
 from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.delivery.planning import PLAN_TARGET, Planner
+from cockpit_gateway.egress.channel import Channels
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError
 from cockpit_gateway.events import JSONValue
 from cockpit_gateway.ingest import Ingest
@@ -87,6 +88,7 @@ class Gateway:
         self.store: Store = open_store(self.settings.store)
         self.dispatcher = Dispatcher(self.store, self.clock, self.metrics, self._announce, config.discretion.out_of)
         self._catalogue = catalogue
+        self._channels = Channels()
         self._contexts = self._make_contexts(config)
         self._threads = {name: WorkerThreads(f"plugin-{name}") for name in self._contexts}
         self._planner = Planner(
@@ -183,6 +185,7 @@ class Gateway:
         await self.dispatcher.stop(self.settings.server.grace)
         await self.listeners.stop(handing_over=handing_over)
         await self._call_stopping()
+        await self._channels.close()
         await self.store.close()
         if self._watch is not None:
             self._watch.stop()
@@ -209,6 +212,7 @@ class Gateway:
                 log=structlog.get_logger(name).bind(plugin=name),
                 clock=self.clock,
                 catalogue=self._catalogue,
+                channels=self._channels,
             )
             for name in self.registry.config_models()
         }

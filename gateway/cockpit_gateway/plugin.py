@@ -11,6 +11,7 @@ from cockpit_gateway.clock import Clock
 
 if TYPE_CHECKING:
     from cockpit_gateway.catalogue import Catalogue
+    from cockpit_gateway.egress.channel import Channels
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class PluginContext:
         log: A structlog logger with the plugin's name bound.
         clock: The gateway's clock; a test can turn it.
         catalogue: The events that the gateway knows: their generic names, arguments, and which are noise.
+        channels: What requests go through; see `cockpit_gateway.transports.NetworkSettings`.
     """
 
     name: str
@@ -30,3 +32,4 @@ class PluginContext:
     log: structlog.stdlib.BoundLogger
     clock: Clock
     catalogue: Catalogue
+    channels: Channels

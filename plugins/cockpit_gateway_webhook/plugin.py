@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 from cockpit_gateway import Delivery, Event, Planned, PluginContext, Response, Target, hookimpl
-from cockpit_gateway.egress.channel import Channel, Channels
-from cockpit_gateway_webhook.planning import Planning, sender_of, target_of
+from cockpit_gateway.egress.channel import Channel
+from cockpit_gateway.transports import Planning
+from cockpit_gateway_webhook.senders import sender_of
 from cockpit_gateway_webhook.sending import Sender
-from cockpit_gateway_webhook.settings import Config
+from cockpit_gateway_webhook.settings import Config, Endpoint
 
 
 class WebhookPlugin:
@@ -23,18 +25,18 @@ class WebhookPlugin:
     def __init__(self) -> None:
         self._senders: dict[str, Sender] = {}
         self._planning: Planning | None = None
-        self._channels: Channels | None = None
         self._channel: dict[str, Channel] = {}
 
     @hookimpl
     def register_targets(self, context: PluginContext) -> list[Target]:
         """Name the endpoints, and make ready what each event and each attempt needs."""
         config: Config = context.config
-        endpoints = config.endpoints
-        active = {name: endpoint for name, endpoint in endpoints.items() if endpoint.active}
-        self._planning = Planning(active, context)
-        self._senders = {name: sender_of(endpoint, context.catalogue) for name, endpoint in endpoints.items()}
-        return [target_of(name, endpoint, context.catalogue) for name, endpoint in endpoints.items()]
+        self._planning = Planning(config.endpoints, context)
+        self._senders = {name: sender_of(endpoint, context.catalogue) for name, endpoint in config.endpoints.items()}
+        return [
+            endpoint.target(name, context.catalogue, _fingerprint(endpoint))
+            for name, endpoint in config.endpoints.items()
+        ]
 
     @hookimpl
     def plan_deliveries(self, event: Event) -> list[Planned]:
@@ -52,9 +54,8 @@ class WebhookPlugin:
     async def gateway_started(self, context: PluginContext) -> None:
         """Open what the endpoints' requests go through."""
         config: Config = context.config
-        channels = self._channels = Channels()
         for name, endpoint in config.endpoints.items():
-            self._channel[name] = channels.open(endpoint.policy, proxy=endpoint.proxy_url, tls=endpoint.tls_context)
+            self._channel[name] = endpoint.open(context.channels)
             if endpoint.tls is not None and not endpoint.tls.verify:
                 context.log.warning(
                     "TLS certificates are not verified: whoever is in between reads and changes what is sent",
@@ -62,8 +63,7 @@ class WebhookPlugin:
                     setting=f"endpoints.{name}.tls.verify",
                 )
 
-    @hookimpl
-    async def gateway_stopping(self) -> None:
-        """Close their connections."""
-        if self._channels is not None:
-            await self._channels.close()
+
+def _fingerprint(endpoint: Endpoint) -> str:
+    """Return a digest of the URL, which may hold a token that does not belong into the store."""
+    return hashlib.sha256(endpoint.url.encode()).hexdigest()

@@ -112,13 +112,13 @@ def _read_file(name: str, directory: Path, environ: Mapping[str, str]) -> Scalar
     expanded = expand(name, environ)
     if expanded.mistakes:
         return expanded
-    path = directory / str(expanded.value)
+    shown = directory / name  # as written: what the environment holds may be a secret
     try:
-        text = path.read_text(encoding="utf-8")
+        text = (directory / str(expanded.value)).read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        return Scalar("", mistakes=(f"{path} is not UTF-8 text",))
+        return Scalar("", mistakes=(f"{shown} is not UTF-8 text",))
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        return Scalar("", mistakes=(f"{path} cannot be read: {reason}",))
+        return Scalar("", mistakes=(f"{shown} cannot be read: {reason}",))
     text = text.removesuffix("\n").removesuffix("\r")
     return Scalar(text, (text,) if text else ())

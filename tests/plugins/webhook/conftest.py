@@ -11,27 +11,26 @@ from webhook_kit import FixedClock, Plugin, Receiver, Start, receiving
 
 from cockpit_gateway import PluginContext
 from cockpit_gateway.catalogue import Catalogue
+from cockpit_gateway.egress.channel import Channels
 from cockpit_gateway_webhook import WebhookPlugin
 
 
 @pytest.fixture
 async def start() -> AsyncIterator[Start]:
     """Start a plugin with these endpoints; several may be started."""
-    started: list[WebhookPlugin] = []
+    channels = Channels()
 
     async def start(endpoints: dict[str, dict[str, Any]]) -> Plugin:
         plugin = WebhookPlugin()
         catalogue = Catalogue()
         config = plugin.Config.model_validate({"endpoints": endpoints}, context={"catalogue": catalogue})
         log = structlog.get_logger("webhook")
-        ready = Plugin(plugin, PluginContext("webhook", config, log, FixedClock(), catalogue))
+        ready = Plugin(plugin, PluginContext("webhook", config, log, FixedClock(), catalogue, channels))
         await plugin.gateway_started(ready.context)
-        started.append(plugin)
         return ready
 
     yield start
-    for plugin in started:
-        await plugin.gateway_stopping()
+    await channels.close()
 
 
 @pytest.fixture

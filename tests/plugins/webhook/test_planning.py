@@ -13,6 +13,7 @@ from webhook_kit import FixedClock, saved
 
 from cockpit_gateway import Event, Planned, PluginContext, Rate, RetrySchedule
 from cockpit_gateway.catalogue import Catalogue
+from cockpit_gateway.egress.channel import Channels
 from cockpit_gateway.envelope import read_envelope
 from cockpit_gateway_webhook import Config, WebhookPlugin
 
@@ -90,7 +91,9 @@ def prepared(endpoints: dict[str, dict[str, Any]]) -> tuple[WebhookPlugin, Plugi
     """Return a plugin before its targets are registered."""
     complete = {name: {"url": URL} | endpoint for name, endpoint in endpoints.items()}
     config = Config.model_validate({"endpoints": complete}, context={"catalogue": CATALOGUE})
-    return WebhookPlugin(), PluginContext("webhook", config, structlog.get_logger(), FixedClock(), CATALOGUE)
+    return WebhookPlugin(), PluginContext(
+        "webhook", config, structlog.get_logger(), FixedClock(), CATALOGUE, Channels()
+    )
 
 
 def planner(endpoints: dict[str, dict[str, Any]]) -> WebhookPlugin:
@@ -177,7 +180,7 @@ def test_expressions_that_fail_deliver_and_are_logged_ever_more_rarely() -> None
 
     failures = [(log["setting"], log["failures"]) for log in logs]
     assert sorted(failures) == [("key", 1), ("key", 2), ("key", 4), ("key", 8), *(("when", 2**n) for n in range(4))]
-    assert logs[0]["endpoint"] == "it"
+    assert logs[0]["target"] == "it"
     assert logs[0]["event_name"] == "collections.save.after"
     assert "TypeError" in logs[0]["error"]
 

@@ -163,3 +163,8 @@ def test_an_unset_variable_in_a_files_path_is_a_mistake() -> None:
 )
 def test_what_stands_beside_variables(written: str, rest: str) -> None:
     assert beside_variables(written) == rest
+
+
+def test_what_the_environment_puts_into_a_files_path_is_not_shown(tmp_path: Path) -> None:
+    (mistake,) = read("!file ${SET}", tmp_path, SET="s3cret").mistakes
+    assert mistake == f"{tmp_path}/${{SET}} cannot be read: No such file or directory"

@@ -1,0 +1,88 @@
+"""How requests leave, as it is written: which addresses, which proxy, which TLS."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+from typing import Self, TypeVar
+
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
+
+from cockpit_gateway.config import PluginConfig
+from cockpit_gateway.egress.channel import Channel, Channels
+from cockpit_gateway.egress.policy import NetworkPolicy
+from cockpit_gateway.egress.tls import client_context
+from cockpit_gateway.transports.fields import AllowPrivate, ProxyUrl
+
+_Value = TypeVar("_Value")
+
+
+class Tls(PluginConfig):
+    """How https is spoken."""
+
+    ca: Path | None = Field(None, description="A file of certificates (PEM) to believe in place of the system's.")
+    cert: Path | None = Field(
+        None, description="The gateway's own certificate and its chain (PEM), for receivers that ask for one (mTLS)."
+    )
+    key: Path | None = Field(None, description="Its key (PEM), unless that is in the same file.")
+    key_password: SecretStr | None = Field(None, description="What the key is encrypted with.")
+    verify: bool = Field(
+        default=True,
+        description="false: believe any certificate, so that whoever is in between reads and changes what is sent; "
+        "a warning at each start says so.",
+    )
+
+    @field_validator("key", "key_password")
+    @classmethod
+    def _only_with_a_certificate(cls, value: _Value, info: ValidationInfo) -> _Value:
+        if value is not None and info.data.get("cert") is None:
+            raise ValueError("it belongs to a certificate: add cert")
+        return value
+
+    @model_validator(mode="after")
+    def _loads(self) -> Self:
+        self.context()
+        return self
+
+    def context(self) -> ssl.SSLContext:
+        """Return it as Python's TLS wants it."""
+        password = None if self.key_password is None else self.key_password.get_secret_value()
+        return client_context(ca=self.ca, cert=self.cert, key=self.key, key_password=password, verify=self.verify)
+
+
+class NetworkSettings(PluginConfig):
+    """The settings of whatever sends requests: add your own beside them.
+
+    Example:
+        >>> class Config(NetworkSettings):
+        ...     url: str
+        >>> Config(url="http://search.internal", allow_private=["10.0.0.0/8"]).policy.allow_private
+        (IPv4Network('10.0.0.0/8'),)
+    """
+
+    proxy: ProxyUrl | None = Field(
+        None,
+        description="A proxy to go through: http://, https:// or socks5:// (needs the extra `socks`). It looks names "
+        "up, and decides where requests may go.",
+    )
+    tls: Tls | None = Field(None, description="How https is spoken: whom to believe, and with which certificate.")
+    allow_private: AllowPrivate = Field(
+        default=False,
+        validate_default=True,
+        description="Whether it may be at a private address, this machine's own among them: true, or networks such as "
+        "10.0.0.0/8. Link-local and metadata addresses are never allowed.",
+    )
+
+    @property
+    def policy(self) -> NetworkPolicy:
+        """Where requests may go."""
+        return NetworkPolicy(self.allow_private)
+
+    def open(self, channels: Channels) -> Channel:
+        """Return what sends requests by these settings.
+
+        Args:
+            channels: The plugin's: `context.channels`.
+        """
+        proxy = None if self.proxy is None else self.proxy.get_secret_value()
+        return channels.open(self.policy, proxy=proxy, tls=None if self.tls is None else self.tls.context())
