@@ -51,7 +51,7 @@ class Arrived:
     @property
     def message(self) -> EmailMessage:
         """Headers and body, parsed."""
-        message = message_from_bytes(self.content, policy=default)
+        message = message_from_bytes(self.content.replace(b"\r\n", b"\n"), policy=default)
         assert isinstance(message, EmailMessage)
         return message
 
@@ -64,7 +64,8 @@ class MailServer:
         port: Where it listens.
         replies: The reply by command, or by recipient, instead of "250 OK".
         arrived: What was handed in.
-        hung_up: Connections that it closes instead of answering DATA.
+        helos: How clients named themselves.
+        hangs_up: Whether it closes the connection when a mail was handed in, before it says so.
     """
 
     port: int = 0
@@ -73,10 +74,12 @@ class MailServer:
     helos: list[str] = field(default_factory=list)
     hangs_up: bool = False
 
-    async def handle_EHLO(self, server: SMTP, session: Session, envelope: Envelope, hostname: str) -> str:  # noqa: N802 - aiosmtpd's name
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
         session.host_name = hostname
         self.helos.append(hostname)
-        return "250 HELP"
+        return responses
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -107,7 +110,7 @@ class MailServer:
 def _authenticate(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: object) -> AuthResult:
     assert isinstance(data, LoginPassword)
     right = (data.login, data.password) == (USER.encode(), PASSWORD.encode())
-    return AuthResult(success=right, auth_data=data)
+    return AuthResult(success=right, handled=right, auth_data=data)
 
 
 @asynccontextmanager
@@ -125,7 +128,7 @@ async def serving(
             tls_context=tls if starttls else None,
             require_starttls=starttls,
             authenticator=_authenticate if login else None,
-            auth_required=login,
+            auth_required=login and starttls,
             auth_require_tls=starttls,
             timeout=30,
         )

@@ -131,7 +131,7 @@ def _reply(error: SMTPResponseException) -> str:
 
 def _in_words(error: SMTPException) -> str:
     cause = error.__cause__
-    return explain(cause) if isinstance(cause, OSError) else _brief(str(error))
+    return explain(cause) if isinstance(cause, OSError) and not isinstance(cause, SMTPException) else _brief(str(error))
 
 
 def _brief(text: str) -> str:

@@ -44,7 +44,7 @@ async def test_an_event_is_posted_and_tried_again(tmp_path: Path, capsys: pytest
             attempts = await gateway.store.attempts(delivery.id)
     title = json.loads(capture("collections.save.after").body)["args"][1]["title"]
     assert str(delivery.target_id) == "slack:editors"
-    assert [attempt.reason for attempt in attempts] == ["HTTP 500 Internal Server Error", None]
+    assert [attempt.reason for attempt in attempts] == ["HTTP 500 Internal Server Error: ok", None]
     assert [json.loads(arrived.body) for arrived in chat.arrived] == [{"text": f"*{title}* in posts"}] * 2
     assert SECRET.encode() not in everything(tmp_path)
     shown = capsys.readouterr()

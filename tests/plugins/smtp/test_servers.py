@@ -65,7 +65,7 @@ async def test_any_certificate_is_taken_only_if_that_is_said_and_then_warned_of(
 
 
 async def test_without_starttls_on_offer_nothing_is_sent(send: Send, trusted: dict[str, Any]) -> None:
-    async with serving(login=True) as server:
+    async with serving() as server:
         settings = {"host": "localhost", "port": server.port, "security": "starttls", "tls": trusted}
         with pytest.raises(Retry, match="STARTTLS extension not supported"):
             await send(settings | {"user": USER, "password": PASSWORD})
