@@ -18,7 +18,7 @@ What holds for all of them:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from cockpit_gateway.contract import cockpit_event, gateway_event, hookspec
 from cockpit_gateway.deliveries import Delivery, Response
@@ -2586,6 +2586,27 @@ def filter_event(event: Event, context: PluginContext) -> Event | None:
         ...     if event.collection == "drafts":
         ...         raise Drop("drafts are nobody's business")
     """
+
+
+@hookspec
+def register_events() -> Sequence[Callable[..., None]]:
+    """Declare events of your own, or of a Cockpit add-on: each becomes a hook, known by name in the configuration.
+
+    `def` only; called before anything else and without arguments, because the configuration may name the events.
+
+    Returns:
+        Functions that are marked with `cockpit_event` and written like the hookspecs of this file: the parameters are
+        the event's arguments in their order, and `event` and `context`.
+
+    Example:
+        >>> @cockpit_event("shop.order.paid", subjects=("orders/{order._id}",))
+        ... def shop_order_paid(order, event, context):
+        ...     "An order was paid."
+        >>> @hookimpl
+        ... def register_events():
+        ...     return [shop_order_paid]
+    """
+    return []
 
 
 @hookspec

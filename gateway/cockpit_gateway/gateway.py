@@ -29,6 +29,7 @@ from cockpit_gateway.purges import Purges
 from cockpit_gateway.registry import Implementation, Registry
 from cockpit_gateway.replays import Replays
 from cockpit_gateway.retention import Pruner
+from cockpit_gateway.storage import PluginStorage
 from cockpit_gateway.store import open_store
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Retention
@@ -213,6 +214,8 @@ class Gateway:
                 clock=self.clock,
                 catalogue=self._catalogue,
                 channels=self._channels,
+                storage=PluginStorage(name, self.store),
+                _emit=self._emit,
             )
             for name in self.registry.config_models()
         }
@@ -259,6 +262,9 @@ class Gateway:
 
     def _probes(self) -> Probes:
         return Probes(self.metrics, self.unready, self._refresh_gauges)
+
+    async def _emit(self, plugin: str, name: str, args: Sequence[JSONValue], key: str | None) -> str:
+        return await self._ingest.emit(plugin, name, args, key)
 
     async def _announce(self, name: str, args: Sequence[JSONValue]) -> None:
         await self._ingest.announce(name, args)
