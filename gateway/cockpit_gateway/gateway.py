@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,7 +14,7 @@ from cockpit_gateway import __version__
 from cockpit_gateway.administration import Administration
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.clock import Clock, SystemClock
-from cockpit_gateway.config import Config, Settings
+from cockpit_gateway.config import Config, HandlerSettings, Settings, handlers_of
 from cockpit_gateway.deliveries import Delivery, Hold, TargetId
 from cockpit_gateway.delivery.calls import deliver_call, handler_call
 from cockpit_gateway.delivery.dispatcher import Dispatcher
@@ -45,12 +44,6 @@ from cockpit_gateway.web.listeners import Listeners
 from cockpit_gateway.web.probes import Probes
 from cockpit_gateway.web.receive import Receiver
 from cockpit_gateway.web.sockets import Sockets
-
-HANDLER_TIMEOUT = 30.0
-"""Seconds that an event handler gets."""
-
-HANDLER_CONCURRENCY = 10
-"""Attempts of one `async def` handler under way at once; a `def` one is limited by its plugin's threads too."""
 
 STOPPING_HOOK_TIMEOUT = 5.0
 """Seconds that a plugin's gateway_stopping gets."""
@@ -91,7 +84,10 @@ class Gateway:
         self._catalogue = catalogue
         self._channels = Channels()
         self._contexts = self._make_contexts(config)
-        self._threads = {name: WorkerThreads(f"plugin-{name}") for name in self._contexts}
+        self._handlers = {name: handlers_of(config.plugins.get(name)) for name in self._contexts}
+        self._threads = {
+            name: WorkerThreads(f"plugin-{name}", settings.threads) for name, settings in self._handlers.items()
+        }
         self._planner = Planner(
             registry, self._contexts, catalogue, self.dispatcher, self.store, self.clock, self.metrics
         )
@@ -209,7 +205,7 @@ class Gateway:
         return {
             name: PluginContext(
                 name=name,
-                config=config.plugins.get(name),
+                config=config.plugins.get(name) if self.registry.plugins[name].config_model else None,
                 log=structlog.get_logger(name).bind(plugin=name),
                 clock=self.clock,
                 catalogue=self._catalogue,
@@ -225,7 +221,7 @@ class Gateway:
             self._register_handler(handler)
         for planner in self.registry.implementations("plan_deliveries"):
             call = self._planner.late_call(planner, self._threads[planner.plugin])
-            self.dispatcher.register(planner.plugin, _handler_target(PLAN_TARGET), call)
+            self.dispatcher.register(planner.plugin, HandlerSettings().target(PLAN_TARGET), call)
         for declaring in self.registry.implementations("register_targets"):
             self._register_declared(declaring)
 
@@ -233,7 +229,8 @@ class Gateway:
         threads = self._threads[handler.plugin]
         call = handler_call(handler, self._contexts[handler.plugin], threads, self._catalogue)
         slots = None if handler.is_async else threads.slots
-        self.dispatcher.register(handler.plugin, _handler_target(handler.hook), call, slots)
+        target = self._handlers[handler.plugin].target(handler.hook)
+        self.dispatcher.register(handler.plugin, target, call, slots)
 
     def _register_declared(self, declaring: Implementation) -> None:
         plugin = declaring.plugin
@@ -318,7 +315,3 @@ class Gateway:
 def admin_socket_path(settings: Settings) -> Path:
     """Return where the command line finds the daemon: as configured, or `gateway.sock` beside the store's file."""
     return settings.server.admin_socket or Path(settings.store.removeprefix("sqlite:")).with_name("gateway.sock")
-
-
-def _handler_target(name: str) -> Target:
-    return Target(name, timeout=HANDLER_TIMEOUT, concurrency=HANDLER_CONCURRENCY, disable_after=math.inf)

@@ -19,7 +19,7 @@ import pluggy
 
 from cockpit_gateway import hookspecs
 from cockpit_gateway.catalogue import Catalogue
-from cockpit_gateway.config import PluginConfig
+from cockpit_gateway.config import PluginConfig, with_handlers
 from cockpit_gateway.contract import NAMESPACE, declared_event
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError
 from cockpit_gateway.loading import Candidate, PluginSources, describe_failure, find_plugins, load_in_time
@@ -76,6 +76,7 @@ class LoadedPlugin:
         place: The file or module that it comes from, None if it is installed.
         hooks: Names of the hooks it implements, sorted.
         config_model: Its `Config`, None if it declares none.
+        section: The model of its section: its `Config`, with the settings of its handlers if it has any.
         problem: Why it is broken: the error, and the plugin's own lines of the traceback.
     """
 
@@ -86,6 +87,7 @@ class LoadedPlugin:
     place: str | None = None
     hooks: tuple[str, ...] = ()
     config_model: type[PluginConfig] | None = None
+    section: type[PluginConfig] | None = None
     problem: str | None = None
 
 
@@ -172,10 +174,8 @@ class Registry:
         return frozenset(name for name, plugin in self.plugins.items() if plugin.status is PluginStatus.DISABLED)
 
     def config_models(self) -> dict[str, type[PluginConfig] | None]:
-        """Return the `Config` model of each loaded plugin, None where it has none."""
-        return {
-            plugin.name: plugin.config_model for plugin in self.plugins.values() if plugin.status is PluginStatus.LOADED
-        }
+        """Return the model of each loaded plugin's section, None where it has none."""
+        return {plugin.name: plugin.section for plugin in self.plugins.values() if plugin.status is PluginStatus.LOADED}
 
     def implementations(self, hook: str) -> Sequence[Implementation]:
         """Return the implementations of a hook in pluggy's call order (tryfirst, then last registered first)."""
@@ -241,7 +241,8 @@ class Registry:
         if not callers:
             raise PluginError(self._explain_nothing(plugin))
         hooks = tuple(sorted(caller.name for caller in callers))
-        self._keep(candidate, PluginStatus.LOADED, hooks=hooks, config_model=model)
+        section = with_handlers(model) if any(map(self._is_handler, hooks)) else model
+        self._keep(candidate, PluginStatus.LOADED, hooks=hooks, config_model=model, section=section)
 
     def _refuse_misspelt(self, callers: Iterable[pluggy.HookCaller]) -> None:
         for caller in callers:
@@ -334,6 +335,8 @@ def _config_model(plugin: object) -> type[PluginConfig] | None:
         return None
     if not (inspect.isclass(model) and issubclass(model, PluginConfig)):
         raise PluginError("its Config must be a subclass of cockpit_gateway.config.PluginConfig")
+    if "handlers" in model.model_fields:
+        raise PluginError("its Config has a field 'handlers', which is the gateway's own; call it something else")
     return model
 
 
