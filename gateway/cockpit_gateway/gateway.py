@@ -18,6 +18,8 @@ from cockpit_gateway.config import Config, HandlerSettings, Settings, handlers_o
 from cockpit_gateway.deliveries import Delivery, Hold, TargetId
 from cockpit_gateway.delivery.calls import deliver_call, handler_call
 from cockpit_gateway.delivery.dispatcher import Dispatcher
+from cockpit_gateway.delivery.observers import HOOK as OBSERVERS
+from cockpit_gateway.delivery.observers import Observer, Observers
 from cockpit_gateway.delivery.planning import PLAN_TARGET, Planner
 from cockpit_gateway.egress.channel import Channels
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError
@@ -31,7 +33,7 @@ from cockpit_gateway.retention import Pruner
 from cockpit_gateway.storage import PluginStorage
 from cockpit_gateway.store import open_store
 from cockpit_gateway.store.port import Store
-from cockpit_gateway.store.records import Retention
+from cockpit_gateway.store.records import Retention, Settlement
 from cockpit_gateway.targets import Target
 from cockpit_gateway.telemetry.metrics import Metrics
 from cockpit_gateway.telemetry.stall import StallWatch
@@ -80,7 +82,9 @@ class Gateway:
         self.clock = clock or SystemClock()
         self.metrics = Metrics(__version__)
         self.store: Store = open_store(self.settings.store)
-        self.dispatcher = Dispatcher(self.store, self.clock, self.metrics, self._announce, config.discretion.out_of)
+        self.dispatcher = Dispatcher(
+            self.store, self.clock, self.metrics, self._announce, self._observe, config.discretion.out_of
+        )
         self._catalogue = catalogue
         self._channels = Channels()
         self._contexts = self._make_contexts(config)
@@ -88,6 +92,12 @@ class Gateway:
         self._threads = {
             name: WorkerThreads(f"plugin-{name}", settings.threads) for name, settings in self._handlers.items()
         }
+        self._observers = Observers(
+            [
+                Observer(found, self._contexts[found.plugin], self._threads[found.plugin], self.metrics)
+                for found in registry.implementations(OBSERVERS)
+            ]
+        )
         self._planner = Planner(
             registry, self._contexts, catalogue, self.dispatcher, self.store, self.clock, self.metrics
         )
@@ -155,9 +165,10 @@ class Gateway:
                 "the store is a restored backup: what it had left to deliver is cancelled; replay what is wanted",
                 deliveries=opened.cancelled,
             )
+        self._observers.start()
         await self.dispatcher.start(opened)
         await self.listeners.start(
-            public=self._receiver().routes(),
+            public=[*self._receiver().routes(), *self._plugin_routes()],
             probes=self._probes().routes(),
             admin=self._admin_routes(),
             metrics=self.metrics,
@@ -180,6 +191,7 @@ class Gateway:
             self._pruning.cancel()
             await asyncio.wait([self._pruning])
         await self.dispatcher.stop(self.settings.server.grace)
+        await self._observers.stop()
         await self.listeners.stop(handing_over=handing_over)
         await self._call_stopping()
         await self._channels.close()
@@ -254,11 +266,25 @@ class Gateway:
         doors = {name: Door(name, source, clients) for name, source in self.settings.sources.items()}
         return Receiver(self._ingest, doors, self.in_flight)
 
+    def _plugin_routes(self) -> Iterator[web.RouteDef]:
+        """Yield what plugins answer, each below a path of its own."""
+        for found in self.registry.implementations("register_routes"):
+            try:
+                routes: Sequence[object] = list(found.call({"context": self._contexts[found.plugin]}) or ())
+                yield from (plugin_route(found.plugin, route) for route in routes)
+            except RAISED_BY_PLUGINS as error:
+                raise PluginError(
+                    f"register_routes of plugin {found.plugin} failed: {type(error).__name__}: {error}"
+                ) from error
+
     def _admin_routes(self) -> list[web.RouteDef]:
         return Api(self.administration).routes() + self._probes().routes()
 
     def _probes(self) -> Probes:
         return Probes(self.metrics, self.unready, self._refresh_gauges)
+
+    def _observe(self, settled: Settlement) -> None:
+        self._observers.tell(settled)
 
     async def _emit(self, plugin: str, name: str, args: Sequence[JSONValue], key: str | None) -> str:
         return await self._ingest.emit(plugin, name, args, key)
@@ -310,6 +336,17 @@ class Gateway:
             await implementation.call(values)
         else:
             await self._threads[implementation.plugin].run(lambda: implementation.call(values))
+
+
+def plugin_route(plugin: str, route: object) -> web.RouteDef:
+    """Return a plugin's route, below its own path.
+
+    Raises:
+        PluginError: it is none, or its path is not relative to that.
+    """
+    if not isinstance(route, web.RouteDef) or not route.path.startswith("/"):  # pyright: ignore[reportUnnecessaryIsInstance] - it is a plugin's
+        raise PluginError(f'a route is made by aiohttp.web.get("/path", handler) or the like, not {route!r}')
+    return web.route(route.method, f"/plugins/{plugin}{route.path}", route.handler, **route.kwargs)
 
 
 def admin_socket_path(settings: Settings) -> Path:

@@ -26,7 +26,9 @@ from cockpit_gateway.loading import Candidate, PluginSources, describe_failure, 
 
 _Result = TypeVar("_Result")
 
-SYNC_ONLY = frozenset({"filter_event", "plan_deliveries", "register_targets", "register_events"})
+SYNC_ONLY = frozenset(
+    {"filter_event", "plan_deliveries", "register_targets", "register_events", "register_routes", "register_commands"}
+)
 """Hooks called on the event loop whose result is needed at once."""
 
 GENERAL_HANDLERS = frozenset({"any_event", "unknown_event"})

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import gateways
+import orjson
 import pytest
+from aiohttp import web
 from webhook_kit import receiving
 
 from cockpit_gateway import Delivery, DeliveryState, Event, PluginContext, cockpit_event, hookimpl
 from cockpit_gateway.config import PluginConfig
+from cockpit_gateway.errors import PluginError
 from cockpit_gateway.gateway import Gateway
 from cockpit_gateway.store.records import EventFilter
 from cockpit_gateway.transports import NetworkSettings, Url
@@ -136,3 +139,39 @@ async def test_a_session_obeys_the_network_policy(tmp_path: Path) -> None:
             failed = await failing(gateway, lambda found: found.target == "collections_remove_after")
     assert "loopback address, which needs allow_private" in (failed.reason or "")
     assert len(receiver.arrived) == 1
+
+
+class Answering:
+    """Answers with what it keeps."""
+
+    @hookimpl
+    def register_routes(self, context: PluginContext) -> list[web.RouteDef]:
+        async def status(request: web.Request) -> web.Response:
+            return web.json_response({"id": request.match_info["id"], "cursor": await context.storage.get("cursor", 0)})
+
+        async def failing(request: web.Request) -> web.Response:
+            raise RuntimeError("s3cret")
+
+        return [web.get("/status/{id}", status), web.post("/fail", failing)]
+
+
+async def test_routes_of_a_plugins_own(tmp_path: Path) -> None:
+    async with gateways.running(tmp_path, plugins={"p": Answering()}, server="base_path: /gateway") as gateway:
+        await gateway.store.set_value("p", "cursor", b"7")
+        answer = await gateways.raw(gateway, b"GET /gateway/plugins/p/status/9 HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert (answer.status, orjson.loads(answer.body)) == (200, {"id": "9", "cursor": 7})
+        failed = await gateways.post(gateway, b"{}", "/gateway/plugins/p/fail")
+        assert (failed.status, b"s3cret" in failed.body) == (500, False)
+        assert (await gateways.post(gateway, b"{}", "/gateway/plugins/q/fail")).status == 404
+
+
+@pytest.mark.parametrize("returned", [["/status"], [web.get("status", lambda _: web.Response())], 7])
+async def test_routes_that_are_none_stop_the_start(tmp_path: Path, returned: object) -> None:
+    class Mistaken:
+        @hookimpl
+        def register_routes(self) -> object:
+            return returned
+
+    with pytest.raises(PluginError, match="register_routes of plugin p failed"):
+        async with gateways.running(tmp_path, plugins={"p": Mistaken()}):
+            pass
