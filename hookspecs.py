@@ -18,13 +18,18 @@ What holds for all of them:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from cockpit_gateway.contract import cockpit_event, gateway_event, hookspec
-from cockpit_gateway.deliveries import Delivery, Response
+from cockpit_gateway.deliveries import Attempt, Delivery, Response
 from cockpit_gateway.events import Event, JSONArray, JSONObject, JSONValue
 from cockpit_gateway.plugin import PluginContext
 from cockpit_gateway.targets import Planned, Target
+
+if TYPE_CHECKING:
+    from aiohttp.web import RouteDef
+    from typer import Typer
 
 # Collections
 
@@ -2564,6 +2569,27 @@ def gateway_stopping(context: PluginContext) -> None:
 
 
 @hookspec
+def delivery_settled(delivery: Delivery, attempt: Attempt, context: PluginContext) -> None:
+    """An attempt ended, and what came of it is stored: for alerts, statistics, a log of your own.
+
+    `def` or `async def`; called beside the work and in order, once: a call that fails is not repeated, and when more
+    than 1,000 wait for this plugin, the newest are not told (`cockpit_gateway_hook_failures` counts them). For what
+    must not get lost, implement the hook of an event, such as `gateway_target_disabled`.
+
+    Args:
+        delivery: The delivery as it is now: "pending" when it will be tried again, or at its end.
+        attempt: The attempt, with what the target answered.
+        context: The plugin's context.
+
+    Example:
+        >>> @hookimpl
+        ... def delivery_settled(delivery, context):
+        ...     if delivery.state == "dead":
+        ...         context.log.error("given up", target=delivery.target, reason=delivery.reason)
+    """
+
+
+@hookspec
 def filter_event(event: Event, context: PluginContext) -> Event | None:
     """Change or drop an event before it is stored; called for each event that is not ignored, one plugin after another.
 
@@ -2586,6 +2612,75 @@ def filter_event(event: Event, context: PluginContext) -> Event | None:
         ...     if event.collection == "drafts":
         ...         raise Drop("drafts are nobody's business")
     """
+
+
+@hookspec
+def register_events() -> Sequence[Callable[..., None]]:
+    """Declare events of your own, or of a Cockpit add-on: each becomes a hook, known by name in the configuration.
+
+    `def` only; called before anything else and without arguments, because the configuration may name the events.
+
+    Returns:
+        Functions that are marked with `cockpit_event` and written like the hookspecs of this file: the parameters are
+        the event's arguments in their order, and `event` and `context`.
+
+    Example:
+        >>> @cockpit_event("shop.order.paid", subjects=("orders/{order._id}",))
+        ... def shop_order_paid(order, event, context):
+        ...     "An order was paid."
+        >>> @hookimpl
+        ... def register_events():
+        ...     return [shop_order_paid]
+    """
+    return []
+
+
+@hookspec
+def register_routes(context: PluginContext) -> Sequence[RouteDef]:
+    """Answer HTTP requests below `/plugins/<name>/`, at the address that Cockpit posts to.
+
+    `def` only; called at start. The handlers run on the event loop. The bounds of `server` hold for them; nobody is
+    authenticated: that is for the handlers, which anybody can reach who reaches the address.
+
+    Args:
+        context: The plugin's context.
+
+    Returns:
+        aiohttp's route definitions, their paths relative: "/status" is answered at `/plugins/<name>/status`.
+
+    Example:
+        >>> @hookimpl
+        ... def register_routes(context):
+        ...     async def status(request):
+        ...         return web.json_response({"cursor": await context.storage.get("cursor")})
+        ...     return [web.get("/status", status)]
+    """
+    return []
+
+
+@hookspec
+def register_commands(context: PluginContext) -> Typer:
+    """Add commands to the command line: `cockpit-gateway plugins run <name> …`.
+
+    `def` only; called when such a command runs, in a process of its own. There are `context.config`, `log`, `clock` and
+    `catalogue`, but neither `storage` nor `emit`, because the store is the daemon's: ask it by a route of your own.
+
+    Args:
+        context: The plugin's context.
+
+    Returns:
+        A typer application.
+
+    Example:
+        >>> @hookimpl
+        ... def register_commands(context):
+        ...     app = typer.Typer()
+        ...     @app.command()
+        ...     def reindex(collection: str):
+        ...         print("indexing", collection, "at", context.config.url)
+        ...     return app
+    """
+    raise NotImplementedError
 
 
 @hookspec

@@ -7,6 +7,8 @@ import types
 from dataclasses import dataclass
 from pathlib import Path
 
+from cockpit_gateway.contract import NAMESPACE
+
 ROOT = Path(__file__).parents[1]
 
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -45,9 +47,13 @@ class Page:
             module = types.ModuleType(f"example_{number}")
             exec(compile(source, f"{self.path}:{module.__name__}", "exec", dont_inherit=True), vars(module))
             classes = [value for value in vars(module).values() if getattr(value, "__module__", "") == module.__name__]
-            classes = [value for value in classes if isinstance(value, type)]
+            classes = [value for value in classes if isinstance(value, type) and _implements(value)]
             found |= {kind.__name__.lower(): kind for kind in classes} or {module.__name__: module}
         return found
+
+
+def _implements(kind: type) -> bool:
+    return any(hasattr(value, f"{NAMESPACE}_impl") for value in vars(kind).values())
 
 
 def all_pages() -> list[Page]:

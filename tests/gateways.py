@@ -65,7 +65,7 @@ def assemble(
     file = ConfigFile.from_text(text, "test.yaml", {})
     registry = Registry.load(extra=plugins)
     assert not registry.broken, registry.broken
-    catalogue = Catalogue(file.custom_events)
+    catalogue = Catalogue(file.custom_events, registry.declared.values())
     return Gateway(file.validate(registry.config_models(), catalogue), registry, catalogue, clock)
 
 

@@ -31,7 +31,7 @@ Schema = Mapping[str, Any]
 def page() -> str:
     """Return the page."""
     built_in = [found for found in Registry.load().plugins.values() if found.distribution == "cockpit-gateway"]
-    schema = json_schema({found.name: found.config_model for found in built_in})
+    schema = json_schema({found.name: found.section for found in built_in})
     sections = list(_sections("", schema, schema["$defs"]))
     return document("Configuration", INTRODUCTION, *(part for section in sections for part in section))
 

@@ -3,7 +3,7 @@
 These are the names that a plugin uses; `cockpit_gateway.config` adds what its `Config` model needs.
 """
 
-from cockpit_gateway.contract import hookimpl
+from cockpit_gateway.contract import cockpit_event, hookimpl
 from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Outcome, Response
 from cockpit_gateway.errors import Drop, Reject, Retry
 from cockpit_gateway.events import Event, EventStatus
@@ -31,5 +31,6 @@ __all__ = [
     "Retry",
     "RetrySchedule",
     "Target",
+    "cockpit_event",
     "hookimpl",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -36,6 +36,7 @@ class CatalogueEntry:
         parameters: Names of Cockpit's positional arguments, in order.
         types: The type of each, as written in the hookspec.
         doc: The hookspec's docstring, dedented.
+        plugin: The plugin that declares it, None for one of Cockpit's or the gateway's own.
         generic_name: The event's name without the part that varies: "app.render.view" of "app.render.view/{template}".
     """
 
@@ -44,6 +45,7 @@ class CatalogueEntry:
     parameters: tuple[str, ...]
     types: tuple[str, ...]
     doc: str
+    plugin: str | None = None
     generic_name: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -74,14 +76,16 @@ class Catalogue:
 
     Args:
         custom: Names, or patterns with `*`, of an add-on's events, which no hookspec covers.
+        declared: Hookspecs of plugins, each with the name of the plugin.
 
     Example:
         >>> Catalogue().match("collections.save.after.posts").entry.hook
         'collections_save_after'
     """
 
-    def __init__(self, custom: Iterable[str] = ()) -> None:
-        self.entries: Mapping[str, CatalogueEntry] = {entry.hook: entry for entry in _read_hookspecs()}
+    def __init__(self, custom: Iterable[str] = (), declared: Iterable[tuple[str, Callable[..., object]]] = ()) -> None:
+        found = [*_read_hookspecs(), *(entry for plugin, function in declared for entry in _read(function, plugin))]
+        self.entries: Mapping[str, CatalogueEntry] = {entry.hook: entry for entry in found}
         self.custom = tuple(custom)
         self._exact = {entry.event.name: entry for entry in self.entries.values() if "{" not in entry.event.name}
         self._variants = sorted(
@@ -190,17 +194,21 @@ class _Variant(NamedTuple):
 
 
 def _read_hookspecs() -> Iterator[CatalogueEntry]:
-    for hook, function in vars(hookspecs).items():
-        declaration = declared_event(function) if inspect.isfunction(function) else None
-        if declaration is not None:
-            parameters = [
-                parameter
-                for parameter in inspect.signature(function).parameters.values()
-                if parameter.name not in _GIVEN_BY_THE_GATEWAY
-            ]
-            names = tuple(parameter.name for parameter in parameters)
-            types = tuple(str(parameter.annotation) for parameter in parameters)
-            yield CatalogueEntry(declaration, hook, names, types, inspect.getdoc(function) or "")
+    for function in vars(hookspecs).values():
+        if inspect.isfunction(function):
+            yield from _read(function)
+
+
+def _read(function: Callable[..., object], plugin: str | None = None) -> Iterator[CatalogueEntry]:
+    """Yield the event that a hookspec is for, if it is for one."""
+    declaration = declared_event(function)
+    if declaration is None:
+        return
+    given = inspect.signature(function).parameters.values()
+    parameters = [parameter for parameter in given if parameter.name not in _GIVEN_BY_THE_GATEWAY]
+    names = tuple(parameter.name for parameter in parameters)
+    types = tuple(str(parameter.annotation) for parameter in parameters)
+    yield CatalogueEntry(declaration, function.__name__, names, types, inspect.getdoc(function) or "", plugin)
 
 
 def _variants(entry: CatalogueEntry) -> Iterator[_Variant]:

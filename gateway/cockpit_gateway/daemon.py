@@ -51,8 +51,8 @@ def load(path: Path, without: Iterable[str] = ()) -> tuple[Config, Registry, Cat
 
 def validate(file: ConfigFile, without: Iterable[str] = ()) -> tuple[Config, Registry, Catalogue]:
     """Validate a configuration with its plugins; see `load`."""
-    catalogue = Catalogue(file.custom_events)
     registry = load_plugins(file, without)
+    catalogue = Catalogue(file.custom_events, registry.declared.values())
     absent = {plugin.name for plugin in registry.plugins.values() if plugin.status is not PluginStatus.LOADED}
     config = file.validate(registry.config_models(), catalogue, absent)
     _refuse_broken(registry, config.settings)

@@ -48,6 +48,14 @@ class StoreOwnedError(StoreError):
     """Another process owns the store file."""
 
 
+class StorageError(GatewayError):
+    """A plugin wants to keep what cannot be kept."""
+
+
+class EmitError(GatewayError):
+    """A plugin wants to emit an event that it may not emit."""
+
+
 class NotFoundError(GatewayError):
     """What was asked for by name or id does not exist."""
 

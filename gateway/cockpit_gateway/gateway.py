@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,10 +14,12 @@ from cockpit_gateway import __version__
 from cockpit_gateway.administration import Administration
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.clock import Clock, SystemClock
-from cockpit_gateway.config import Config, Settings
+from cockpit_gateway.config import Config, HandlerSettings, Settings, handlers_of
 from cockpit_gateway.deliveries import Delivery, Hold, TargetId
 from cockpit_gateway.delivery.calls import deliver_call, handler_call
 from cockpit_gateway.delivery.dispatcher import Dispatcher
+from cockpit_gateway.delivery.observers import HOOK as OBSERVERS
+from cockpit_gateway.delivery.observers import Observer, Observers
 from cockpit_gateway.delivery.planning import PLAN_TARGET, Planner
 from cockpit_gateway.egress.channel import Channels
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError
@@ -29,9 +30,10 @@ from cockpit_gateway.purges import Purges
 from cockpit_gateway.registry import Implementation, Registry
 from cockpit_gateway.replays import Replays
 from cockpit_gateway.retention import Pruner
+from cockpit_gateway.storage import PluginStorage
 from cockpit_gateway.store import open_store
 from cockpit_gateway.store.port import Store
-from cockpit_gateway.store.records import Retention
+from cockpit_gateway.store.records import Retention, Settlement
 from cockpit_gateway.targets import Target
 from cockpit_gateway.telemetry.metrics import Metrics
 from cockpit_gateway.telemetry.stall import StallWatch
@@ -44,12 +46,6 @@ from cockpit_gateway.web.listeners import Listeners
 from cockpit_gateway.web.probes import Probes
 from cockpit_gateway.web.receive import Receiver
 from cockpit_gateway.web.sockets import Sockets
-
-HANDLER_TIMEOUT = 30.0
-"""Seconds that an event handler gets."""
-
-HANDLER_CONCURRENCY = 10
-"""Attempts of one `async def` handler under way at once; a `def` one is limited by its plugin's threads too."""
 
 STOPPING_HOOK_TIMEOUT = 5.0
 """Seconds that a plugin's gateway_stopping gets."""
@@ -86,11 +82,22 @@ class Gateway:
         self.clock = clock or SystemClock()
         self.metrics = Metrics(__version__)
         self.store: Store = open_store(self.settings.store)
-        self.dispatcher = Dispatcher(self.store, self.clock, self.metrics, self._announce, config.discretion.out_of)
+        self.dispatcher = Dispatcher(
+            self.store, self.clock, self.metrics, self._announce, self._observe, config.discretion.out_of
+        )
         self._catalogue = catalogue
         self._channels = Channels()
         self._contexts = self._make_contexts(config)
-        self._threads = {name: WorkerThreads(f"plugin-{name}") for name in self._contexts}
+        self._handlers = {name: handlers_of(config.plugins.get(name)) for name in self._contexts}
+        self._threads = {
+            name: WorkerThreads(f"plugin-{name}", settings.threads) for name, settings in self._handlers.items()
+        }
+        self._observers = Observers(
+            [
+                Observer(found, self._contexts[found.plugin], self._threads[found.plugin], self.metrics)
+                for found in registry.implementations(OBSERVERS)
+            ]
+        )
         self._planner = Planner(
             registry, self._contexts, catalogue, self.dispatcher, self.store, self.clock, self.metrics
         )
@@ -158,9 +165,10 @@ class Gateway:
                 "the store is a restored backup: what it had left to deliver is cancelled; replay what is wanted",
                 deliveries=opened.cancelled,
             )
+        self._observers.start()
         await self.dispatcher.start(opened)
         await self.listeners.start(
-            public=self._receiver().routes(),
+            public=[*self._receiver().routes(), *self._plugin_routes()],
             probes=self._probes().routes(),
             admin=self._admin_routes(),
             metrics=self.metrics,
@@ -183,6 +191,7 @@ class Gateway:
             self._pruning.cancel()
             await asyncio.wait([self._pruning])
         await self.dispatcher.stop(self.settings.server.grace)
+        await self._observers.stop()
         await self.listeners.stop(handing_over=handing_over)
         await self._call_stopping()
         await self._channels.close()
@@ -208,11 +217,13 @@ class Gateway:
         return {
             name: PluginContext(
                 name=name,
-                config=config.plugins.get(name),
+                config=config.plugins.get(name) if self.registry.plugins[name].config_model else None,
                 log=structlog.get_logger(name).bind(plugin=name),
                 clock=self.clock,
                 catalogue=self._catalogue,
                 channels=self._channels,
+                storage=PluginStorage(name, self.store),
+                _emit=self._emit,
             )
             for name in self.registry.config_models()
         }
@@ -222,7 +233,7 @@ class Gateway:
             self._register_handler(handler)
         for planner in self.registry.implementations("plan_deliveries"):
             call = self._planner.late_call(planner, self._threads[planner.plugin])
-            self.dispatcher.register(planner.plugin, _handler_target(PLAN_TARGET), call)
+            self.dispatcher.register(planner.plugin, HandlerSettings().target(PLAN_TARGET), call)
         for declaring in self.registry.implementations("register_targets"):
             self._register_declared(declaring)
 
@@ -230,7 +241,8 @@ class Gateway:
         threads = self._threads[handler.plugin]
         call = handler_call(handler, self._contexts[handler.plugin], threads, self._catalogue)
         slots = None if handler.is_async else threads.slots
-        self.dispatcher.register(handler.plugin, _handler_target(handler.hook), call, slots)
+        target = self._handlers[handler.plugin].target(handler.hook)
+        self.dispatcher.register(handler.plugin, target, call, slots)
 
     def _register_declared(self, declaring: Implementation) -> None:
         plugin = declaring.plugin
@@ -254,11 +266,28 @@ class Gateway:
         doors = {name: Door(name, source, clients) for name, source in self.settings.sources.items()}
         return Receiver(self._ingest, doors, self.in_flight)
 
+    def _plugin_routes(self) -> Iterator[web.RouteDef]:
+        """Yield what plugins answer, each below a path of its own."""
+        for found in self.registry.implementations("register_routes"):
+            try:
+                routes: Sequence[object] = list(found.call({"context": self._contexts[found.plugin]}) or ())
+                yield from (plugin_route(found.plugin, route) for route in routes)
+            except RAISED_BY_PLUGINS as error:
+                raise PluginError(
+                    f"register_routes of plugin {found.plugin} failed: {type(error).__name__}: {error}"
+                ) from error
+
     def _admin_routes(self) -> list[web.RouteDef]:
         return Api(self.administration).routes() + self._probes().routes()
 
     def _probes(self) -> Probes:
         return Probes(self.metrics, self.unready, self._refresh_gauges)
+
+    def _observe(self, settled: Settlement) -> None:
+        self._observers.tell(settled)
+
+    async def _emit(self, plugin: str, name: str, args: Sequence[JSONValue], key: str | None) -> str:
+        return await self._ingest.emit(plugin, name, args, key)
 
     async def _announce(self, name: str, args: Sequence[JSONValue]) -> None:
         await self._ingest.announce(name, args)
@@ -309,10 +338,17 @@ class Gateway:
             await self._threads[implementation.plugin].run(lambda: implementation.call(values))
 
 
+def plugin_route(plugin: str, route: object) -> web.RouteDef:
+    """Return a plugin's route, below its own path.
+
+    Raises:
+        PluginError: it is none, or its path is not relative to that.
+    """
+    if not isinstance(route, web.RouteDef) or not route.path.startswith("/"):  # pyright: ignore[reportUnnecessaryIsInstance] - it is a plugin's
+        raise PluginError(f'a route is made by aiohttp.web.get("/path", handler) or the like, not {route!r}')
+    return web.route(route.method, f"/plugins/{plugin}{route.path}", route.handler, **route.kwargs)
+
+
 def admin_socket_path(settings: Settings) -> Path:
     """Return where the command line finds the daemon: as configured, or `gateway.sock` beside the store's file."""
     return settings.server.admin_socket or Path(settings.store.removeprefix("sqlite:")).with_name("gateway.sock")
-
-
-def _handler_target(name: str) -> Target:
-    return Target(name, timeout=HANDLER_TIMEOUT, concurrency=HANDLER_CONCURRENCY, disable_after=math.inf)

@@ -20,7 +20,7 @@ from cockpit_gateway.config import Source
 from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.delivery.planning import Planner
 from cockpit_gateway.envelope import leading_name, read_envelope
-from cockpit_gateway.errors import RAISED_BY_PLUGINS, Drop, StoreUnavailableError
+from cockpit_gateway.errors import RAISED_BY_PLUGINS, Drop, EmitError, StoreUnavailableError
 from cockpit_gateway.events import Event, EventStatus, JSONValue
 from cockpit_gateway.plugin import PluginContext
 from cockpit_gateway.registry import HandlerTable, Registry
@@ -155,19 +155,36 @@ class Ingest:
 
     async def announce(self, name: str, args: Sequence[JSONValue]) -> None:
         """Make an event of the gateway's own: stored, and delivered to whoever names it."""
-        event = Event(
+        event = self._own_event(name, args)
+        try:
+            await self._commit(event, self._planner.plan(event), None)
+        except StoreUnavailableError as error:
+            log.warning("cannot store an event of the gateway's own now", name=name, problem=str(error))
+
+    async def emit(self, plugin: str, name: str, args: Sequence[JSONValue], key: str | None) -> str:
+        """Make an event of a plugin's: stored, and delivered like Cockpit's; see `PluginContext.emit`."""
+        match = self._catalogue.match(name)
+        if not self._catalogue.is_custom(name) and (match is None or match.entry.plugin != plugin):
+            raise EmitError(
+                f"plugin {plugin} emits {name!r}, which it has not declared; implement register_events, or list the "
+                "name under custom_events"
+            )
+        event = self._filter(self._own_event(name, args, label=plugin))
+        duplicate = None if key is None else self._duplicate(f"{OWN_SOURCE}/{plugin}", key, b"")
+        receipt = await self._commit(event, self._planner.plan(event), duplicate)
+        return receipt.event_id or event.id
+
+    def _own_event(self, name: str, args: Sequence[JSONValue], label: str | None = None) -> Event:
+        return Event(
             str(uuid_utils.uuid7()),
             name,
             OWN_SOURCE,
             b"",
             self._clock.time(),
+            label=label,
             subjects=self._catalogue.subjects(name, args),
             via=(self.gateway_id,),
         ).with_args(list(args))
-        try:
-            await self._commit(event, self._planner.plan(event), None)
-        except StoreUnavailableError as error:
-            log.warning("cannot store an event of the gateway's own now", name=name, problem=str(error))
 
     def _stop_loop(self, event: Event) -> Event:
         """Drop an event that has been here before: gateways that deliver to each other in a circle never end."""

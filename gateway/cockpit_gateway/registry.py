@@ -12,18 +12,23 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from types import FunctionType
+from typing import Any, NamedTuple, TypeVar
 
 import pluggy
 
 from cockpit_gateway import hookspecs
 from cockpit_gateway.catalogue import Catalogue
-from cockpit_gateway.config import PluginConfig
+from cockpit_gateway.config import PluginConfig, with_handlers
 from cockpit_gateway.contract import NAMESPACE, declared_event
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError
 from cockpit_gateway.loading import Candidate, PluginSources, describe_failure, find_plugins, load_in_time
 
-SYNC_ONLY = frozenset({"filter_event", "plan_deliveries", "register_targets"})
+_Result = TypeVar("_Result")
+
+SYNC_ONLY = frozenset(
+    {"filter_event", "plan_deliveries", "register_targets", "register_events", "register_routes", "register_commands"}
+)
 """Hooks called on the event loop whose result is needed at once."""
 
 GENERAL_HANDLERS = frozenset({"any_event", "unknown_event"})
@@ -73,6 +78,7 @@ class LoadedPlugin:
         place: The file or module that it comes from, None if it is installed.
         hooks: Names of the hooks it implements, sorted.
         config_model: Its `Config`, None if it declares none.
+        section: The model of its section: its `Config`, with the settings of its handlers if it has any.
         problem: Why it is broken: the error, and the plugin's own lines of the traceback.
     """
 
@@ -83,7 +89,20 @@ class LoadedPlugin:
     place: str | None = None
     hooks: tuple[str, ...] = ()
     config_model: type[PluginConfig] | None = None
+    section: type[PluginConfig] | None = None
     problem: str | None = None
+
+
+class DeclaredEvent(NamedTuple):
+    """An event that a plugin declares.
+
+    Attributes:
+        plugin: The plugin's name.
+        function: The hook's specification.
+    """
+
+    plugin: str
+    function: Callable[..., Any]
 
 
 class Registry:
@@ -91,6 +110,8 @@ class Registry:
 
     def __init__(self) -> None:
         self.plugins: dict[str, LoadedPlugin] = {}
+        self.declared: dict[str, DeclaredEvent] = {}
+        """The events that plugins declare, by hook."""
         self._manager = pluggy.PluginManager(NAMESPACE)
         self._manager.add_hookspecs(hookspecs)
 
@@ -110,36 +131,39 @@ class Registry:
         """
         registry = cls()
         looked_at = sources or PluginSources()
+        enabled: list[Candidate] = []
         for candidate in find_plugins(looked_at):
-            registry.add(candidate, disabled=looked_at.is_disabled(candidate))
-        for name, plugin in (extra or {}).items():
-            registry.add_object(name, plugin)
+            if looked_at.is_disabled(candidate):
+                registry._keep(candidate, PluginStatus.DISABLED)
+            else:
+                enabled.append(candidate)
+        registry.add(*enabled, *(_given(name, plugin) for name, plugin in (extra or {}).items()))
         return registry
 
     def add_object(self, name: str, plugin: object) -> None:
         """Register a module, object or class that is there already; see `add`."""
-        self.add(Candidate(name, lambda: plugin))
+        self.add(_given(name, plugin))
 
-    def add(self, candidate: Candidate, *, disabled: bool = False) -> None:
-        """Load and register one plugin; a failure is kept, not raised.
+    def add(self, *candidates: Candidate) -> None:
+        """Load and register plugins; a failure is kept, not raised.
+
+        The events that they declare are known before any of their handlers is looked at.
 
         Args:
-            candidate: The plugin; a class is instantiated without arguments. The first plugin of a name wins, a second
-                one is kept as broken under "name (2)".
-            disabled: True to keep it as disabled, and not to import it.
+            candidates: The plugins; a class is instantiated without arguments. The first plugin of a name wins, a
+                second one is kept as broken under "name (2)".
         """
-        unique = _unique(candidate.name, self.plugins)
-        origin = (candidate.distribution, candidate.version, candidate.place)
-        if disabled:
-            self.plugins[unique] = LoadedPlugin(unique, PluginStatus.DISABLED, *origin)
-            return
-        try:
-            hooks, model = self._register(candidate)
-        except RAISED_BY_PLUGINS as error:
-            problem = describe_failure(error)
-            self.plugins[unique] = LoadedPlugin(unique, PluginStatus.BROKEN, *origin, problem=problem)
-        else:
-            self.plugins[unique] = LoadedPlugin(unique, PluginStatus.LOADED, *origin, hooks, model)
+        imported = [(candidate, self._tried(candidate, _import, candidate)) for candidate in candidates]
+        declaring = [(candidate, plugin) for candidate, plugin in imported if plugin is not None]
+        sound = [pair for pair in declaring if self._tried(pair[0], self._declare, *pair)]
+        for candidate, plugin in sound:
+            self._tried(candidate, self._register, candidate, plugin)
+
+    def specification(self, hook: str) -> Callable[..., Any] | None:
+        """Return a hook's specification: Cockpit's, the gateway's own, or one that a plugin declares."""
+        declared = self.declared.get(hook)
+        found: Callable[..., Any] | None = declared.function if declared else getattr(hookspecs, hook, None)
+        return found
 
     @property
     def broken(self) -> Sequence[LoadedPlugin]:
@@ -152,10 +176,8 @@ class Registry:
         return frozenset(name for name, plugin in self.plugins.items() if plugin.status is PluginStatus.DISABLED)
 
     def config_models(self) -> dict[str, type[PluginConfig] | None]:
-        """Return the `Config` model of each loaded plugin, None where it has none."""
-        return {
-            plugin.name: plugin.config_model for plugin in self.plugins.values() if plugin.status is PluginStatus.LOADED
-        }
+        """Return the model of each loaded plugin's section, None where it has none."""
+        return {plugin.name: plugin.section for plugin in self.plugins.values() if plugin.status is PluginStatus.LOADED}
 
     def implementations(self, hook: str) -> Sequence[Implementation]:
         """Return the implementations of a hook in pluggy's call order (tryfirst, then last registered first)."""
@@ -169,30 +191,85 @@ class Registry:
     def handlers(self) -> Sequence[Implementation]:
         """Return every event handler of every plugin."""
         hooks = sorted({hook for plugin in self.plugins.values() for hook in plugin.hooks})
-        return [found for hook in hooks if is_handler(hook) for found in self.implementations(hook)]
+        return [found for hook in hooks if self._is_handler(hook) for found in self.implementations(hook)]
 
-    def _register(self, candidate: Candidate) -> tuple[tuple[str, ...], type[PluginConfig] | None]:
+    def _is_handler(self, hook: str) -> bool:
+        """Tell whether a hook is called for events, as a delivery each."""
+        specification = self.specification(hook)
+        return hook in GENERAL_HANDLERS or (specification is not None and declared_event(specification) is not None)
+
+    def _tried(self, candidate: Candidate, step: Callable[..., _Result], *arguments: object) -> _Result | None:
+        """Do something for a plugin; if that fails, it is broken."""
+        try:
+            return step(*arguments)
+        except RAISED_BY_PLUGINS as error:
+            self._keep(candidate, PluginStatus.BROKEN, problem=describe_failure(error))
+            return None
+
+    def _keep(self, candidate: Candidate, status: PluginStatus, **found: Any) -> None:
+        name = _unique(candidate.name, self.plugins)
+        origin = (candidate.distribution, candidate.version, candidate.place)
+        self.plugins[name] = LoadedPlugin(name, status, *origin, **found)
+
+    def _declare(self, candidate: Candidate, plugin: object) -> bool:
+        """Add the hooks of the events that a plugin declares."""
+        declare = getattr(plugin, "register_events", None)
+        if callable(declare) and hasattr(declare, f"{NAMESPACE}_impl"):
+            functions = _declarations(declare())
+            for hook in functions:
+                if self.specification(hook) is not None:
+                    raise PluginError(f"register_events: there is a hook {hook!r} already; rename the function")
+            self._manager.add_hookspecs(type("Declared", (), functions))
+            self.declared |= {name: DeclaredEvent(candidate.name, found) for name, found in functions.items()}
+        return True
+
+    def _register(self, candidate: Candidate, plugin: object) -> None:
         name = candidate.name
         if name in self.plugins:
             raise PluginError(f"another plugin is called {name!r} already; rename one of them")
-        loaded = load_in_time(candidate)
-        plugin = loaded() if inspect.isclass(loaded) else loaded
         model = _config_model(plugin)
         try:
             self._manager.register(plugin, name=name)
             callers = self._manager.get_hookcallers(plugin) or []
-            _refuse_misspelt(callers)
+            self._refuse_misspelt(callers)
             for caller, found in _implementations_of(plugin, callers):
                 _refuse_unfit(caller.name, found)
         except Exception as error:
             if self._manager.has_plugin(name):
                 self._manager.unregister(name=name)
             if isinstance(error, pluggy.PluginValidationError):
-                raise PluginError(_explain_validation(error)) from None
+                raise PluginError(self._explain_validation(error)) from None
             raise
         if not callers:
-            raise PluginError(_explain_nothing(plugin))
-        return tuple(sorted(caller.name for caller in callers)), model
+            raise PluginError(self._explain_nothing(plugin))
+        hooks = tuple(sorted(caller.name for caller in callers))
+        section = with_handlers(model) if any(map(self._is_handler, hooks)) else model
+        self._keep(candidate, PluginStatus.LOADED, hooks=hooks, config_model=model, section=section)
+
+    def _refuse_misspelt(self, callers: Iterable[pluggy.HookCaller]) -> None:
+        for caller in callers:
+            if not caller.has_spec() and not all(found.optionalhook for found in caller.get_hookimpls()):
+                raise PluginError(f"there is no hook {caller.name!r}{_nearest(caller.name, self._hook_names())}")
+
+    def _explain_validation(self, error: pluggy.PluginValidationError) -> str:
+        text = " ".join(str(error).split())
+        for hook in self._hook_names():
+            specification = self.specification(hook)
+            if f"hook {hook!r}" in text and specification is not None:
+                return _explain_parameters(text, hook, tuple(inspect.signature(specification).parameters))
+        return text
+
+    def _explain_nothing(self, plugin: object) -> str:
+        """Return why a plugin implements no hook: most likely it was forgotten to mark what does."""
+        known = self._hook_names()
+        names = [name for name in dir(plugin) if not name.startswith("_") and callable(getattr(plugin, name, None))]
+        alike = next((name for name in names if name in known), None)
+        forgotten = f": {alike} looks like one, but is not marked" if alike else ""
+        return f"it implements no hook{forgotten}; mark functions with @hookimpl from cockpit_gateway"
+
+    def _hook_names(self) -> list[str]:
+        own = [name for name, value in vars(hookspecs).items() if hasattr(value, f"{NAMESPACE}_spec")]
+        return own + list(self.declared)
 
 
 class HandlerTable:
@@ -220,9 +297,32 @@ class HandlerTable:
         return match is not None and match.entry.hook in self._by_hook
 
 
-def is_handler(hook: str) -> bool:
-    """Tell whether a hook is called for events, as a delivery each."""
-    return hook in GENERAL_HANDLERS or declared_event(getattr(hookspecs, hook)) is not None
+def _given(name: str, plugin: object) -> Candidate:
+    return Candidate(name, lambda: plugin)
+
+
+def _import(candidate: Candidate) -> object:
+    loaded = load_in_time(candidate)
+    return loaded() if inspect.isclass(loaded) else loaded
+
+
+def _declarations(returned: object) -> dict[str, Callable[..., Any]]:
+    """Return what `register_events` returned, by hook."""
+    functions: dict[str, Callable[..., Any]] = {}
+    for function in returned if isinstance(returned, Iterable) else [returned]:
+        if not isinstance(function, FunctionType) or declared_event(function) is None:
+            raise PluginError(
+                f"register_events returns a list of functions that are marked with @cockpit_event, not {function!r}"
+            )
+        functions[function.__name__] = function
+    return functions
+
+
+def _explain_parameters(text: str, hook: str, declared: Sequence[str]) -> str:
+    unknown = re.findall(r"'(\w+)'", text.partition("{")[2].partition("}")[0])
+    meant = [f"{name!r}{_nearest(name, declared, otherwise='')}" for name in unknown]
+    what = f"{hook} has no parameter {', '.join(meant)}" if meant else text
+    return f"{what}; its parameters are: {', '.join(declared)}"
 
 
 def _unique(name: str, taken: Iterable[str]) -> str:
@@ -237,6 +337,8 @@ def _config_model(plugin: object) -> type[PluginConfig] | None:
         return None
     if not (inspect.isclass(model) and issubclass(model, PluginConfig)):
         raise PluginError("its Config must be a subclass of cockpit_gateway.config.PluginConfig")
+    if "handlers" in model.model_fields:
+        raise PluginError("its Config has a field 'handlers', which is the gateway's own; call it something else")
     return model
 
 
@@ -255,12 +357,6 @@ def _implementations_of(
                 yield caller, found
 
 
-def _refuse_misspelt(callers: Iterable[pluggy.HookCaller]) -> None:
-    for caller in callers:
-        if not caller.has_spec() and not all(found.optionalhook for found in caller.get_hookimpls()):
-            raise PluginError(f"there is no hook {caller.name!r}{_nearest(caller.name, _hook_names())}")
-
-
 def _refuse_unfit(hook: str, found: pluggy.HookImpl) -> None:
     function = found.function
     if found.wrapper or found.hookwrapper or inspect.isgeneratorfunction(function):
@@ -272,30 +368,6 @@ def _refuse_unfit(hook: str, found: pluggy.HookImpl) -> None:
         raise PluginError(f"{hook} is an async generator, which is never run to its end; write a plain `async def`")
     if hook in SYNC_ONLY and inspect.iscoroutinefunction(function):
         raise PluginError(f"{hook} is `async def`, but its result is needed at once; write a plain `def`")
-
-
-def _explain_validation(error: pluggy.PluginValidationError) -> str:
-    text = " ".join(str(error).split())
-    for hook in _hook_names():
-        if f"hook {hook!r}" in text:
-            declared = tuple(inspect.signature(getattr(hookspecs, hook)).parameters)
-            unknown = re.findall(r"'(\w+)'", text.partition("{")[2].partition("}")[0])
-            meant = [f"{name!r}{_nearest(name, declared, otherwise='')}" for name in unknown]
-            what = f"{hook} has no parameter {', '.join(meant)}" if meant else text
-            return f"{what}; its parameters are: {', '.join(declared)}"
-    return text
-
-
-def _explain_nothing(plugin: object) -> str:
-    """Return why a plugin implements no hook: most likely it was forgotten to mark what does."""
-    names = [name for name in dir(plugin) if not name.startswith("_") and callable(getattr(plugin, name, None))]
-    alike = next((name for name in names if name in _hook_names()), None)
-    forgotten = f": {alike} looks like one, but is not marked" if alike else ""
-    return f"it implements no hook{forgotten}; mark functions with @hookimpl from cockpit_gateway"
-
-
-def _hook_names() -> list[str]:
-    return [name for name, value in vars(hookspecs).items() if hasattr(value, f"{NAMESPACE}_spec")]
 
 
 def _nearest(name: str, known: Sequence[str], otherwise: str = "; hookspecs.py lists them all") -> str:

@@ -9,13 +9,30 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
-from contextvars import copy_context
-from typing import Any
+from contextvars import ContextVar, copy_context
+from typing import Any, TypeVar
 
 FEW = 4
 """Threads that a plugin has."""
+
+
+_Result = TypeVar("_Result")
+_loop: ContextVar[asyncio.AbstractEventLoop] = ContextVar("_loop")
+
+
+def wait_for(coroutine: Coroutine[Any, Any, _Result]) -> _Result:
+    """Run a coroutine on the event loop from one of the threads, and return its result.
+
+    Raises:
+        RuntimeError: this is none of the threads.
+    """
+    loop = _loop.get(None)
+    if loop is None:
+        coroutine.close()
+        raise RuntimeError("this waits in a plugin's thread, for a `def` hook; in `async def`, use await")
+    return asyncio.run_coroutine_threadsafe(coroutine, loop).result()
 
 
 class WorkerThreads:
@@ -63,6 +80,7 @@ class WorkerThreads:
 
     def _submit(self, future: Future[Any], function: Callable[[], Any]) -> None:
         context = copy_context()
+        context.run(_loop.set, asyncio.get_running_loop())
 
         def job() -> None:
             try:

@@ -18,6 +18,7 @@ from pydantic import (
 from yarl import URL
 
 from cockpit_gateway.config import PluginConfig, catalogue_of
+from cockpit_gateway.config.rules import CoalesceSetting
 from cockpit_gateway.egress.tokens import ClientCredentials
 from cockpit_gateway.expressions import Template
 from cockpit_gateway.transports import (
@@ -29,7 +30,6 @@ from cockpit_gateway.transports import (
     refuse_forbidden,
     refuse_unknown,
 )
-from cockpit_gateway.transports.rules import CoalesceSetting
 from cockpit_gateway_webhook.fields import ContentType, HeaderName, HeaderValue, SigningSecret
 
 

@@ -26,6 +26,35 @@ def any_event(event):
         file.write(event.name + "\\n")
 """
 
+COMMANDS = """
+import asyncio
+import typer
+from cockpit_gateway import hookimpl
+from cockpit_gateway.config import PluginConfig
+
+class Search:
+    class Config(PluginConfig):
+        url: str
+
+    @hookimpl
+    def any_event(self, event):
+        pass
+
+    @hookimpl
+    def register_commands(self, context):
+        app = typer.Typer()
+
+        @app.command()
+        def index(collection: str, full: bool = False):
+            print(collection, context.config.url, f"{full=}")
+
+        @app.command()
+        def kept():
+            asyncio.run(context.storage.get("cursor"))
+
+        return app
+"""
+
 Environment = Mapping[str, str]
 
 
@@ -112,3 +141,22 @@ def test_its_settings_are_validated_as_the_gateways_own(house: Site, with_notes:
     refused = house.run("check", env=with_notes)
     assert refused.returncode == 2
     assert "gateway.yaml:4:19: plugins.notes.filee: unknown key, did you mean 'file'?" in refused.stderr.decode()
+
+
+def test_its_commands_are_run_by_its_name(house: Site) -> None:
+    (house.folder / "plugins").mkdir()
+    (house.folder / "plugins" / "search.py").write_text(COMMANDS)
+    house.config.write_text(
+        "plugins_dir: plugins\n" + house.config.read_text().replace("notes: {file: notes.txt}", "search: {url: here}")
+    )
+    assert house.text("plugins", "run", "search", "index", "posts", "--full") == "posts here full=True\n"
+    assert "index" in house.text("plugins", "run", "search", "--help")
+    kept = house.run("plugins", "run", "search", "kept")
+    assert (kept.returncode, b"is the daemon's: ask it by a route" in kept.stderr) == (1, True)
+    for name, says in (
+        ("webhook", b"the plugin 'webhook' has no commands"),
+        ("finder", b"there is no plugin 'finder'"),
+    ):
+        refused = house.run("plugins", "run", name)
+        assert refused.returncode == 1
+        assert says + b"; plugins with commands: search" in refused.stderr

@@ -11,6 +11,7 @@ import gateways
 import pytest
 from captures import capture
 from documents import ROOT, Page, all_pages, written_pages
+from webhook_kit import receiving
 
 from cockpit_gateway import DeliveryState
 from cockpit_gateway.catalogue import Catalogue
@@ -66,6 +67,28 @@ async def test_the_plugins_of_the_guide_are_called(tmp_path: Path, capsys: pytes
     assert (tmp_path / "to-index.txt").read_text() == "posts/4b58352f633661936d0001e3\n"
     assert "collections.save.after collections/posts/4b58352f633661936d0001e3\n" in capsys.readouterr().out
     assert account.keys() == {"_id"}
+
+
+async def test_the_plugins_of_the_other_guides_are_called(tmp_path: Path) -> None:
+    context, transport = (Page(Path("docs/how-to", name)) for name in ("use-the-context.md", "write-a-transport.md"))
+    order = b'{"event":"collections.save.after","args":["orders",{"_id":"1","_modified":2,"paid":true},false]}'
+    async with receiving() as receiver:
+        settings = f"indexer: {{url: '{receiver.url}', network: {{allow_private: true}}}}"
+        broker = "broker: {topics: {changes: {topic: cms, events: [collections.*]}}}"
+        yaml = f"sources: {{website: {{}}}}\nplugins: {{{settings}, {broker}}}\n"
+        async with gateways.running(tmp_path, yaml, context.plugins() | transport.plugins()) as gateway:
+            assert (await gateways.post(gateway, order)).status == 202
+            delivered = await gateways.wait_for(gateway, DeliveryState.DELIVERED, 3)
+            shown = await gateways.raw(gateway, b"GET /plugins/board/dead HTTP/1.1\r\nHost: x\r\n\r\n")
+            emitted = (await gateways.stored(gateway))[-1]
+    assert {str(delivery.target_id) for delivery in delivered} == {
+        "indexer:collections_save_after",
+        "shop:collections_save_after",
+        "broker:changes",
+    }
+    assert [arrived.path for arrived in receiver.arrived] == ["/orders"]
+    assert (shown.status, shown.body) == (200, b'{"dead": 0}')
+    assert (emitted.name, emitted.subjects) == ("shop.order.paid", ("orders/1",))
 
 
 @pytest.mark.parametrize("page", written_pages(), ids=str)

@@ -15,6 +15,8 @@ import pytest
 from gateways import deliveries, wait_for
 
 from cockpit_gateway import DeliveryState, Event, PluginContext, Reject, Retry, hookimpl
+from cockpit_gateway.deliveries import TargetId
+from cockpit_gateway.errors import ConfigError
 from cockpit_gateway.store.records import DeliveryFilter
 
 SAVE = captures.capture("collections.save.after").body
@@ -46,6 +48,11 @@ class Failing:
         self.attempts += 1
         if self.errors:
             raise self.errors.pop(0)
+
+
+def rules(plugin: str, settings: str) -> str:
+    """Return the YAML of a source, and of a plugin with these settings of its handlers."""
+    return f"sources: {{website: {{}}}}\nplugins: {{{plugin}: {{handlers: {{{settings}}}}}}}\n"
 
 
 async def test_a_handler_gets_cockpits_arguments_by_name(tmp_path: Path) -> None:
@@ -209,21 +216,15 @@ async def test_a_failing_plugin_harms_no_other(tmp_path: Path) -> None:
     assert len(saves.calls) == 20
 
 
-async def test_an_async_handler_over_its_time_budget_is_stopped_and_retried(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("cockpit_gateway.gateway.HANDLER_TIMEOUT", 0.05)
+async def test_an_async_handler_over_its_time_budget_is_stopped_and_retried(tmp_path: Path) -> None:
     saves = Saves(asyncio.Event().wait)  # type: ignore[arg-type]
-    async with gateways.running(tmp_path, plugins={"saves": saves}) as gateway:
+    async with gateways.running(tmp_path, rules("saves", "timeout: 50ms"), {"saves": saves}) as gateway:
         await gateways.post(gateway, SAVE)
         (delivery,) = await wait_for(gateway, DeliveryState.PENDING)
         assert delivery.reason == "not finished within 0.05 s"
 
 
-async def test_the_next_attempt_never_starts_while_a_thread_is_still_busy(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("cockpit_gateway.gateway.HANDLER_TIMEOUT", 0.05)
+async def test_the_next_attempt_never_starts_while_a_thread_is_still_busy(tmp_path: Path) -> None:
     leave = threading.Event()
 
     class Hanging:
@@ -231,7 +232,7 @@ async def test_the_next_attempt_never_starts_while_a_thread_is_still_busy(
         def collections_save_after(self) -> None:
             leave.wait(gateways.PATIENCE)
 
-    async with gateways.running(tmp_path, plugins={"hanging": Hanging()}) as gateway:
+    async with gateways.running(tmp_path, rules("hanging", "timeout: 50ms"), {"hanging": Hanging()}) as gateway:
         for _ in range(6):
             await gateways.post(gateway, SAVE)
         status = gateway.administration.plugin_status
@@ -283,3 +284,52 @@ async def test_noise_is_stored_once_a_handler_implements_its_hook(tmp_path: Path
             "collections.find.after.posts",
         ]
     assert reader.count == 2
+
+
+async def test_the_configuration_says_how_often_a_handler_is_called_again(tmp_path: Path) -> None:
+    failing = Failing(*[RuntimeError("no") for _ in range(9)])
+    async with gateways.running(tmp_path, rules("failing", "retry: [0s, 10ms, 10ms]"), {"failing": failing}) as gateway:
+        await gateways.post(gateway, SAVE)
+        (dead,) = await wait_for(gateway, DeliveryState.DEAD)
+    assert (failing.attempts, dead.attempts) == (3, 3)
+
+
+async def test_the_configuration_says_how_many_run_at_once(tmp_path: Path) -> None:
+    enter, leave = threading.Semaphore(0), threading.Event()
+
+    class Slow:
+        @hookimpl
+        def collections_save_after(self) -> None:
+            enter.release()
+            leave.wait(gateways.PATIENCE)
+
+    async with gateways.running(tmp_path, rules("slow", "threads: 1, backlog: {rows: 3}"), {"slow": Slow()}) as gateway:
+        for _ in range(3):
+            await gateways.post(gateway, SAVE)
+        await asyncio.to_thread(enter.acquire)
+        assert gateway.administration.plugin_status(gateway.registry.plugins["slow"]) == "loaded"
+        target = gateway.dispatcher.target(TargetId("slow", "collections_save_after"))
+        assert target is not None
+        assert target.backlog.rows == 3
+        assert not enter.acquire(blocking=False)
+        leave.set()
+        await wait_for(gateway, DeliveryState.DELIVERED, 3)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ("timeout: 0s", "plugins.saves.handlers.timeout"),
+        ("treads: 2", "unknown key, did you mean 'threads'?"),
+        ("retry: [soon]", "plugins.saves.handlers.retry[0]"),
+    ],
+)
+def test_mistakes_in_it_are_shown_where_they_stand(tmp_path: Path, settings: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        gateways.assemble(tmp_path, rules("saves", settings), {"saves": Saves()})
+    assert message in str(caught.value)
+
+
+def test_only_a_plugin_with_handlers_has_it(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="handlers: unknown key"):
+        gateways.assemble(tmp_path, rules("redact", "threads: 2"))

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from types import ModuleType
 
 import pytest
 
-from cockpit_gateway import hookimpl
+from cockpit_gateway import Event, PluginContext, cockpit_event, hookimpl
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.config import PluginConfig
 from cockpit_gateway.loading import Candidate
@@ -194,3 +194,89 @@ def test_which_handlers_an_event_calls(name: str, hooks: list[str]) -> None:
     registry.add_object("good", Good)
     table = HandlerTable(registry, Catalogue())
     assert [handler.hook for handler in table.for_event(name)] == hooks
+
+
+@cockpit_event("shop.order.paid")
+def shop_order_paid(order: object, event: Event, context: PluginContext) -> None:
+    """An order was paid."""
+
+
+@cockpit_event("collections.save.after")
+def collections_save_after(event: Event) -> None:
+    """Not a second time."""
+
+
+def plain() -> None: ...
+
+
+class Shop:
+    @hookimpl
+    def register_events(self) -> list[Callable[..., None]]:
+        return [shop_order_paid]
+
+
+class Till:
+    @hookimpl
+    def shop_order_paid(self, order: object) -> None: ...
+
+
+def declaring(returned: object) -> object:
+    class Declaring:
+        @hookimpl
+        def register_events(self) -> object:
+            if isinstance(returned, Exception):
+                raise returned
+            return returned
+
+    return Declaring()
+
+
+@pytest.mark.parametrize("order", [["shop", "till"], ["till", "shop"]])
+def test_a_plugin_handles_the_events_of_another(order: list[str]) -> None:
+    plugins = {"shop": Shop(), "till": Till()}
+    registry = Registry.load(extra={name: plugins[name] for name in order})
+    assert not registry.broken
+    catalogue = Catalogue(declared=registry.declared.values())
+    match = catalogue.match("shop.order.paid")
+    assert match is not None
+    assert (match.entry.hook, match.entry.plugin, match.entry.parameters) == ("shop_order_paid", "shop", ("order",))
+    assert [handler.plugin for handler in HandlerTable(registry, catalogue).for_event("shop.order.paid")] == ["till"]
+    assert [handler.plugin for handler in registry.handlers()] == ["till"]
+
+
+@pytest.mark.parametrize(
+    ("returned", "says"),
+    [
+        ([plain], "marked with @cockpit_event, not <function plain"),
+        (["shop.order.paid"], "marked with @cockpit_event, not 'shop.order.paid'"),
+        (None, "marked with @cockpit_event, not None"),
+        ([collections_save_after], "there is a hook 'collections_save_after' already"),
+        (RuntimeError("no paint"), "RuntimeError: no paint"),
+    ],
+)
+def test_a_declaration_that_is_wrong_is_told(returned: object, says: str) -> None:
+    registry = Registry.load(extra={"p": declaring(returned), "good": Good()})
+    assert says in (registry.plugins["p"].problem or "")
+    assert registry.plugins["good"].status is PluginStatus.LOADED
+
+
+def test_a_parameter_that_a_declared_event_does_not_have() -> None:
+    class Mistaken:
+        @hookimpl
+        def shop_order_paid(self, ordre: object) -> None: ...
+
+    registry = Registry.load(extra={"till": Mistaken(), "shop": Shop()})
+    assert "shop_order_paid has no parameter 'ordre', did you mean 'order'?" in (registry.plugins["till"].problem or "")
+
+
+def test_two_plugins_cannot_declare_one_event() -> None:
+    registry = Registry.load(extra={"first": Shop(), "second": Shop()})
+    assert [plugin.name for plugin in registry.broken] == ["second"]
+
+
+def test_settings_called_handlers_are_the_gateways() -> None:
+    class Clashing(Good):
+        class Config(PluginConfig):
+            handlers: int = 3
+
+    assert "field 'handlers', which is the gateway's own" in (registered(Clashing).problem or "")

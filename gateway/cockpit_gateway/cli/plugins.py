@@ -34,6 +34,21 @@ def list_plugins(
         raise typer.Exit(1)
 
 
+@app.command("run", context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True})
+def run(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The plugin.")],
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="…", help="A command of it; --help lists them.")
+    ] = None,
+    *,
+    config: ConfigOption = None,
+) -> None:
+    """Run a command that a plugin adds."""
+    from cockpit_gateway.cli.plugin_commands import run_command
+
+    run_command(name, arguments or [], find_config(config))
+
+
 def _ask(config: Path | None) -> Document:
     """Ask the daemon, which knows what is stuck; without one, load the plugins here."""
     from cockpit_gateway.config import ConfigFile

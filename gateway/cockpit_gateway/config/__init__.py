@@ -5,21 +5,27 @@ A plugin's `Config` derives from `PluginConfig` and is made of these types and p
 
 from cockpit_gateway.config.base import PluginConfig
 from cockpit_gateway.config.file import Config, ConfigFile
+from cockpit_gateway.config.handlers import HandlerSettings, handlers_of, with_handlers
 from cockpit_gateway.config.listen import Listen
 from cockpit_gateway.config.models import Log, Secret, Server, Settings, Source
 from cockpit_gateway.config.names import AcceptedEvent, ConfiguredSource, EventPattern, catalogue_of
 from cockpit_gateway.config.problems import Problem
 from cockpit_gateway.config.quantities import Duration, RateSetting, Size
 from cockpit_gateway.config.retry import RetrySetting
+from cockpit_gateway.config.rules import BacklogSetting, BreakerSetting, CoalesceSetting
 from cockpit_gateway.config.schema import json_schema
 
 __all__ = [
     "AcceptedEvent",
+    "BacklogSetting",
+    "BreakerSetting",
+    "CoalesceSetting",
     "Config",
     "ConfigFile",
     "ConfiguredSource",
     "Duration",
     "EventPattern",
+    "HandlerSettings",
     "Listen",
     "Log",
     "PluginConfig",
@@ -32,5 +38,7 @@ __all__ = [
     "Size",
     "Source",
     "catalogue_of",
+    "handlers_of",
     "json_schema",
+    "with_handlers",
 ]

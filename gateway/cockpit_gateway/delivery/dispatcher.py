@@ -21,7 +21,7 @@ from cockpit_gateway.delivery.due import DueTimes
 from cockpit_gateway.delivery.echoes import SUSPICIOUS, EchoWatch
 from cockpit_gateway.delivery.insistence import Insistence
 from cockpit_gateway.delivery.memory import Memory
-from cockpit_gateway.delivery.outcomes import Announce, Outcomes
+from cockpit_gateway.delivery.outcomes import Announce, Observe, Outcomes
 from cockpit_gateway.delivery.queue import TargetQueue
 from cockpit_gateway.delivery.upkeep import LEASE, Upkeep
 from cockpit_gateway.delivery.verdict import Verdict
@@ -48,6 +48,7 @@ class Dispatcher:
         clock: Tells when a delivery is due.
         metrics: Where attempts are counted.
         announce: Makes an event of the gateway's own.
+        observe: Is told the end of each attempt.
         hide: Takes secrets out of what a plugin's error says.
     """
 
@@ -57,6 +58,7 @@ class Dispatcher:
         clock: Clock,
         metrics: Metrics,
         announce: Announce,
+        observe: Observe,
         hide: Callable[[str], str] = str,
     ) -> None:
         self._store = store
@@ -79,6 +81,7 @@ class Dispatcher:
             hold=self.hold,
             announce=announce,
             insist=self._insist,
+            observe=observe,
         )
         self._attempts = Attempts(
             store=store,

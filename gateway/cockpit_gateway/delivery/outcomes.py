@@ -30,6 +30,9 @@ Announce: TypeAlias = Callable[[str, Sequence[JSONValue]], Awaitable[None]]
 Disable: TypeAlias = Callable[[TargetId, Hold, str], Awaitable[None]]
 """Holds a target's deliveries, for a reason."""
 
+Observe: TypeAlias = Callable[[Settlement], None]
+"""Is told the end of an attempt, once it is durable."""
+
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
@@ -44,6 +47,7 @@ class Outcomes:
         hold: Disables a target.
         announce: Tells of a target that fails.
         insist: Tries again what the store cannot take.
+        observe: Is told what was written.
     """
 
     def __init__(
@@ -56,6 +60,7 @@ class Outcomes:
         hold: Disable,
         announce: Announce,
         insist: Insistence,
+        observe: Observe,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -64,12 +69,14 @@ class Outcomes:
         self._hold = hold
         self._announce = announce
         self._insist = insist
+        self._observe = observe
 
     async def conclude(self, queue: TargetQueue, verdict: Verdict, settled: Settlement) -> None:
         """Write an outcome, and draw the consequences."""
         if verdict.outcome is not Outcome.DELIVERED:
             _log_failure(queue, settled)
         await self._settle(settled)
+        self._observe(settled)
         delivery = settled.delivery
         if settled.state is DeliveryState.DELIVERED:
             self._metrics.delivered(queue.target_id, self._clock.time() - delivery.created_at)

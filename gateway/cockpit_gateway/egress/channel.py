@@ -15,6 +15,9 @@ from cockpit_gateway.egress.policy import OF_PROXIES, NetworkPolicy
 from cockpit_gateway.egress.socks import is_socks, socks_connector
 from cockpit_gateway.threads import WorkerThreads
 
+PUBLIC = NetworkPolicy()
+"""Public addresses only."""
+
 LOOKUPS = 32
 """Names that are looked up at once; one that hangs takes a thread, and must not hold up the others."""
 
@@ -44,6 +47,7 @@ class Channels:
     def __init__(self) -> None:
         self._resolver = Resolver(WorkerThreads("dns", LOOKUPS))
         self._sessions: dict[tuple[NetworkPolicy, str | None], aiohttp.ClientSession] = {}
+        self._whole: dict[tuple[NetworkPolicy, str | None, ssl.SSLContext | None], aiohttp.ClientSession] = {}
 
     def open(self, policy: NetworkPolicy, *, proxy: str | None = None, tls: ssl.SSLContext | None = None) -> Channel:
         """Return a channel.
@@ -75,9 +79,29 @@ class Channels:
         """
         return await connect(policy, host, port, self._resolver)
 
+    def session(
+        self, policy: NetworkPolicy = PUBLIC, *, proxy: str | None = None, tls: ssl.SSLContext | None = None
+    ) -> aiohttp.ClientSession:
+        """Return a session with all that aiohttp has, the same for the same arguments; see `open`.
+
+        Raises:
+            RuntimeError: no event loop runs in this thread.
+        """
+        place = (policy, proxy, tls)
+        if place not in self._whole:
+            through_socks = proxy is not None and is_socks(proxy)
+            reached = policy if proxy is None else OF_PROXIES
+            self._whole[place] = aiohttp.ClientSession(
+                connector=socks_connector(proxy or "", self._resolver)
+                if through_socks
+                else connector(reached, self._resolver, tls),
+                proxy=None if through_socks else proxy,
+            )
+        return self._whole[place]
+
     async def close(self) -> None:
         """Close every connection."""
-        for session in self._sessions.values():
+        for session in (*self._sessions.values(), *self._whole.values()):
             await session.close()
 
     def _open_session(self, policy: NetworkPolicy, socks: str | None) -> aiohttp.ClientSession:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable
 from typing import Any
 
@@ -53,9 +54,11 @@ class Resolver(AbstractResolver):
         """Nothing is kept open."""
 
 
-def connector(policy: NetworkPolicy, resolver: AbstractResolver) -> aiohttp.TCPConnector:
+def connector(
+    policy: NetworkPolicy, resolver: AbstractResolver, tls: ssl.SSLContext | None = None
+) -> aiohttp.TCPConnector:
     """Return what makes connections to allowed addresses only; those it keeps are for requests of the same policy."""
-    return Connector(resolver=resolver, socket_factory=_guarded(policy))
+    return Connector(resolver=resolver, socket_factory=_guarded(policy), ssl=True if tls is None else tls)
 
 
 async def connect(policy: NetworkPolicy, host: str, port: int, resolver: AbstractResolver) -> socket.socket:

@@ -10,7 +10,17 @@ from cockpit_gateway.egress.addresses import Address, Network, Reach, embedded_a
 
 
 class ForbiddenAddressError(OSError):
-    """An address that the policy forbids; its text says which, what it is, and what would allow it."""
+    """An address that the policy forbids.
+
+    Args:
+        text: Which, what it is, and what would allow it.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(None, text)  # so that whoever shows an error's `strerror` shows the text
+
+    def __str__(self) -> str:
+        return str(self.strerror)
 
 
 @dataclass(frozen=True)

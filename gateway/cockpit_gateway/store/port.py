@@ -254,6 +254,18 @@ class Store(Protocol):
         """Make a target's pending deliveries that are due later than `latest` due then."""
         ...
 
+    async def get_value(self, plugin: str, key: str) -> bytes | None:
+        """Return what a plugin keeps under a key, None for nothing."""
+        ...
+
+    async def set_value(self, plugin: str, key: str, value: bytes | None) -> None:
+        """Keep something of a plugin's under a key, and return once that is durable; None to keep nothing."""
+        ...
+
+    async def list_keys(self, plugin: str, prefix: str, *, after: str, limit: int) -> list[str]:
+        """List a plugin's keys that begin with a prefix and come after another key, in order."""
+        ...
+
     async def target_states(self) -> Sequence[TargetState]:
         """Return the recorded state of every target ever configured."""
         ...

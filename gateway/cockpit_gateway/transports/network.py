@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ssl
+from functools import cached_property
 from pathlib import Path
 from typing import Self, TypeVar
 
+import aiohttp
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from cockpit_gateway.config import PluginConfig
@@ -79,10 +81,25 @@ class NetworkSettings(PluginConfig):
         return NetworkPolicy(self.allow_private)
 
     def open(self, channels: Channels) -> Channel:
-        """Return what sends requests by these settings.
+        """Return what sends requests by these settings, as the gateway's own plugins do: nothing follows or unpacks.
 
         Args:
             channels: The plugin's: `context.channels`.
         """
-        proxy = None if self.proxy is None else self.proxy.get_secret_value()
-        return channels.open(self.policy, proxy=proxy, tls=None if self.tls is None else self.tls.context())
+        return channels.open(self.policy, proxy=self._proxy_url, tls=self._context)
+
+    def session(self, channels: Channels) -> aiohttp.ClientSession:
+        """Return an aiohttp session that obeys these settings, the same each time; the gateway closes it.
+
+        Args:
+            channels: The plugin's: `context.channels`.
+        """
+        return channels.session(self.policy, proxy=self._proxy_url, tls=self._context)
+
+    @property
+    def _proxy_url(self) -> str | None:
+        return None if self.proxy is None else self.proxy.get_secret_value()
+
+    @cached_property
+    def _context(self) -> ssl.SSLContext | None:
+        return None if self.tls is None else self.tls.context()

@@ -14,11 +14,11 @@ from cockpit_gateway.config import (
     RetrySetting,
     catalogue_of,
 )
+from cockpit_gateway.config.rules import BacklogSetting, BreakerSetting, CoalesceSetting
 from cockpit_gateway.expressions import Expression
 from cockpit_gateway.matching import Subscription
 from cockpit_gateway.targets import RetrySchedule, Target
 from cockpit_gateway.transports.fields import KeySetting, LaneKey, WhenSetting, refuse_undeclared
-from cockpit_gateway.transports.rules import BacklogSetting, BreakerSetting, CoalesceSetting
 
 
 class TargetSettings(PluginConfig):

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
-import structlog
+from contexts import a_context
 from webhook_kit import DELIVERY_ID, FixedClock, Receiver, raw_server, receiving, saved
 
-from cockpit_gateway import Delivery, DeliveryState, Event, PluginContext, Reject, Response, Retry
+from cockpit_gateway import Delivery, DeliveryState, Event, Reject, Response, Retry
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.egress.channel import Channels
 from cockpit_gateway.events import encode_json
@@ -41,7 +41,7 @@ async def post(receiver: Receiver) -> AsyncIterator[Post]:
         least["template"] = "{{ entry.title }}"
         plugin, catalogue = SlackPlugin(), Catalogue()
         config = plugin.Config.model_validate({"channels": {"it": least | settings}}, context={"catalogue": catalogue})
-        context = PluginContext("slack", config, structlog.get_logger("slack"), FixedClock(), catalogue, channels)
+        context = a_context("slack", config, clock=FixedClock(), catalogue=catalogue, channels=channels)
         plugin.register_targets(context)
         await plugin.gateway_started(context)
         delivery = Delivery(DELIVERY_ID, "e", 1, "slack", "it", None, DeliveryState.RUNNING, 0, 0.0, 0.0)

@@ -6,10 +6,9 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import structlog
+from contexts import a_context
 from webhook_kit import FixedClock, Plugin, Receiver, Start, receiving
 
-from cockpit_gateway import PluginContext
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.egress.channel import Channels
 from cockpit_gateway_webhook import WebhookPlugin
@@ -24,8 +23,7 @@ async def start() -> AsyncIterator[Start]:
         plugin = WebhookPlugin()
         catalogue = Catalogue()
         config = plugin.Config.model_validate({"endpoints": endpoints}, context={"catalogue": catalogue})
-        log = structlog.get_logger("webhook")
-        ready = Plugin(plugin, PluginContext("webhook", config, log, FixedClock(), catalogue, channels))
+        ready = Plugin(plugin, a_context("webhook", config, clock=FixedClock(), catalogue=catalogue, channels=channels))
         await plugin.gateway_started(ready.context)
         return ready
 

@@ -6,14 +6,13 @@ import json
 from typing import Any
 
 import pytest
-import structlog
 from captures import all_captures, capture
+from contexts import a_context
 from structlog.testing import capture_logs
 from webhook_kit import FixedClock, saved
 
 from cockpit_gateway import Event, Planned, PluginContext, Rate, RetrySchedule
 from cockpit_gateway.catalogue import Catalogue
-from cockpit_gateway.egress.channel import Channels
 from cockpit_gateway.envelope import read_envelope
 from cockpit_gateway_webhook import Config, WebhookPlugin
 
@@ -91,9 +90,7 @@ def prepared(endpoints: dict[str, dict[str, Any]]) -> tuple[WebhookPlugin, Plugi
     """Return a plugin before its targets are registered."""
     complete = {name: {"url": URL} | endpoint for name, endpoint in endpoints.items()}
     config = Config.model_validate({"endpoints": complete}, context={"catalogue": CATALOGUE})
-    return WebhookPlugin(), PluginContext(
-        "webhook", config, structlog.get_logger(), FixedClock(), CATALOGUE, Channels()
-    )
+    return WebhookPlugin(), a_context("webhook", config, clock=FixedClock(), catalogue=CATALOGUE)
 
 
 def planner(endpoints: dict[str, dict[str, Any]]) -> WebhookPlugin:

@@ -19,6 +19,7 @@ from cockpit_gateway.store.sqlite import (
     reading,
     replaying,
     settling,
+    storage,
     suspects,
     targets,
     trimming,
@@ -35,6 +36,7 @@ MODULES = (
     reading,
     replaying,
     settling,
+    storage,
     suspects,
     targets,
     trimming,
@@ -55,6 +57,7 @@ def statements() -> Iterator[tuple[str, str]]:
         reading,
         replaying,
         settling,
+        storage,
         suspects,
         targets,
         trimming,
@@ -117,7 +120,7 @@ def test_there_are_statements() -> None:
 
 @pytest.mark.parametrize("name", [name for name in STATEMENTS if not name.startswith("INSERT_") or "ATTEMPTS" in name])
 def test_a_statement_goes_by_an_index(database: sqlite3.Connection, name: str) -> None:
-    tables = "events|bodies|deliveries|attempts|duplicates|targets|owners|child|d|e|b|t|head"
+    tables = "events|bodies|deliveries|attempts|duplicates|targets|owners|plugin_storage|child|d|e|b|t|head"
     steps = plan(database, STATEMENTS[name])
     scans = [step for step in steps if re.match(rf"SCAN ({tables})\b", step)]
     if name in COUNTS:

@@ -37,7 +37,7 @@ from cockpit_gateway.store.records import (
     Totals,
     Trimmed,
 )
-from cockpit_gateway.store.sqlite import changing, file, mark, pruning, purging, reading, replaying, suspects
+from cockpit_gateway.store.sqlite import changing, file, mark, pruning, purging, reading, replaying, storage, suspects
 from cockpit_gateway.store.sqlite.accepting import Accept, Plan
 from cockpit_gateway.store.sqlite.claiming import Claim, claim_due, claim_found, find_heads
 from cockpit_gateway.store.sqlite.executor import Act, Begun, Cleared, SqliteExecutor
@@ -247,6 +247,18 @@ class SqliteStore:
     async def clamp_due(self, target_id: TargetId, latest: float) -> None:
         """Make what is due too late due at a time."""
         await self._write(lambda connection: changing.clamp_due(connection, target_id, latest))
+
+    async def get_value(self, plugin: str, key: str) -> bytes | None:
+        """Return what a plugin keeps."""
+        return await self._read(lambda connection: storage.get_value(connection, plugin, key))
+
+    async def set_value(self, plugin: str, key: str, value: bytes | None) -> None:
+        """Keep something of a plugin's."""
+        await self._write(lambda connection: storage.set_value(connection, plugin, key, value))
+
+    async def list_keys(self, plugin: str, prefix: str, *, after: str, limit: int) -> list[str]:
+        """List a plugin's keys."""
+        return [*await self._read(lambda connection: storage.list_keys(connection, plugin, prefix, after, limit))]
 
     async def target_states(self) -> Sequence[TargetState]:
         """Return every target's state."""

@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from cockpit_gateway.config import Duration, PluginConfig, Size
+from cockpit_gateway.config.base import PluginConfig
+from cockpit_gateway.config.quantities import Duration, Size
 from cockpit_gateway.targets import DAY, BacklogLimit, Breaker, Coalesce
 
 
