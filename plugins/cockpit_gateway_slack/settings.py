@@ -36,7 +36,9 @@ class ChatChannel(NetworkSettings, TargetSettings):
         None, min_length=1, max_length=80, description="As whom, with Mattermost and Discord, which may not allow it."
     )
     rate: RateSetting | None = Field(
-        Rate(1.0), description="At most so many messages per time; by default what Slack takes in the long run."
+        Rate(1.0),
+        description="At most so many messages per time; by default what Slack takes in the long run.",
+        json_schema_extra={"default": "1/s"},
     )
 
     @field_validator("url")

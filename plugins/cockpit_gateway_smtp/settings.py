@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
-from cockpit_gateway.config import PluginConfig, catalogue_of
+from cockpit_gateway.config import Duration, PluginConfig, catalogue_of
 from cockpit_gateway.egress.policy import NetworkPolicy
 from cockpit_gateway.expressions import Template
 from cockpit_gateway.transports import (
@@ -97,6 +97,10 @@ class Mail(TargetSettings):
         None,
         description="The same as HTML, for readers that show it; what `{{ … }}` writes is escaped, unless it goes "
         "through the filter `safe`.",
+    )
+
+    timeout: Duration = Field(
+        60.0, gt=0, le=600, description="Time budget of one attempt; servers look at a mail before they take it."
     )
 
     @field_validator("subject", "body", "html")
