@@ -1,8 +1,9 @@
 """What an answer means: posted, try again (when), or never.
 
-- Slack says what is wrong in a word: 400 invalid_payload, 403 action_prohibited, 404 channel_not_found or no_service,
-  410 channel_is_archived (https://api.slack.com/changelog/2016-05-17-changes-to-errors-for-incoming-webhooks); when
-  it is 429, the header Retry-After has seconds (https://docs.slack.dev/apis/web-api/rate-limits/).
+- Slack says what is wrong in a word: 400 invalid_payload, 403 action_prohibited, 404 channel_not_found, 410
+  channel_is_archived (https://api.slack.com/changelog/2016-05-17-changes-to-errors-for-incoming-webhooks), and 404
+  no_service of a webhook that was taken away; when it is 429, the header Retry-After has seconds
+  (https://docs.slack.dev/apis/web-api/rate-limits/).
 - Discord and Mattermost say it in JSON, in `message`; Discord adds `retry_after`, in seconds with fractions
   (https://discord.com/developers/docs/topics/rate-limits).
 """
