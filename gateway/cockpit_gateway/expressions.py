@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 from jinja2 import ChainableUndefined, Environment, StrictUndefined, TemplateError, TemplateSyntaxError, meta, nodes
 from jinja2 import Template as JinjaTemplate
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
 
 from cockpit_gateway.events import Event, JSONValue, encode_json
 
@@ -140,6 +141,8 @@ class Template:
 
     Attributes:
         source: The template.
+        escape: Makes each value harmless that `{{ … }}` writes, unless it goes through the filter `safe`; None writes
+            values as they are.
         names: The names it uses beside `event`: arguments of the hook, and what `render` is given in addition.
 
     Raises:
@@ -148,16 +151,20 @@ class Template:
     Example:
         >>> Template('{"title": {{ entry.title | tojson }}}').render({"entry": {"title": None}})
         '{"title": null}'
+        >>> import html
+        >>> Template("<b>{{ form }}</b>", html.escape).render({"form": "<contact>"})
+        '<b>&lt;contact&gt;</b>'
     """
 
     source: str
+    escape: Callable[[str], str] | None = field(default=None, repr=False)
     names: frozenset[str] = field(init=False, compare=False, repr=False)
     _template: JinjaTemplate = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         _refuse_longer(self.source, LONGEST_TEMPLATE)
         object.__setattr__(self, "names", _compiled(lambda: _names(_STRICT, self.source)))
-        object.__setattr__(self, "_template", _compiled(lambda: _STRICT.from_string(self.source)))
+        object.__setattr__(self, "_template", _compiled(lambda: _escaping(self.escape).from_string(self.source)))
 
     def render(self, scope: Scope, **extra: JSONValue) -> str:
         """Return the text for an event.
@@ -203,6 +210,18 @@ def _environment(undefined: type[ChainableUndefined | StrictUndefined]) -> Envir
     environment.globals = {"range": environment.globals["range"], "namespace": environment.globals["namespace"]}
     environment.filters["tojson"] = _to_json
     return environment
+
+
+def _escaping(escape: Callable[[str], str] | None) -> Environment:
+    """Return the environment of templates; Jinja's own escaping knows HTML only."""
+    if escape is None:
+        return _STRICT
+
+    def finalize(value: Any) -> str:
+        text = str(value)  # raises for what is undefined
+        return text if isinstance(value, Markup) else escape(text)
+
+    return _STRICT.overlay(finalize=finalize)
 
 
 _LENIENT = _environment(ChainableUndefined)

@@ -10,7 +10,8 @@ from typing import TypeAlias
 from cockpit_gateway import Event
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.events import JSONArray, JSONObject, encode_json
-from cockpit_gateway.expressions import Template, scope_of
+from cockpit_gateway.expressions import Template
+from cockpit_gateway.transports import render
 
 Body: TypeAlias = Callable[[Sequence[Event]], bytes]
 """Makes the bytes to send of the events that a delivery carries: one, or several of a burst, oldest first."""
@@ -64,12 +65,7 @@ def template_body(template: Template, catalogue: Catalogue) -> Body:
         template: The template.
         catalogue: Knows the arguments' names.
     """
-
-    def make(events: Sequence[Event]) -> bytes:
-        scopes = [scope_of(event, catalogue) for event in events]
-        return template.render(scopes[-1], events=scopes).encode()
-
-    return make
+    return lambda events: render(template, events, catalogue).encode()
 
 
 def _standard_object(event: Event, catalogue: Catalogue) -> JSONObject:

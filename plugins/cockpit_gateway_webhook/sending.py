@@ -19,9 +19,9 @@ from cockpit_gateway.clock import Clock
 from cockpit_gateway.egress.channel import Channel
 from cockpit_gateway.egress.tokens import ClientCredentials, TokenError
 from cockpit_gateway.events import VIA_HEADER
-from cockpit_gateway_webhook.answers import PATIENCE, read_answer, settle
+from cockpit_gateway.transports import ANSWER_PATIENCE, explain, read_answer
+from cockpit_gateway_webhook.answers import settle
 from cockpit_gateway_webhook.bodies import Body
-from cockpit_gateway_webhook.failures import explain
 from cockpit_gateway_webhook.signing import Signer, sign
 
 USER_AGENT = f"cockpit-gateway/{__version__}"
@@ -116,7 +116,7 @@ class Sender:
             Reject: The receiver wants no more.
         """
         began = time.monotonic()
-        body = self._make_body(events)
+        body = self._body(events)
         token = None if self._tokens is None else await _token(self._tokens, channel)
         headers = self._headers_for(delivery.id, clock.time(), body, via=events[-1].via)
         if token is not None:
@@ -137,13 +137,7 @@ class Sender:
 
     def _patience(self, spent: float) -> float:
         """Return the seconds that an answer's body gets: its status has decided, and must not be lost to the budget."""
-        return max(0.0, min(PATIENCE, 0.9 * self._timeout - spent))
-
-    def _make_body(self, events: Sequence[Event]) -> bytes:
-        try:
-            return self._body(events)
-        except Exception as error:
-            raise Retry(f"the template failed: {error}") from error
+        return max(0.0, min(ANSWER_PATIENCE, 0.9 * self._timeout - spent))
 
     def _headers_for(self, message_id: str, now: float, body: bytes, *, via: Sequence[str]) -> CIMultiDict[str]:
         headers = CIMultiDict(self._headers)

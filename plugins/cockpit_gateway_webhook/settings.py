@@ -19,16 +19,15 @@ from yarl import URL
 
 from cockpit_gateway.config import PluginConfig, catalogue_of
 from cockpit_gateway.config.rules import CoalesceSetting
-from cockpit_gateway.egress.policy import ForbiddenAddressError, NetworkPolicy
 from cockpit_gateway.egress.tokens import ClientCredentials
 from cockpit_gateway.expressions import Template
 from cockpit_gateway.transports import (
-    AllowPrivate,
     NetworkSettings,
     TargetName,
     TargetSettings,
     TemplateSetting,
     Url,
+    refuse_forbidden,
     refuse_unknown,
 )
 from cockpit_gateway_webhook.fields import ContentType, HeaderName, HeaderValue, SigningSecret
@@ -132,14 +131,14 @@ class Endpoint(NetworkSettings, TargetSettings):
     @field_validator("url")
     @classmethod
     def _may_be_reached(cls, url: str, info: ValidationInfo) -> str:
-        _refuse_forbidden(url, info)
+        refuse_forbidden(URL(url).host or "", info)
         return url
 
     @field_validator("oauth2")
     @classmethod
     def _tokens_may_be_reached(cls, oauth2: OAuth2 | None, info: ValidationInfo) -> OAuth2 | None:
         if oauth2 is not None:
-            _refuse_forbidden(oauth2.token_url, info)
+            refuse_forbidden(URL(oauth2.token_url).host or "", info)
         return oauth2
 
     @model_validator(mode="after")
@@ -193,14 +192,6 @@ class Endpoint(NetworkSettings, TargetSettings):
             (secret.secret, secret.until.timestamp()) if isinstance(secret, ExpiringSecret) else (secret, math.inf)
             for secret in secrets
         ]
-
-
-def _refuse_forbidden(url: str, info: ValidationInfo) -> None:
-    allowed: AllowPrivate = info.data.get("allow_private", False)
-    try:
-        NetworkPolicy(allowed).check_host(URL(url).host or "")
-    except ForbiddenAddressError as error:
-        raise ValueError(str(error)) from None
 
 
 class Config(PluginConfig):

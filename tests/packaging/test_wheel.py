@@ -18,12 +18,15 @@ def shipped() -> set[str]:
     return {str(Path(*path.parts[1:])) for path in paths}
 
 
+PLUGINS = [f"cockpit_gateway_{name}" for name in ("redact", "slack", "smtp", "webhook")]
+
+
 def test_the_wheel_has_no_generic_name(distributions: Distributions) -> None:
     [metadata, *packages] = sorted(
         {path.partition("/")[0] for path in distributions.wheel_files}, key=lambda name: not name.endswith(".dist-info")
     )
     assert metadata.startswith("cockpit_gateway-")
-    assert set(packages) == {"cockpit_gateway", "cockpit_gateway_redact", "cockpit_gateway_webhook"}
+    assert set(packages) == {"cockpit_gateway", *PLUGINS}
 
 
 def test_the_wheel_has_every_source_and_data_file_and_no_other(distributions: Distributions) -> None:
@@ -31,7 +34,7 @@ def test_the_wheel_has_every_source_and_data_file_and_no_other(distributions: Di
     assert modules == shipped()
     assert any(path.endswith(".sql") for path in modules)
     assert any(path.endswith("rules.yaml") for path in modules)
-    assert sum(path.endswith("py.typed") for path in modules) == 3
+    assert sum(path.endswith("py.typed") for path in modules) == 1 + len(PLUGINS)
 
 
 def test_the_contract_in_the_wheel_is_the_file_at_the_root(distributions: Distributions) -> None:
@@ -56,7 +59,7 @@ def test_the_installed_environment_is_sound(installed: Path) -> None:
     assert checked.returncode == 0, checked.stdout
 
 
-@pytest.mark.parametrize("module", ["cockpit_gateway", "cockpit_gateway_redact", "cockpit_gateway_webhook"])
+@pytest.mark.parametrize("module", ["cockpit_gateway", *PLUGINS])
 def test_what_is_imported_is_what_was_installed(installed: Path, module: str) -> None:
     script = f"import {module}; print({module}.__file__)"
     result = subprocess.run([installed.with_name("python"), "-I", "-c", script], capture_output=True, check=True)

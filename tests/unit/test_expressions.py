@@ -7,6 +7,7 @@ import re
 import time
 
 import pytest
+from jinja2 import UndefinedError
 
 from cockpit_gateway import Event
 from cockpit_gateway.catalogue import Catalogue
@@ -187,3 +188,35 @@ def test_template_that_names_what_is_missing_fails(source: str) -> None:
 def test_template_that_is_none_is_refused_when_it_is_read(source: str, message: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
         Template(source)
+
+
+# Escaping
+
+
+def shout(text: str) -> str:
+    return text.upper()
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("a {{ name }}", "a POSTS"),
+        ("a {{ name | safe }}", "a posts"),
+        ("{{ 'x' ~ name }}{{ 'y' }}", "XPOSTSY"),
+        ("{{ ('x' | safe) ~ name }}", "XPOSTS"),
+        ("{{ [name] }}", "['POSTS']"),
+        ("{{ none }} {{ 1 }}", "NONE 1"),
+    ],
+)
+def test_a_template_escapes_each_value_that_it_writes(source: str, text: str) -> None:
+    assert Template(source, shout).render({"name": "posts"}) == text
+
+
+def test_a_template_that_escapes_is_as_strict_as_one_that_does_not() -> None:
+    with pytest.raises(UndefinedError):
+        Template("{{ name }}", shout).render({})
+
+
+def test_a_template_that_escapes_leaves_others_as_they_are() -> None:
+    Template("{{ name }}", shout)
+    assert Template("{{ name }}").render({"name": "<b>"}) == "<b>"

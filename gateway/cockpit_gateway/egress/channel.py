@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-from cockpit_gateway.egress.connections import Resolver, connector
+from cockpit_gateway.egress.connections import Resolver, connect, connector
 from cockpit_gateway.egress.policy import OF_PROXIES, NetworkPolicy
 from cockpit_gateway.egress.socks import is_socks, socks_connector
 from cockpit_gateway.threads import WorkerThreads
@@ -61,6 +62,22 @@ class Channels:
         if place not in self._sessions:
             self._sessions[place] = self._open_session(*place)
         return Channel(self._sessions[place], None if socks else proxy, tls)
+
+    async def connect(self, policy: NetworkPolicy, host: str, port: int) -> socket.socket:
+        """Return a connected, non-blocking socket, for a protocol that is not HTTP; whoever asks closes it.
+
+        The address is checked when it is connected to, after the name was resolved. Use nothing but the socket: a
+        library that is given the name would look it up again, and may be told another address.
+
+        Args:
+            policy: Where it may go.
+            host: A name, or an address.
+            port: Its port.
+
+        Raises:
+            OSError: It cannot be reached, or must not; `cockpit_gateway.transports.explain` says it in words.
+        """
+        return await connect(policy, host, port, self._resolver)
 
     def session(
         self, policy: NetworkPolicy = PUBLIC, *, proxy: str | None = None, tls: ssl.SSLContext | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
 from collections.abc import Callable
@@ -11,8 +12,13 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from cockpit_gateway.egress.answering import Connector
-from cockpit_gateway.egress.policy import NetworkPolicy
+from cockpit_gateway.egress.policy import NetworkPolicy, literal_address
 from cockpit_gateway.threads import WorkerThreads
+
+IPV4 = 4
+
+PATIENCE = 5.0
+"""Seconds after which a host's next address is tried."""
 
 AddressInfo = tuple[socket.AddressFamily | int, socket.SocketKind | int, int, str, tuple[Any, ...]]
 
@@ -53,6 +59,41 @@ def connector(
 ) -> aiohttp.TCPConnector:
     """Return what makes connections to allowed addresses only; those it keeps are for requests of the same policy."""
     return Connector(resolver=resolver, socket_factory=_guarded(policy), ssl=True if tls is None else tls)
+
+
+async def connect(policy: NetworkPolicy, host: str, port: int, resolver: AbstractResolver) -> socket.socket:
+    """Return a connection to the first allowed address of a host that answers.
+
+    Raises:
+        OSError: there is none; of the last address that was tried.
+    """
+    failure = OSError(f"{host} has no address")
+    for family, address in await _addresses(host, port, resolver):
+        try:
+            return await _connected(policy, family, address, port)
+        except OSError as error:
+            failure = error
+    raise failure
+
+
+async def _addresses(host: str, port: int, resolver: AbstractResolver) -> list[tuple[int, str]]:
+    literal = literal_address(host)
+    if literal is not None:
+        return [(socket.AF_INET if literal.version == IPV4 else socket.AF_INET6, str(literal))]
+    return [(found["family"], found["host"]) for found in await resolver.resolve(host, port, socket.AF_UNSPEC)]
+
+
+async def _connected(policy: NetworkPolicy, family: int, address: str, port: int) -> socket.socket:
+    policy.check(address)
+    opened = socket.socket(family, socket.SOCK_STREAM)
+    opened.setblocking(False)  # noqa: FBT003 - as it is declared there
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.get_running_loop().sock_connect(opened, (address, port))
+    except BaseException:
+        opened.close()
+        raise
+    return opened
 
 
 def _guarded(policy: NetworkPolicy) -> Callable[[Any], socket.socket]:

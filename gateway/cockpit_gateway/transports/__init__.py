@@ -3,18 +3,38 @@
 The webhook plugin is made of these, and so can yours be; docs/how-to/write-a-transport.md shows how.
 """
 
-from cockpit_gateway.transports.fields import AllowPrivate, TargetName, TemplateSetting, Url, refuse_unknown
-from cockpit_gateway.transports.network import NetworkSettings
+from cockpit_gateway.transports.answers import ANSWER_PATIENCE, in_words, read_answer, retry_after
+from cockpit_gateway.transports.failures import explain
+from cockpit_gateway.transports.fields import (
+    AllowPrivate,
+    SecretUrl,
+    TargetName,
+    TemplateSetting,
+    Url,
+    refuse_forbidden,
+    refuse_unknown,
+)
+from cockpit_gateway.transports.network import NetworkSettings, Tls
 from cockpit_gateway.transports.planning import Planning
+from cockpit_gateway.transports.rendering import render
 from cockpit_gateway.transports.settings import TargetSettings
 
 __all__ = [
+    "ANSWER_PATIENCE",
     "AllowPrivate",
     "NetworkSettings",
     "Planning",
+    "SecretUrl",
     "TargetName",
     "TargetSettings",
     "TemplateSetting",
+    "Tls",
     "Url",
+    "explain",
+    "in_words",
+    "read_answer",
+    "refuse_forbidden",
     "refuse_unknown",
+    "render",
+    "retry_after",
 ]

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable
 from ipaddress import ip_network
 from typing import Annotated, Literal, TypeAlias, TypeVar
 
-from pydantic import AfterValidator, PlainValidator
+from pydantic import AfterValidator, PlainValidator, ValidationInfo
 from yarl import URL
 
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.config import Secret
 from cockpit_gateway.egress.addresses import Network, Reach, kind_of
-from cockpit_gateway.egress.policy import OF_PROXIES, ForbiddenAddressError
+from cockpit_gateway.egress.policy import OF_PROXIES, ForbiddenAddressError, NetworkPolicy
 from cockpit_gateway.egress.socks import has_socks, is_socks
 from cockpit_gateway.expressions import Expression, Template
 from cockpit_gateway.matching import is_pattern
@@ -42,6 +42,11 @@ def _check_url(text: str) -> str:
     if url.user is not None or url.password is not None:
         raise ValueError("a URL is shown in logs, so user and password do not belong there; use basic_auth")
     return text
+
+
+def _check_secret_url(url: Secret) -> Secret:
+    _check_url(url.get_secret_value())
+    return url
 
 
 def _check_proxy(proxy: Secret) -> Secret:
@@ -108,6 +113,9 @@ TargetName = Annotated[str, AfterValidator(_check_name)]
 Url = Annotated[str, AfterValidator(_check_url)]
 """An http:// or https:// URL without user and password."""
 
+SecretUrl = Annotated[Secret, AfterValidator(_check_secret_url)]
+"""A `Url` whoever knows which may use it: it is never shown."""
+
 ProxyUrl = Annotated[Secret, AfterValidator(_check_proxy)]
 AllowPrivate = Annotated[
     bool | tuple[Network, ...], PlainValidator(_check_allow_private, json_schema_input_type=bool | list[str])
@@ -157,6 +165,22 @@ def refuse_unknown(names: frozenset[str], events: Iterable[str], catalogue: Cata
     missing = sorted(names - known - {"events"})
     if missing:
         raise ValueError(f"none of the events has an argument {missing[0]!r}; {_listed(known)}")
+
+
+def refuse_forbidden(host: str, info: ValidationInfo) -> None:
+    """Refuse a host that is written as an address where the settings' `allow_private` lets no request go.
+
+    Args:
+        host: A name, which passes, or an address in any spelling.
+        info: What a pydantic validator is given; `allow_private` stands before the field that it checks.
+
+    Raises:
+        ValueError: Naming the address, and what would allow it.
+    """
+    try:
+        NetworkPolicy(info.data.get("allow_private", False)).check_host(host)
+    except ForbiddenAddressError as error:
+        raise ValueError(str(error)) from None
 
 
 def _arguments(event: str, catalogue: Catalogue) -> set[str] | None:

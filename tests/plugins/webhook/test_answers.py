@@ -13,7 +13,7 @@ import pytest
 from webhook_kit import Plugin, Receiver, Start, raw_server, saved
 
 from cockpit_gateway import Reject, Response, Retry
-from cockpit_gateway_webhook.answers import KEPT_BODY, KEPT_HEADERS, retry_after
+from cockpit_gateway.transports.answers import KEPT_BODY, KEPT_HEADERS, retry_after
 
 TLS = Path(__file__).parents[2] / "data" / "tls"
 NOW = 1_700_000_000.0
@@ -191,7 +191,7 @@ async def test_compressed_bomb_is_kept_as_it_came(start: Start, receiver: Receiv
 async def test_trickling_body_does_not_turn_a_success_into_a_failure(
     start: Start, endpoint: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cockpit_gateway_webhook.answers.PATIENCE", 0.05)
+    monkeypatch.setattr("cockpit_gateway.transports.answers.ANSWER_PATIENCE", 0.05)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc")

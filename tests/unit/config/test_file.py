@@ -15,6 +15,11 @@ from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.config import Config, ConfigFile, Listen, Log, PluginConfig, Secret, Server, Settings, Source
 from cockpit_gateway.errors import ConfigError
 from cockpit_gateway.registry import Registry
+from cockpit_gateway.transports import NetworkSettings, TargetSettings
+from cockpit_gateway_slack import ChatChannel
+from cockpit_gateway_slack import Config as SlackConfig
+from cockpit_gateway_smtp import Config as SmtpConfig
+from cockpit_gateway_smtp import Mail, MailServer
 from cockpit_gateway_webhook import Config as WebhookConfig
 
 DEFAULT = Path(__file__).parents[3] / "config" / "gateway.yaml"
@@ -70,7 +75,7 @@ def test_the_default_file_is_valid_without_any_environment() -> None:
     assert config.settings.server.listen == Listen("127.0.0.1", 8787)
     assert config.settings.store == "sqlite:data/gateway.db"
     assert list(config.settings.sources) == ["website"]
-    assert set(config.plugins) == {"redact", "webhook"}
+    assert set(config.plugins) == {"redact", "slack", "smtp", "webhook"}
 
 
 def test_the_default_file_names_its_schema() -> None:
@@ -90,6 +95,8 @@ def test_what_is_commented_out_in_the_default_file_is_valid_too_and_shows_every_
     (tmp_path / "search-secret").write_text(SIGNING_SECRET)
     environ = {"WEBSITE_TOKEN": "a", "SEARCH_PASSWORD": "b", "BUILD_TOKEN": "c", "CDN_SECRET": "d"}
     environ["BUILD_SECRET"] = SIGNING_SECRET
+    environ |= dict.fromkeys(("SLACK_WEBHOOK", "DISCORD_WEBHOOK"), "https://chat.example.org/e")
+    environ["MAIL_PASSWORD"] = "f"
 
     file = ConfigFile.read(path, environ)
     config = file.validate(BUILT_IN, Catalogue(file.custom_events))
@@ -101,6 +108,15 @@ def test_what_is_commented_out_in_the_default_file_is_valid_too_and_shows_every_
     assert settings.server.model_fields_set == set(Server.model_fields)
     assert settings.sources["website"].model_fields_set == set(Source.model_fields)
     assert settings.log.model_fields_set == set(Log.model_fields)
+    shared = {*TargetSettings.model_fields, *NetworkSettings.model_fields} - {"events"}
+    slack, smtp = config.plugins["slack"], config.plugins["smtp"]
+    assert isinstance(slack, SlackConfig)
+    assert isinstance(smtp, SmtpConfig)
+    assert smtp.server is not None
+    keys = {key for channel in slack.channels.values() for key in channel.model_fields_set}
+    assert keys >= {*ChatChannel.model_fields} - shared
+    assert {key for mail in smtp.mails.values() for key in mail.model_fields_set} >= {*Mail.model_fields} - shared
+    assert smtp.server.model_fields_set == set(MailServer.model_fields)
 
 
 def endpoints(config: Config) -> Mapping[str, PluginConfig]:

@@ -1,4 +1,4 @@
-"""Why a request brought no answer, in words for whoever reads the list of attempts.
+"""Why a request, or another connection, brought no answer, in words for whoever reads the list of attempts.
 
 A reason names the host at most: the rest of a URL may be secret.
 """
@@ -6,6 +6,7 @@ A reason names the host at most: the rest of a URL may be secret.
 from __future__ import annotations
 
 import os
+import socket
 import ssl
 
 import aiohttp
@@ -17,10 +18,10 @@ _LONGEST_DETAIL = 200
 
 
 def explain(error: Exception) -> str:
-    """Return one line for an error of the HTTP client.
+    """Return one line for an error of the HTTP client, or of a connection that `Channels.connect` made.
 
     Args:
-        error: What the request raised.
+        error: What was raised.
 
     Example:
         >>> explain(ConnectionResetError(104, "Connection reset by peer"))
@@ -44,16 +45,20 @@ def explain(error: Exception) -> str:
         case aiohttp.ClientResponseError():
             return f"not a valid HTTP answer: {_detail(error.message)}"
         case OSError():
-            return _of_system(error)
+            return _of_connection(error)
         case _:
             return type(error).__name__
 
 
 def _of_connection(cause: OSError) -> str:
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return f"TLS certificate not valid: {_detail(cause)}"
     return f"TLS handshake failed: {_detail(cause)}" if isinstance(cause, ssl.SSLError) else _of_system(cause)
 
 
 def _of_system(error: OSError) -> str:
+    if isinstance(error, socket.gaierror):
+        return "name not found"
     if error.errno:
         return os.strerror(error.errno).lower()
     told = str(error) if isinstance(error, ForbiddenAddressError) else error.strerror
