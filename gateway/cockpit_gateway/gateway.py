@@ -92,7 +92,7 @@ class Gateway:
         self._threads = {
             name: WorkerThreads(f"plugin-{name}", settings.threads) for name, settings in self._handlers.items()
         }
-        self._observers = Observers(
+        self.observers = Observers(
             [
                 Observer(found, self._contexts[found.plugin], self._threads[found.plugin], self.metrics)
                 for found in registry.implementations(OBSERVERS)
@@ -165,7 +165,7 @@ class Gateway:
                 "the store is a restored backup: what it had left to deliver is cancelled; replay what is wanted",
                 deliveries=opened.cancelled,
             )
-        self._observers.start()
+        self.observers.start()
         await self.dispatcher.start(opened)
         await self.listeners.start(
             public=[*self._receiver().routes(), *self._plugin_routes()],
@@ -191,7 +191,7 @@ class Gateway:
             self._pruning.cancel()
             await asyncio.wait([self._pruning])
         await self.dispatcher.stop(self.settings.server.grace)
-        await self._observers.stop()
+        await self.observers.stop()
         await self.listeners.stop(handing_over=handing_over)
         await self._call_stopping()
         await self._channels.close()
@@ -284,7 +284,7 @@ class Gateway:
         return Probes(self.metrics, self.unready, self._refresh_gauges)
 
     def _observe(self, settled: Settlement) -> None:
-        self._observers.tell(settled)
+        self.observers.tell(settled)
 
     async def _emit(self, plugin: str, name: str, args: Sequence[JSONValue], key: str | None) -> str:
         return await self._ingest.emit(plugin, name, args, key)

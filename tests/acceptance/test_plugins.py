@@ -11,8 +11,9 @@ import pytest
 from commands import Site, eventually, site
 from packages import install_plugin
 
+from cockpit_gateway.testing.captures import FOLDER as CAPTURES
+
 PROJECT = Path(__file__).parents[1] / "data" / "plugins" / "notes"
-CAPTURES = Path(__file__).parents[1] / "data" / "captures"
 
 DELIVERED = {("collections_remove_after", "delivered"), ("any_event", "delivered")}
 
