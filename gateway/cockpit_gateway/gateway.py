@@ -46,6 +46,7 @@ from cockpit_gateway.web.listeners import Listeners
 from cockpit_gateway.web.probes import Probes
 from cockpit_gateway.web.receive import Receiver
 from cockpit_gateway.web.sockets import Sockets
+from cockpit_gateway.web.traces import TraceApi
 
 STOPPING_HOOK_TIMEOUT = 5.0
 """Seconds that a plugin's gateway_stopping gets."""
@@ -118,6 +119,7 @@ class Gateway:
         kept = self.settings.retention
         self._pruner = Pruner(self.store, Retention(kept.age, kept.rows, kept.size), self.clock, self.metrics)
         self._pruning: asyncio.Task[None] | None = None
+        self._traces = TraceApi(registry.trace, config.discretion.out_of)
         self._unready: str | None = "starting"
         self._watch: StallWatch | None = None
         self.administration = Administration(
@@ -192,6 +194,7 @@ class Gateway:
             await asyncio.wait([self._pruning])
         await self.dispatcher.stop(self.settings.server.grace)
         await self.observers.stop()
+        self._traces.end()
         await self.listeners.stop(handing_over=handing_over)
         await self._call_stopping()
         await self._channels.close()
@@ -278,7 +281,7 @@ class Gateway:
                 ) from error
 
     def _admin_routes(self) -> list[web.RouteDef]:
-        return Api(self.administration).routes() + self._probes().routes()
+        return [*self._traces.routes(), *Api(self.administration).routes(), *self._probes().routes()]
 
     def _probes(self) -> Probes:
         return Probes(self.metrics, self.unready, self._refresh_gauges)

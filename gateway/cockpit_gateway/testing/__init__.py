@@ -10,12 +10,14 @@ from cockpit_gateway.testing.contexts import make_context
 from cockpit_gateway.testing.events import make_event
 from cockpit_gateway.testing.gateway import GatewayTester, NotTakenError
 from cockpit_gateway.testing.receiver import Answer, Misbehaviour, ReceivedRequest, Receiver
+from cockpit_gateway.tracing import HookCall
 
 __all__ = [
     "Answer",
     "Capture",
     "FakeClock",
     "GatewayTester",
+    "HookCall",
     "Misbehaviour",
     "NotTakenError",
     "ReceivedRequest",

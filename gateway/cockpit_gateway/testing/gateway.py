@@ -25,6 +25,7 @@ from cockpit_gateway.gateway import Gateway
 from cockpit_gateway.store.records import DeliveryFilter, EventFilter
 from cockpit_gateway.testing.clock import FakeClock
 from cockpit_gateway.testing.events import EventFactory
+from cockpit_gateway.tracing import HookCall
 
 PATIENCE = 15.0
 """Seconds that what was set going may take, by the machine's clock."""
@@ -58,6 +59,7 @@ class GatewayTester:
         PluginError: a plugin is broken; the message says why.
 
     Attributes:
+        calls: Every call of a hook that has ended, with its arguments, result or error, in the order of their ends.
         clock: The clock.
         gateway: The gateway, for what this class does not show; its inner parts may change at any time.
 
@@ -78,9 +80,11 @@ class GatewayTester:
         self.clock = clock or FakeClock()
         file = ConfigFile.from_text(_text(config), "test.yaml")
         validated, registry, catalogue = validate(file, extra=plugins)
+        self._stack = AsyncExitStack()
+        self.calls: list[HookCall] = []
+        self._stack.enter_context(registry.trace.watch(self.calls.append))
         self.gateway = Gateway(_placed(validated, directory), registry, catalogue, self.clock)
         self._factory = EventFactory(catalogue)
-        self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         self._stack.push_async_callback(self.gateway.stop)
