@@ -7,11 +7,10 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from cockpit_gateway import Event
 from cockpit_gateway.catalogue import Catalogue
-from cockpit_gateway.events import JSONArray, JSONObject, encode_json
+from cockpit_gateway.events import Event, JSONArray, JSONObject, encode_json
 from cockpit_gateway.expressions import Template
-from cockpit_gateway.transports import render
+from cockpit_gateway.transports.rendering import render
 
 Body: TypeAlias = Callable[[Sequence[Event]], bytes]
 """Makes the bytes to send of the events that a delivery carries: one, or several of a burst, oldest first."""
