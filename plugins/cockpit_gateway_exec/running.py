@@ -7,7 +7,6 @@ import os
 import signal
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from subprocess import STDOUT, Popen
 from typing import BinaryIO
 
@@ -25,6 +24,10 @@ GRACE = 2.0
 """Seconds from SIGTERM to SIGKILL; when the gateway stops, its second cancellation comes sooner."""
 
 
+LONGEST_SECRET = 8 * 1024
+"""Bytes that are looked at beyond those that are kept: a secret that is cut in two is not recognised."""
+
+
 class Runner:
     """Makes the attempts of one command.
 
@@ -39,6 +42,7 @@ class Runner:
         self._discretion = Discretion([command])
         own = {name: value.get_secret_value() for name, value in command.environment.items()}
         self._environment = inherited(os.environ) | own
+        self._room = command.output + LONGEST_SECRET
         self._threads = WorkerThreads("exec", command.concurrency)
 
     async def run(self, delivery: Delivery, events: Sequence[Event]) -> Response:
@@ -56,12 +60,12 @@ class Runner:
             Reject: It said that another attempt is of no use.
         """
         environment = self._environment | facts(delivery, events[-1])
-        async with feeding(self._body(events)) as stdin, collecting(self._command.output) as (stdout, output):
+        async with feeding(self._body(events)) as stdin, collecting(self._room) as (stdout, output):
             with stdout:
                 process = self._start(environment, stdin, stdout)
             code = await self._end_of(process)
             response = await output.response()
-        return settle(code, self._without_secrets(response))
+        return settle(code, self._kept(response))
 
     def _start(self, environment: Mapping[str, str], stdin: BinaryIO, stdout: BinaryIO) -> Popen[bytes]:
         """Start the command; not by the event loop: uvloop lets it inherit whatever the gateway was started with."""
@@ -99,10 +103,13 @@ class Runner:
             await asyncio.wait([waiting])
         return process.returncode
 
-    def _without_secrets(self, response: Response) -> Response:
+    def _kept(self, response: Response) -> Response:
+        """Return what is kept of the output, without the secrets of the environment."""
         text = response.body.decode("utf-8", "replace")
         hidden = self._discretion.out_of(text)
-        return response if hidden == text else replace(response, body=hidden.encode())
+        body = response.body if hidden == text else hidden.encode()
+        room = self._command.output
+        return Response(None, body=body[:room], truncated=response.truncated or len(body) > room)
 
 
 def _signal_group(process: Popen[bytes], number: signal.Signals) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from cockpit_gateway import Delivery, Event
 from cockpit_gateway.events import encode_json
+from cockpit_gateway.transports import iso
 
 BEGIN = b'{"delivery_id":'
 """What each line begins with."""
@@ -30,7 +29,7 @@ def line(delivery: Delivery, event: Event) -> bytes:
         "subjects": list(event.subjects),
         "status": event.status.value,
         "problem": event.problem,
-        "received_at": datetime.fromtimestamp(event.received_at, UTC).isoformat(timespec="milliseconds"),
+        "received_at": iso(event.received_at),
         "args": event.args,
     }
     if not event.name:

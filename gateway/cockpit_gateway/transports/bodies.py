@@ -52,7 +52,7 @@ def standard_batch(catalogue: Catalogue) -> Body:
 
     def make(events: Sequence[Event]) -> bytes:
         objects: JSONArray = [_standard_object(event, catalogue) for event in events]
-        return encode_json({"type": BATCH, "timestamp": _iso(events[-1].received_at), "data": {"events": objects}})
+        return encode_json({"type": BATCH, "timestamp": iso(events[-1].received_at), "data": {"events": objects}})
 
     return make
 
@@ -72,7 +72,7 @@ def _standard_object(event: Event, catalogue: Catalogue) -> JSONObject:
     generic_name = match.entry.generic_name if match else event.name
     return {
         "type": _NOT_IN_A_TYPE.sub("_", generic_name),
-        "timestamp": _iso(event.received_at),
+        "timestamp": iso(event.received_at),
         "data": {
             "id": event.id,
             "event": event.name,
@@ -87,6 +87,11 @@ def _standard_object(event: Event, catalogue: Catalogue) -> JSONObject:
     }
 
 
-def _iso(seconds: float) -> str:
-    """Write a time as ISO 8601 in UTC, to the millisecond."""
+def iso(seconds: float) -> str:
+    """Write seconds since the Unix epoch as ISO 8601 in UTC, to the millisecond.
+
+    Example:
+        >>> iso(0.5)
+        '1970-01-01T00:00:00.500Z'
+    """
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

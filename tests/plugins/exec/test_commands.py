@@ -148,6 +148,13 @@ async def test_a_secret_in_what_a_command_writes_is_hidden(run: Run) -> None:
     assert failed.response == Response(None, body=b"login with ***\n")
 
 
+async def test_a_secret_at_the_end_of_what_is_kept_is_hidden(run: Run) -> None:
+    response = await run(shell('echo "login with $TOKEN"'), environment={"TOKEN": "s3cr3t-t0k3n"}, output=16)
+    assert response == Response(None, body=b"login with ***\n")
+    response = await run(shell('echo "login with $TOKEN"'), environment={"TOKEN": "s3cr3t-t0k3n"}, output=12)
+    assert response == Response(None, body=b"login with *", truncated=True)
+
+
 async def test_what_cannot_be_started_any_more_is_tried_again(tmp_path: Path, run: Run) -> None:
     script = tmp_path / "script"
     script.write_text("#!/nowhere/interpreter\n")

@@ -64,7 +64,7 @@ async def test_a_line_has_all_of_an_event(path: Path) -> None:
             "subjects": [],
             "status": "accepted",
             "problem": None,
-            "received_at": "2023-11-14T22:13:20.500+00:00",
+            "received_at": "2023-11-14T22:13:20.500Z",
             "args": ["posts", {"title": "Hü/"}, False],
         }
     ]
