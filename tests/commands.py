@@ -119,6 +119,18 @@ class Site:
             code = process.wait(PATIENCE)
         assert code == 0, f"ended with {code}: " + (self.folder / "log").read_text()
 
+    @contextmanager
+    def killed_daemon(self) -> Generator[subprocess.Popen[bytes]]:
+        """Run the daemon; at the end it is killed."""
+        with (self.folder / "log").open("ab") as log:
+            process = subprocess.Popen([COMMAND, "run"], cwd=self.folder, env=environment(), stdout=log, stderr=log)
+        try:
+            eventually(lambda: process.poll() is not None or self._ready())
+            yield process
+        finally:
+            process.kill()
+            process.wait(PATIENCE)
+
     def _ready(self) -> bool:
         try:
             with urllib.request.urlopen(f"{self.url}/readyz", timeout=PATIENCE):

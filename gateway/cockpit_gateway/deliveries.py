@@ -64,7 +64,7 @@ class Response:
     Attributes:
         status: HTTP status, or None for a transport without one.
         headers: Pairs in the order received, names as received.
-        body: The first 4 KiB.
+        body: What is kept of it: of an HTTP answer, the first 4 KiB.
         truncated: True when the body was longer.
     """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cockpit_gateway.catalogue import Catalogue
-from cockpit_gateway_webhook.bodies import Body, cockpit_body, standard_batch, standard_body, template_body
+from cockpit_gateway.transports import Body, cockpit_body, standard_batch, standard_body, template_body
 from cockpit_gateway_webhook.sending import Sender, Signature, fixed_headers
 from cockpit_gateway_webhook.settings import Endpoint
 from cockpit_gateway_webhook.signing import signer_of

@@ -19,9 +19,8 @@ from cockpit_gateway.clock import Clock
 from cockpit_gateway.egress.channel import Channel
 from cockpit_gateway.egress.tokens import ClientCredentials, TokenError
 from cockpit_gateway.events import VIA_HEADER
-from cockpit_gateway.transports import ANSWER_PATIENCE, explain, read_answer
+from cockpit_gateway.transports import ANSWER_PATIENCE, Body, explain, read_answer
 from cockpit_gateway_webhook.answers import settle
-from cockpit_gateway_webhook.bodies import Body
 from cockpit_gateway_webhook.signing import Signer, sign
 
 USER_AGENT = f"cockpit-gateway/{__version__}"

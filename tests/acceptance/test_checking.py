@@ -13,7 +13,7 @@ def test_a_valid_file_is_summed_up(house: Site) -> None:
         "gateway.yaml is valid",
         "sources    website",
         "endpoints  search-index",
-        "plugins    redact, slack, smtp, webhook",
+        "plugins    exec, jsonl, redact, slack, smtp, webhook",
     ]
     assert not (house.folder / "gateway.db").exists()
 
@@ -77,5 +77,5 @@ def test_what_a_plugin_logs_does_not_get_into_the_answer(house: Site) -> None:
 def test_plugins_are_listed_without_any_configuration(tmp_path: Path) -> None:
     listed = Site(tmp_path, 0).json("plugins", "list")["plugins"]
     assert [(plugin["name"], plugin["status"]) for plugin in listed] == [
-        (name, "loaded") for name in ("redact", "slack", "smtp", "webhook")
+        (name, "loaded") for name in ("exec", "jsonl", "redact", "slack", "smtp", "webhook")
     ]

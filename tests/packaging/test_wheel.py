@@ -18,7 +18,7 @@ def shipped() -> set[str]:
     return {str(Path(*path.parts[1:])) for path in paths}
 
 
-PLUGINS = [f"cockpit_gateway_{name}" for name in ("redact", "slack", "smtp", "webhook")]
+PLUGINS = [f"cockpit_gateway_{name}" for name in ("exec", "jsonl", "redact", "slack", "smtp", "webhook")]
 
 
 def test_the_wheel_has_no_generic_name(distributions: Distributions) -> None:

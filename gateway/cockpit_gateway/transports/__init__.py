@@ -4,6 +4,7 @@ The webhook plugin is made of these, and so can yours be; docs/how-to/write-a-tr
 """
 
 from cockpit_gateway.transports.answers import ANSWER_PATIENCE, in_words, read_answer, retry_after
+from cockpit_gateway.transports.bodies import Body, cockpit_body, iso, standard_batch, standard_body, template_body
 from cockpit_gateway.transports.failures import explain
 from cockpit_gateway.transports.fields import (
     AllowPrivate,
@@ -22,6 +23,7 @@ from cockpit_gateway.transports.settings import TargetSettings
 __all__ = [
     "ANSWER_PATIENCE",
     "AllowPrivate",
+    "Body",
     "NetworkSettings",
     "Planning",
     "SecretUrl",
@@ -30,11 +32,16 @@ __all__ = [
     "TemplateSetting",
     "Tls",
     "Url",
+    "cockpit_body",
     "explain",
     "in_words",
+    "iso",
     "read_answer",
     "refuse_forbidden",
     "refuse_unknown",
     "render",
     "retry_after",
+    "standard_batch",
+    "standard_body",
+    "template_body",
 ]

@@ -16,6 +16,10 @@ from cockpit_gateway.config import Config, ConfigFile, Listen, Log, PluginConfig
 from cockpit_gateway.errors import ConfigError
 from cockpit_gateway.registry import Registry
 from cockpit_gateway.transports import NetworkSettings, TargetSettings
+from cockpit_gateway_exec import Command
+from cockpit_gateway_exec import Config as ExecConfig
+from cockpit_gateway_jsonl import AuditFile, Rotate
+from cockpit_gateway_jsonl import Config as JsonlConfig
 from cockpit_gateway_slack import ChatChannel
 from cockpit_gateway_slack import Config as SlackConfig
 from cockpit_gateway_smtp import Config as SmtpConfig
@@ -75,7 +79,7 @@ def test_the_default_file_is_valid_without_any_environment() -> None:
     assert config.settings.server.listen == Listen("127.0.0.1", 8787)
     assert config.settings.store == "sqlite:data/gateway.db"
     assert list(config.settings.sources) == ["website"]
-    assert set(config.plugins) == {"redact", "slack", "smtp", "webhook"}
+    assert set(config.plugins) == {"exec", "jsonl", "redact", "slack", "smtp", "webhook"}
 
 
 def test_the_default_file_names_its_schema() -> None:
@@ -96,7 +100,7 @@ def test_what_is_commented_out_in_the_default_file_is_valid_too_and_shows_every_
     environ = {"WEBSITE_TOKEN": "a", "SEARCH_PASSWORD": "b", "BUILD_TOKEN": "c", "CDN_SECRET": "d"}
     environ["BUILD_SECRET"] = SIGNING_SECRET
     environ |= dict.fromkeys(("SLACK_WEBHOOK", "DISCORD_WEBHOOK"), "https://chat.example.org/e")
-    environ["MAIL_PASSWORD"] = "f"
+    environ |= {"MAIL_PASSWORD": "f", "DEPLOY_TOKEN": "g"}
 
     file = ConfigFile.read(path, environ)
     config = file.validate(BUILT_IN, Catalogue(file.custom_events))
@@ -117,6 +121,15 @@ def test_what_is_commented_out_in_the_default_file_is_valid_too_and_shows_every_
     assert keys >= {*ChatChannel.model_fields} - shared
     assert {key for mail in smtp.mails.values() for key in mail.model_fields_set} >= {*Mail.model_fields} - shared
     assert smtp.server.model_fields_set == set(MailServer.model_fields)
+    run, written = config.plugins["exec"], config.plugins["jsonl"]
+    assert isinstance(run, ExecConfig)
+    assert isinstance(written, JsonlConfig)
+    keys = {key for command in run.commands.values() for key in command.model_fields_set}
+    assert keys >= {*Command.model_fields} - {*TargetSettings.model_fields}
+    [audit] = written.files.values()
+    assert audit.model_fields_set >= {*AuditFile.model_fields} - {*TargetSettings.model_fields}
+    assert audit.rotate is not None
+    assert audit.rotate.model_fields_set == set(Rotate.model_fields)
 
 
 def endpoints(config: Config) -> Mapping[str, PluginConfig]:

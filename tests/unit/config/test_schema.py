@@ -11,7 +11,7 @@ from cockpit_gateway.config import PluginConfig, json_schema
 from cockpit_gateway.registry import Registry
 
 COMMITTED = Path(__file__).parents[3] / "config" / "gateway.schema.json"
-BUILT_IN = ("redact", "slack", "smtp", "webhook")
+BUILT_IN = ("exec", "jsonl", "redact", "slack", "smtp", "webhook")
 
 
 def test_the_committed_schema_is_up_to_date() -> None:

@@ -7,11 +7,10 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from cockpit_gateway import Event
 from cockpit_gateway.catalogue import Catalogue
-from cockpit_gateway.events import JSONArray, JSONObject, encode_json
+from cockpit_gateway.events import Event, JSONArray, JSONObject, encode_json
 from cockpit_gateway.expressions import Template
-from cockpit_gateway.transports import render
+from cockpit_gateway.transports.rendering import render
 
 Body: TypeAlias = Callable[[Sequence[Event]], bytes]
 """Makes the bytes to send of the events that a delivery carries: one, or several of a burst, oldest first."""
@@ -53,7 +52,7 @@ def standard_batch(catalogue: Catalogue) -> Body:
 
     def make(events: Sequence[Event]) -> bytes:
         objects: JSONArray = [_standard_object(event, catalogue) for event in events]
-        return encode_json({"type": BATCH, "timestamp": _iso(events[-1].received_at), "data": {"events": objects}})
+        return encode_json({"type": BATCH, "timestamp": iso(events[-1].received_at), "data": {"events": objects}})
 
     return make
 
@@ -73,7 +72,7 @@ def _standard_object(event: Event, catalogue: Catalogue) -> JSONObject:
     generic_name = match.entry.generic_name if match else event.name
     return {
         "type": _NOT_IN_A_TYPE.sub("_", generic_name),
-        "timestamp": _iso(event.received_at),
+        "timestamp": iso(event.received_at),
         "data": {
             "id": event.id,
             "event": event.name,
@@ -88,6 +87,11 @@ def _standard_object(event: Event, catalogue: Catalogue) -> JSONObject:
     }
 
 
-def _iso(seconds: float) -> str:
-    """Write a time as ISO 8601 in UTC, to the millisecond."""
+def iso(seconds: float) -> str:
+    """Write seconds since the Unix epoch as ISO 8601 in UTC, to the millisecond.
+
+    Example:
+        >>> iso(0.5)
+        '1970-01-01T00:00:00.500Z'
+    """
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
