@@ -22,8 +22,8 @@ from typing import Any, TypeVar
 from typer.testing import CliRunner
 
 from cockpit_gateway.cli.app import app
+from cockpit_gateway.testing.captures import FOLDER as CAPTURES
 
-CAPTURES = Path(__file__).parent / "data" / "captures"
 SAVE = CAPTURES / "collections.save.after.json"
 TOKEN = "a-token-that-must-not-be-shown"
 SECRET = "whsec_" + base64.b64encode(b"a secret of thirty-two bytes, ok").decode()

@@ -27,8 +27,9 @@ from rich.console import Console
 from rich.table import Table
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from cockpit_gateway.testing.captures import FOLDER as CAPTURES
+
 COMMAND = str(Path(sys.executable).with_name("cockpit-gateway"))
-CAPTURES = Path(__file__).parent / "data" / "captures"
 TIME_LIMIT = 20.0
 FAILING, FAILURES = "search-index", 2
 MASKED = "***"

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from captures import Capture
-from contexts import a_context
-
 from cockpit_gateway import Event
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.envelope import read_envelope
 from cockpit_gateway.events import encode_like_cockpit
+from cockpit_gateway.testing import make_context
+from cockpit_gateway.testing.captures import Capture
 from cockpit_gateway_redact import RedactPlugin
 
 CATALOGUE = Catalogue(["shop.order.*"])
@@ -36,7 +35,7 @@ class Redactor:
 
     def __init__(self, *rules: dict[str, Any]) -> None:
         config = RedactPlugin.Config.model_validate({"rules": list(rules)}, context={"catalogue": CATALOGUE})
-        self._context = a_context("redact", config, catalogue=CATALOGUE)
+        self._context = make_context("redact", config, catalogue=CATALOGUE)
         self.plugin = RedactPlugin()
 
     def __call__(self, event: Event) -> Event | None:

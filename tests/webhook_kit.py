@@ -4,36 +4,18 @@ raw one for answers that no server would give."""
 from __future__ import annotations
 
 import asyncio
-import ssl
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from aiohttp import web
 
 from cockpit_gateway import Delivery, DeliveryState, Event, PluginContext, Response, Retry
 from cockpit_gateway_webhook import WebhookPlugin
 
 DELIVERY_ID = "0198c0de-0000-7000-8000-000000000001"
 BODY = b'{"event":"collections.save.after","hook":"all","backend":1,"args":["posts",{"title":"H\\u00fc\\/"},false]}'
-
-
-class FixedClock:
-    """Stands still at the time it was made."""
-
-    def __init__(self) -> None:
-        self.now = time.time()
-
-    def time(self) -> float:
-        """Return seconds since the Unix epoch."""
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        """Refuse: the plugin never waits."""
-        raise AssertionError(seconds)
 
 
 def saved(body: bytes = BODY, name: str = "collections.save.after") -> Event:
@@ -64,65 +46,6 @@ async def reason(plugin: Plugin, target: str = "it") -> str:
 
 Start = Callable[[dict[str, dict[str, Any]]], Awaitable[Plugin]]
 """Starts a plugin with these endpoints."""
-
-
-@dataclass(frozen=True)
-class Arrived:
-    """One request as it arrived; header names as sent."""
-
-    method: str
-    path: str
-    headers: list[tuple[str, str]]
-    body: bytes
-    peer: object
-
-    def header(self, name: str) -> str | None:
-        """Return a header's value, None without it."""
-        return next((value for found, value in self.headers if found.lower() == name.lower()), None)
-
-
-@dataclass
-class Receiver:
-    """Answers every request as a test has set it."""
-
-    url: str = ""
-    arrived: list[Arrived] = field(default_factory=list)
-    first_statuses: list[int] = field(default_factory=list)
-    status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
-    body: bytes = b"ok"
-
-    async def handle(self, request: web.BaseRequest) -> web.Response:
-        """Note a request and answer it."""
-        assert request.transport is not None
-        headers = [(name.decode(), value.decode()) for name, value in request.raw_headers]
-        self.arrived.append(
-            Arrived(
-                request.method,
-                request.raw_path,
-                headers,
-                await request.content.read(),
-                request.transport.get_extra_info("peername"),
-            )
-        )
-        status = self.first_statuses.pop(0) if self.first_statuses else self.status
-        return web.Response(status=status, headers=self.headers, body=self.body)
-
-
-@asynccontextmanager
-async def receiving(tls: ssl.SSLContext | None = None) -> AsyncIterator[Receiver]:
-    """Run a receiver on a free port."""
-    receiver = Receiver()
-    server = web.Server(receiver.handle)
-    runner = web.ServerRunner(server)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
-    await site.start()
-    receiver.url = f"{'http' if tls is None else 'https'}://127.0.0.1:{runner.addresses[0][1]}"
-    try:
-        yield receiver
-    finally:
-        await runner.cleanup()
 
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

@@ -7,8 +7,9 @@ import itertools
 import zlib
 from typing import NamedTuple
 
-from captures import all_captures
 from hypothesis import strategies as st
+
+from cockpit_gateway.testing.captures import all_captures
 
 LONGEST_BODY = 64 * 1024
 LONGEST_SHOWN = 1000

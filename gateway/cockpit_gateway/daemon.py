@@ -7,7 +7,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -49,9 +49,11 @@ def load(path: Path, without: Iterable[str] = ()) -> tuple[Config, Registry, Cat
     return validate(ConfigFile.read(path), without)
 
 
-def validate(file: ConfigFile, without: Iterable[str] = ()) -> tuple[Config, Registry, Catalogue]:
-    """Validate a configuration with its plugins; see `load`."""
-    registry = load_plugins(file, without)
+def validate(
+    file: ConfigFile, without: Iterable[str] = (), extra: Mapping[str, object] | None = None
+) -> tuple[Config, Registry, Catalogue]:
+    """Validate a configuration with its plugins; see `load` and `load_plugins`."""
+    registry = load_plugins(file, without, extra)
     catalogue = Catalogue(file.custom_events, registry.declared.values())
     absent = {plugin.name for plugin in registry.plugins.values() if plugin.status is not PluginStatus.LOADED}
     config = file.validate(registry.config_models(), catalogue, absent)
@@ -59,8 +61,13 @@ def validate(file: ConfigFile, without: Iterable[str] = ()) -> tuple[Config, Reg
     return config, registry, catalogue
 
 
-def load_plugins(file: ConfigFile, without: Iterable[str] = ()) -> Registry:
-    """Load the plugins that a configuration names, and those that are installed; see `load`.
+def load_plugins(file: ConfigFile, without: Iterable[str] = (), extra: Mapping[str, object] | None = None) -> Registry:
+    """Load the plugins that a configuration names, and those that are installed.
+
+    Args:
+        file: The configuration.
+        without: Plugins that are not to be imported; see `load`.
+        extra: Further plugins by name: modules, objects or classes.
 
     Raises:
         PluginError: a place to look at does not exist.
@@ -69,7 +76,7 @@ def load_plugins(file: ConfigFile, without: Iterable[str] = ()) -> Registry:
     sources = PluginSources(
         settings.plugins_dir, settings.plugin_modules, frozenset(settings.disabled_plugins) | disabled_by()
     )
-    return Registry.load(sources.without(without))
+    return Registry.load(sources.without(without), extra)
 
 
 def serve(path: Path, on_ready: Callable[[Gateway], None], without: Iterable[str] = ()) -> None:

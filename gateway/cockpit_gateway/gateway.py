@@ -46,6 +46,7 @@ from cockpit_gateway.web.listeners import Listeners
 from cockpit_gateway.web.probes import Probes
 from cockpit_gateway.web.receive import Receiver
 from cockpit_gateway.web.sockets import Sockets
+from cockpit_gateway.web.traces import TraceApi
 
 STOPPING_HOOK_TIMEOUT = 5.0
 """Seconds that a plugin's gateway_stopping gets."""
@@ -92,7 +93,7 @@ class Gateway:
         self._threads = {
             name: WorkerThreads(f"plugin-{name}", settings.threads) for name, settings in self._handlers.items()
         }
-        self._observers = Observers(
+        self.observers = Observers(
             [
                 Observer(found, self._contexts[found.plugin], self._threads[found.plugin], self.metrics)
                 for found in registry.implementations(OBSERVERS)
@@ -118,6 +119,7 @@ class Gateway:
         kept = self.settings.retention
         self._pruner = Pruner(self.store, Retention(kept.age, kept.rows, kept.size), self.clock, self.metrics)
         self._pruning: asyncio.Task[None] | None = None
+        self._traces = TraceApi(registry.trace, config.discretion.out_of)
         self._unready: str | None = "starting"
         self._watch: StallWatch | None = None
         self.administration = Administration(
@@ -165,7 +167,7 @@ class Gateway:
                 "the store is a restored backup: what it had left to deliver is cancelled; replay what is wanted",
                 deliveries=opened.cancelled,
             )
-        self._observers.start()
+        self.observers.start()
         await self.dispatcher.start(opened)
         await self.listeners.start(
             public=[*self._receiver().routes(), *self._plugin_routes()],
@@ -191,7 +193,8 @@ class Gateway:
             self._pruning.cancel()
             await asyncio.wait([self._pruning])
         await self.dispatcher.stop(self.settings.server.grace)
-        await self._observers.stop()
+        await self.observers.stop()
+        self._traces.end()
         await self.listeners.stop(handing_over=handing_over)
         await self._call_stopping()
         await self._channels.close()
@@ -278,13 +281,13 @@ class Gateway:
                 ) from error
 
     def _admin_routes(self) -> list[web.RouteDef]:
-        return Api(self.administration).routes() + self._probes().routes()
+        return [*self._traces.routes(), *Api(self.administration).routes(), *self._probes().routes()]
 
     def _probes(self) -> Probes:
         return Probes(self.metrics, self.unready, self._refresh_gauges)
 
     def _observe(self, settled: Settlement) -> None:
-        self._observers.tell(settled)
+        self.observers.tell(settled)
 
     async def _emit(self, plugin: str, name: str, args: Sequence[JSONValue], key: str | None) -> str:
         return await self._ingest.emit(plugin, name, args, key)

@@ -139,11 +139,14 @@ def describe_failure(error: BaseException) -> str:
     return "\n".join(lines)
 
 
-def _own_lines(frames: Iterable[traceback.FrameSummary]) -> list[str]:
-    """Return the frames that are a plugin's own, a line each."""
+def own_frames(frames: Iterable[traceback.FrameSummary]) -> list[traceback.FrameSummary]:
+    """Return the frames that are a plugin's own."""
     foreign = ("importlib", "pluggy", "threading.py", str(Path(__file__).parent), "concurrent")
-    own = [frame for frame in frames if not any(part in frame.filename for part in foreign)]
-    return [f"  {frame.filename}:{frame.lineno} in {frame.name}: {frame.line}" for frame in own]
+    return [frame for frame in frames if not any(part in frame.filename for part in foreign)]
+
+
+def _own_lines(frames: Iterable[traceback.FrameSummary]) -> list[str]:
+    return [f"  {frame.filename}:{frame.lineno} in {frame.name}: {frame.line}" for frame in own_frames(frames)]
 
 
 def _where_is(thread: threading.Thread) -> str:

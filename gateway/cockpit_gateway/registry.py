@@ -23,6 +23,7 @@ from cockpit_gateway.config import PluginConfig, with_handlers
 from cockpit_gateway.contract import NAMESPACE, declared_event
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError
 from cockpit_gateway.loading import Candidate, PluginSources, describe_failure, find_plugins, load_in_time
+from cockpit_gateway.tracing import HookTrace
 
 _Result = TypeVar("_Result")
 
@@ -53,6 +54,7 @@ class Implementation:
         function: The bound function.
         parameters: The parameters it takes, by name.
         is_async: True for `async def`.
+        trace: Tells of its calls.
     """
 
     plugin: str
@@ -60,9 +62,12 @@ class Implementation:
     function: Callable[..., Any]
     parameters: tuple[str, ...]
     is_async: bool
+    trace: HookTrace
 
     def call(self, values: Mapping[str, object]) -> Any:
         """Call it with those of the values that it takes."""
+        if self.trace.watchers:
+            return self.trace.call(self, values)
         return self.function(*[values[name] for name in self.parameters])
 
 
@@ -112,6 +117,8 @@ class Registry:
         self.plugins: dict[str, LoadedPlugin] = {}
         self.declared: dict[str, DeclaredEvent] = {}
         """The events that plugins declare, by hook."""
+        self.trace = HookTrace()
+        """Tells of the calls of their hooks."""
         self._manager = pluggy.PluginManager(NAMESPACE)
         self._manager.add_hookspecs(hookspecs)
 
@@ -182,7 +189,7 @@ class Registry:
     def implementations(self, hook: str) -> Sequence[Implementation]:
         """Return the implementations of a hook in pluggy's call order (tryfirst, then last registered first)."""
         caller: pluggy.HookCaller = getattr(self._manager.hook, hook)
-        return [_implementation(hook, found) for found in reversed(caller.get_hookimpls())]
+        return [_implementation(hook, found, self.trace) for found in reversed(caller.get_hookimpls())]
 
     def implementation(self, plugin: str, hook: str) -> Implementation | None:
         """Return one plugin's implementation of a hook, None if it has none."""
@@ -342,10 +349,9 @@ def _config_model(plugin: object) -> type[PluginConfig] | None:
     return model
 
 
-def _implementation(hook: str, found: pluggy.HookImpl) -> Implementation:
-    return Implementation(
-        found.plugin_name, hook, found.function, tuple(found.argnames), inspect.iscoroutinefunction(found.function)
-    )
+def _implementation(hook: str, found: pluggy.HookImpl, trace: HookTrace) -> Implementation:
+    is_async = inspect.iscoroutinefunction(found.function)
+    return Implementation(found.plugin_name, hook, found.function, tuple(found.argnames), is_async, trace)
 
 
 def _implementations_of(

@@ -8,7 +8,8 @@ from pathlib import Path
 import commands
 import pytest
 from commands import SECRET, TOKEN, Site, site
-from receivers import Receiver, receiving
+
+from cockpit_gateway.testing import Receiver
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -16,13 +17,6 @@ def _wheel_under_test(installed: Path) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(commands, "COMMAND", installed)
         yield
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    """Return an endpoint's server."""
-    with receiving() as found:
-        yield found
 
 
 @pytest.fixture

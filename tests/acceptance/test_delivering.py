@@ -13,9 +13,10 @@ from pathlib import Path
 
 import commands
 import pytest
-from captures import Capture, capture
 from commands import PATIENCE, Site, environment, eventually, site
-from receivers import Receiver
+
+from cockpit_gateway.testing import Misbehaviour, Receiver
+from cockpit_gateway.testing.captures import Capture, capture
 
 SAVED = capture("collections.remove.after")
 
@@ -78,26 +79,26 @@ def test_the_first_start_needs_nothing_but_a_configuration(house: Site) -> None:
 def test_what_cockpit_posts_arrives_byte_for_byte(house: Site, receiver: Receiver) -> None:
     with house.daemon():
         answer = post(house, SAVED)
-        eventually(lambda: receiver.arrivals)
+        eventually(lambda: receiver.requests)
     assert answer.startswith(b"HTTP/1.1 202 ")
-    assert receiver.bodies == [SAVED.body]
+    assert [request.body for request in receiver.requests] == [SAVED.body]
 
 
 def test_a_stop_gives_back_an_attempt_that_hangs_and_the_next_start_delivers_it(
     house: Site, receiver: Receiver
 ) -> None:
-    receiver.answering.clear()
+    receiver.usual = Misbehaviour.HANG
     with house.daemon() as process:
         post(house, SAVED)
-        eventually(lambda: receiver.arrivals)
+        eventually(lambda: receiver.requests)
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 0
     assert [delivery["state"] for delivery in house.deliveries()] == ["pending"]
-    receiver.answering.set()
+    receiver.release()
     with house.daemon():
-        eventually(lambda: len(receiver.arrivals) == 2)
+        eventually(lambda: len(receiver.requests) == 2)
         eventually(lambda: house.deliveries()[0]["state"] == "delivered")
-    first, second = receiver.arrivals
+    first, second = receiver.requests
     assert first.headers["webhook-id"] == second.headers["webhook-id"] == house.deliveries()[0]["id"]
     assert first.body == second.body == SAVED.body
 
@@ -105,10 +106,10 @@ def test_a_stop_gives_back_an_attempt_that_hangs_and_the_next_start_delivers_it(
 def test_a_second_sigterm_ends_at_once(house: Site, receiver: Receiver) -> None:
     patient = house.config.read_text().replace("grace: 2s", "grace: 1h")
     house.config.write_text(patient)
-    receiver.answering.clear()
+    receiver.usual = Misbehaviour.HANG
     with started(house) as process:
         post(house, SAVED)
-        eventually(lambda: receiver.arrivals)
+        eventually(lambda: receiver.requests)
         process.send_signal(signal.SIGTERM)
         eventually(lambda: "stopping" in (house.folder / "log").read_text())
         assert process.poll() is None
@@ -117,19 +118,19 @@ def test_a_second_sigterm_ends_at_once(house: Site, receiver: Receiver) -> None:
 
 
 def test_what_was_acknowledged_survives_a_kill(house: Site, receiver: Receiver) -> None:
-    receiver.answering.clear()
+    receiver.usual = Misbehaviour.HANG
     with started(house) as process:
         answers = [post(house, SAVED) for _ in range(30)]
         process.kill()
         process.wait(PATIENCE)
     assert all(answer.startswith(b"HTTP/1.1 202 ") for answer in answers)
     acknowledged = {json.loads(answer.rpartition(b"\r\n\r\n")[2])["id"] for answer in answers}
-    receiver.answering.set()
+    receiver.release()
     with house.daemon():
         eventually(lambda: all(delivery["state"] == "delivered" for delivery in house.deliveries()))
         ended = house.deliveries()
     assert {delivery["event"] for delivery in ended} == acknowledged
-    assert {arrival.headers["webhook-id"] for arrival in receiver.arrivals} == {delivery["id"] for delivery in ended}
+    assert {arrival.headers["webhook-id"] for arrival in receiver.requests} == {delivery["id"] for delivery in ended}
 
 
 def test_a_second_gateway_on_the_store_says_who_has_it(house: Site) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from commands import SAVE, Site, eventually
 from documents import Page
-from receivers import Receiver
+
+from cockpit_gateway.testing import Answer, Receiver
 
 PAGE = Page(Path("docs/how-to/look-after-endpoints.md"))
 
@@ -28,13 +29,13 @@ def test_an_endpoint_is_paused_tested_and_resumed(house: Site, receiver: Receive
         refused = house.run("endpoints", "enable", "search-index")
         resumed = house.text("endpoints", "resume", "search-index")
         eventually(lambda: house.deliveries("--state", "delivered"))
-        receiver.statuses.append(500)
+        receiver.answers.append(Answer(500))
         failed = house.run("endpoints", "test", "search-index")
     assert paused == "search-index is paused, its deliveries wait.\n"
     assert "moving" in shown
     assert [delivery["held"] for delivery in held] == ["paused"]
     assert (tested["outcome"], tested["response"]["status"]) == ("delivered", 200)
-    assert json.loads(receiver.bodies[0])["event"] == "gateway.test"
+    assert json.loads(receiver.requests[0].body)["event"] == "gateway.test"
     assert (refused.returncode, refused.stderr) == (1, b"search-index is paused (moving); resume it instead\n")
     assert resumed == "search-index is active (1 pending).\n"
     assert (failed.returncode, failed.stderr) == (

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 
-from commands import CAPTURES, ESCAPES, SAVE, Site, eventually
-from receivers import Receiver
+from commands import ESCAPES, SAVE, Site, eventually
+
+from cockpit_gateway.testing import Answer, Receiver
+from cockpit_gateway.testing.captures import FOLDER as CAPTURES
 
 
 def test_an_event_is_shown_with_arguments_and_deliveries(house: Site) -> None:
@@ -44,8 +46,7 @@ def test_lists_are_filtered_and_paged(house: Site) -> None:
 
 
 def test_a_dead_letter_is_shown_attempt_by_attempt_and_delivered_again(house: Site, receiver: Receiver) -> None:
-    receiver.statuses.append(500)
-    receiver.answer = f"answered{ESCAPES}".encode()
+    receiver.answers.append(Answer(500, body=f"answered{ESCAPES}".encode()))
     with house.daemon():
         house.text("send", SAVE)
         [dead] = house.ended_deliveries()
@@ -79,7 +80,7 @@ def test_what_does_not_exist_is_said_in_one_sentence(house: Site) -> None:
 
 
 def test_an_endpoint_that_was_disabled_is_enabled(house: Site, receiver: Receiver) -> None:
-    receiver.statuses.append(410)
+    receiver.answers.append(Answer(410))
     with house.daemon():
         house.text("send", SAVE)
         house.ended_deliveries()

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import Site, eventually, site
+from commands import PATIENCE, Site, eventually, site, terminal
 from packages import install_plugin
 
+from cockpit_gateway.testing.captures import FOLDER as CAPTURES
+
 PROJECT = Path(__file__).parents[1] / "data" / "plugins" / "notes"
-CAPTURES = Path(__file__).parents[1] / "data" / "captures"
 
 DELIVERED = {("collections_remove_after", "delivered"), ("any_event", "delivered")}
 
@@ -134,6 +136,31 @@ def test_one_file_is_enough(house: Site) -> None:
         listed = house.here("plugins", "list", "--hook", "any_event")["plugins"]
     assert [(plugin["name"], plugin["place"]) for plugin in listed] == [("bell", "plugins/bell.py")]
     assert (house.folder / "rung.txt").read_text() == "collections.save.after\n"
+
+
+def test_its_calls_are_seen_live(house: Site, with_notes: Environment) -> None:
+    with house.daemon(with_notes):
+        trace = ("plugins", "trace", "notes", "--arguments")
+        with terminal(house, *trace, env=with_notes) as (process, shown):
+            eventually(lambda: "Waiting for calls" in shown())
+
+            def seen() -> bool:
+                names = ("collections.save.after.json", "collections.remove.after.json")
+                house.run("send", *(CAPTURES / name for name in names), env=with_notes)
+                return "out of ink" in shown() and "name =" in shown()
+
+            eventually(seen)
+            process.send_signal(signal.SIGINT)
+            process.wait(PATIENCE)
+    assert "notes:collections_save_after  collections.save.after  collections/posts/" in shown()
+    assert "RuntimeError: out of ink (" in shown()
+    assert 'name = "posts"' in shown()
+
+
+def test_without_a_daemon_nothing_is_called(house: Site) -> None:
+    refused = house.run("plugins", "trace")
+    assert refused.returncode == 1
+    assert len(refused.stderr.splitlines()) == 1, refused.stderr
 
 
 def test_its_settings_are_validated_as_the_gateways_own(house: Site, with_notes: Environment) -> None:

@@ -8,14 +8,16 @@ import pty
 import subprocess
 
 import commands
-from commands import CAPTURES, PATIENCE, SAVE, Site, environment, eventually, on_terminal
-from receivers import Receiver
+from commands import PATIENCE, SAVE, Site, environment, eventually, on_terminal
+
+from cockpit_gateway.testing import Answer, Receiver
+from cockpit_gateway.testing.captures import FOLDER as CAPTURES
 
 FORM = CAPTURES / "forms.save.after.json"
 
 
 def test_dead_letters_are_listed_shown_and_replayed_by_filter(house: Site, receiver: Receiver) -> None:
-    receiver.statuses += [500] * 3
+    receiver.answers += [Answer(500)] * 3
     with house.daemon():
         house.text("send", SAVE, FORM, SAVE)
         eventually(lambda: len(house.deliveries("--state", "dead")) == 3)
@@ -43,13 +45,13 @@ def test_events_are_replayed_to_an_endpoint(house: Site, receiver: Receiver) -> 
         house.text("send", SAVE, FORM)
         house.ended_deliveries()
         text = house.text("events", "replay", "--since", "1h", "--endpoint", "search-index", "--yes")
-        eventually(lambda: len(receiver.bodies) == 4)
+        eventually(lambda: len(receiver.requests) == 4)
     assert text.splitlines()[1].split()[:3] == ["search-index", "2", "2"]
     assert text.splitlines()[-1] == "Made 2 deliveries of 2 events."
 
 
 def test_a_backlog_is_cancelled_without_a_daemon(house: Site, receiver: Receiver) -> None:
-    receiver.statuses.append(410)
+    receiver.answers.append(Answer(410))
     with house.daemon():
         house.text("send", SAVE)
         house.ended_deliveries()
@@ -61,7 +63,7 @@ def test_a_backlog_is_cancelled_without_a_daemon(house: Site, receiver: Receiver
 
 
 def test_a_terminal_is_asked_and_shows_progress(house: Site, receiver: Receiver) -> None:
-    receiver.statuses.append(500)
+    receiver.answers.append(Answer(500))
     with house.daemon():
         house.text("send", SAVE)
         eventually(lambda: house.deliveries("--state", "dead"))

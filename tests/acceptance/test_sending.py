@@ -6,8 +6,10 @@ import socket
 import threading
 
 import pytest
-from commands import CAPTURES, SAVE, TOKEN, Site, eventually, terminal
-from receivers import Receiver
+from commands import SAVE, TOKEN, Site, eventually, terminal
+
+from cockpit_gateway.testing import Receiver
+from cockpit_gateway.testing.captures import FOLDER as CAPTURES
 
 
 def test_recorded_and_written_events_are_sent_and_found(house: Site, receiver: Receiver) -> None:
@@ -26,7 +28,7 @@ def test_recorded_and_written_events_are_sent_and_found(house: Site, receiver: R
     assert (
         rb'{"event":"forms.save.after","hook":"cockpit-gateway send","backend":1,'
         rb'"args":["contact",{"data":"\u00e9\/"}]}'
-    ) in receiver.bodies
+    ) in [request.body for request in receiver.requests]
 
 
 def test_folders_standard_input_and_repetitions_are_sent(house: Site) -> None:

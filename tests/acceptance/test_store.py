@@ -11,9 +11,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from commands import CAPTURES, SAVE, Site, eventually, on_terminal
+from commands import SAVE, Site, eventually, on_terminal
 from documents import Page
-from receivers import Receiver
+
+from cockpit_gateway.testing import Answer, Receiver
+from cockpit_gateway.testing.captures import FOLDER as CAPTURES
 
 SUBJECT = "collections/posts"
 
@@ -26,7 +28,7 @@ def backup(house: Site) -> Path:
 
 def filled(house: Site, receiver: Receiver, *, pending: bool = False) -> None:
     """Send two events: one about a post, one about a form."""
-    receiver.statuses.extend([500, 500] if pending else [])
+    receiver.answers.extend([Answer(500)] * 2 if pending else [])
     house.text("send", SAVE, CAPTURES / "forms.submit.after.json")
 
 
@@ -52,8 +54,8 @@ def test_a_restored_backup_sends_nothing_unless_it_is_told_to(house: Site, recei
         filled(house, receiver, pending=True)
         eventually(lambda: all(found["attempts"] for found in house.deliveries("--state", "pending")))
         house.text("store", "backup", backup)
-    receiver.statuses.clear()
-    sent = len(receiver.bodies)
+    receiver.answers.clear()
+    sent = len(receiver.requests)
 
     told = house.text("store", "restore", backup)
     assert "2 deliveries, is cancelled" in told
@@ -61,7 +63,7 @@ def test_a_restored_backup_sends_nothing_unless_it_is_told_to(house: Site, recei
         assert [found["reason"][:8] for found in house.deliveries("--state", "cancelled")] == ["not sent"] * 2
         house.text("send", SAVE)
         eventually(lambda: house.deliveries("--state", "delivered"))
-    assert len(receiver.bodies) == sent + 1
+    assert len(receiver.requests) == sent + 1
     assert "the store is a restored backup" in (house.folder / "log").read_text()
 
     found = house.json("store", "restore", backup, "--resend")
@@ -69,7 +71,7 @@ def test_a_restored_backup_sends_nothing_unless_it_is_told_to(house: Site, recei
     with house.daemon():
         house.text("deliveries", "replay", "--state", "pending", "--yes")
         eventually(lambda: len(house.deliveries("--state", "delivered")) == 2)
-    assert len(receiver.bodies) == sent + 3
+    assert len(receiver.requests) == sent + 3
 
 
 def test_check_tells_what_is_there_and_what_is_wrong(house: Site, receiver: Receiver) -> None:

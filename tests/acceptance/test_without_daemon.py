@@ -6,12 +6,14 @@ import fcntl
 import subprocess
 
 import commands
-from commands import CAPTURES, PATIENCE, SAVE, TOKEN, Site, environment, eventually
-from receivers import Receiver
+from commands import PATIENCE, SAVE, TOKEN, Site, environment, eventually
+
+from cockpit_gateway.testing import Answer, Receiver
+from cockpit_gateway.testing.captures import FOLDER as CAPTURES
 
 
 def test_answers_are_the_same_with_and_without_a_daemon(house: Site, receiver: Receiver) -> None:
-    receiver.statuses.append(410)
+    receiver.answers.append(Answer(410))
     questions = [
         ("events", "list"),
         ("deliveries", "list"),
@@ -29,18 +31,18 @@ def test_answers_are_the_same_with_and_without_a_daemon(house: Site, receiver: R
 
 
 def test_a_replay_without_a_daemon_is_delivered_once_there_is_one(house: Site, receiver: Receiver) -> None:
-    receiver.statuses.append(500)
+    receiver.answers.append(Answer(500))
     with house.daemon():
         house.text("send", SAVE)
         [dead] = house.ended_deliveries()
-    received = len(receiver.bodies)
+    received = len(receiver.requests)
     house.text("dead-letters", "replay", dead["id"], "--yes")
     [pending] = house.deliveries()
     assert pending["state"] == "pending"
-    assert len(receiver.bodies) == received
+    assert len(receiver.requests) == received
     with house.daemon():
         eventually(lambda: house.deliveries("--state", "delivered"))
-    assert len(receiver.bodies) == received + 1
+    assert len(receiver.requests) == received + 1
 
 
 def test_no_store_is_made_by_looking_for_one(house: Site) -> None:

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import gateways
 import pytest
-from captures import capture
 from documents import ROOT, Page, all_pages, written_pages
-from webhook_kit import receiving
 
 from cockpit_gateway import DeliveryState
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.config import ConfigFile
 from cockpit_gateway.registry import PluginStatus, Registry
+from cockpit_gateway.testing import Receiver
+from cockpit_gateway.testing.captures import capture
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 PLUGIN_GUIDE = Page(Path("docs/how-to/write-a-plugin.md"))
@@ -72,7 +72,7 @@ async def test_the_plugins_of_the_guide_are_called(tmp_path: Path, capsys: pytes
 async def test_the_plugins_of_the_other_guides_are_called(tmp_path: Path) -> None:
     context, transport = (Page(Path("docs/how-to", name)) for name in ("use-the-context.md", "write-a-transport.md"))
     order = b'{"event":"collections.save.after","args":["orders",{"_id":"1","_modified":2,"paid":true},false]}'
-    async with receiving() as receiver:
+    with Receiver() as receiver:
         settings = f"indexer: {{url: '{receiver.url}', network: {{allow_private: true}}}}"
         broker = "broker: {topics: {changes: {topic: cms, events: [collections.*]}}}"
         yaml = f"sources: {{website: {{}}}}\nplugins: {{{settings}, {broker}}}\n"
@@ -86,7 +86,7 @@ async def test_the_plugins_of_the_other_guides_are_called(tmp_path: Path) -> Non
         "shop:collections_save_after",
         "broker:changes",
     }
-    assert [arrived.path for arrived in receiver.arrived] == ["/orders"]
+    assert [arrived.path for arrived in receiver.requests] == ["/orders"]
     assert (shown.status, shown.body) == (200, b'{"dead": 0}')
     assert (emitted.name, emitted.subjects) == ("shop.order.paid", ("orders/1",))
 

@@ -8,15 +8,13 @@ from pathlib import Path
 import gateways
 import pytest
 from brokers import BROKER, Broker, save
-from captures import capture
-from clocks import TurnableClock
 from gateways import deliveries, eventually, wait_for
-from receivers import Receiver
-from webhook_kit import receiving
 
 from cockpit_gateway import BacklogLimit, DeliveryState, Retry, RetrySchedule, Target
 from cockpit_gateway.delivery import upkeep
 from cockpit_gateway.store.sqlite import engine
+from cockpit_gateway.testing import Answer, FakeClock, GatewayTester, Receiver
+from cockpit_gateway.testing.captures import capture
 
 SAVED = capture("collections.save.after").body
 DAY = 86400.0
@@ -33,7 +31,7 @@ DAY = 86400.0
 async def test_of_what_waits_beyond_its_bounds_the_oldest_die(
     tmp_path: Path, limit: BacklogLimit, kept: int, reason: str
 ) -> None:
-    clock = TurnableClock()
+    clock = FakeClock()
     broker = Broker(Target("queue", backlog=limit))
     async with gateways.running(tmp_path, plugins={"broker": broker}, clock=clock) as gateway:
         await gateway.administration.pause(BROKER, None)
@@ -52,7 +50,7 @@ async def test_of_what_waits_beyond_its_bounds_the_oldest_die(
 async def test_more_than_one_step_can_bury(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upkeep, "TRIM_STEP", 4)
     monkeypatch.setattr(engine, "BURIED_AT_ONCE", 3)
-    clock = TurnableClock()
+    clock = FakeClock()
     broker = Broker(Target("queue", backlog=BacklogLimit(rows=1)))
     async with gateways.running(tmp_path, plugins={"broker": broker}, clock=clock) as gateway:
         await gateway.administration.pause(BROKER, None)
@@ -64,7 +62,7 @@ async def test_more_than_one_step_can_bury(tmp_path: Path, monkeypatch: pytest.M
 
 
 async def test_a_followers_lane_is_free_when_its_head_dies_of_age(tmp_path: Path) -> None:
-    clock = TurnableClock()
+    clock = FakeClock()
     late = RetrySchedule((0.0, 3600.0), jitter=0.0)
     broker = Broker(Target("queue", ordered=True, schedule=late, backlog=BacklogLimit(age=60.0)))
     broker.failures = [Retry("busy")]
@@ -81,7 +79,7 @@ async def test_a_followers_lane_is_free_when_its_head_dies_of_age(tmp_path: Path
 
 @pytest.mark.parametrize("jump", [-30 * DAY, -3600.0, 3600.0, 365 * DAY])
 async def test_due_times_move_with_a_clock_that_is_turned(tmp_path: Path, jump: float) -> None:
-    clock = TurnableClock()
+    clock = FakeClock()
     broker = Broker(Target("queue", schedule=RetrySchedule((0.0, 600.0, 600.0), jitter=0.0)))
     broker.failures = [Retry("busy") for _ in range(20)]
     async with gateways.running(tmp_path, plugins={"broker": broker}, clock=clock) as gateway:
@@ -97,7 +95,7 @@ async def test_due_times_move_with_a_clock_that_is_turned(tmp_path: Path, jump: 
         await wait_for(gateway, DeliveryState.DELIVERED, 20)
 
 
-async def eventually_due(gateway: gateways.Gateway, clock: TurnableClock, earliest: float, latest: float) -> None:
+async def eventually_due(gateway: gateways.Gateway, clock: FakeClock, earliest: float, latest: float) -> None:
     """Wait until everything is due between so many seconds from now."""
     async with asyncio.timeout(gateways.PATIENCE):
         while True:
@@ -111,13 +109,13 @@ async def test_nothing_is_due_later_than_the_longest_delay_after_a_start_with_a_
     longest = RetrySchedule((0.0, 600.0), jitter=0.0)
     broker = Broker(Target("queue", schedule=longest, longest_retry_after=600.0))
     broker.failures = [Retry("busy")]
-    clock = TurnableClock()
+    clock = FakeClock()
     clock.turn(300 * DAY)
     async with gateways.running(tmp_path, plugins={"broker": broker}, clock=clock) as gateway:
         await gateways.post(gateway, save("posts", "1"))
         await eventually(lambda: not broker.failures)
         await wait_for(gateway, DeliveryState.PENDING)
-    clock = TurnableClock()
+    clock = FakeClock()
     async with gateways.running(tmp_path, plugins={"broker": broker}, clock=clock) as gateway:
         await eventually_due(gateway, clock, 590, 600)
         clock.let_pass(601)
@@ -133,18 +131,18 @@ def yaml(**endpoints: str) -> str:
     return f"sources: {{website: {{}}}}\nplugins:\n  webhook:\n    endpoints:\n{listed}\n"
 
 
-async def leave_one_waiting(tmp_path: Path, receiver: Receiver, clock: TurnableClock) -> None:
+async def leave_one_waiting(tmp_path: Path, receiver: Receiver, clock: FakeClock) -> None:
     """Run a gateway whose endpoint `it` fails once, until its delivery waits for an hour."""
-    receiver.first_statuses = [503]
+    receiver.answers += [Answer(503)]
     async with gateways.running(tmp_path, yaml(it=receiver.url), clock=clock) as gateway:
         await gateways.post(gateway, SAVED)
-        await eventually(lambda: receiver.arrived)
+        await eventually(lambda: receiver.requests)
         await wait_for(gateway, DeliveryState.PENDING)
 
 
 async def test_deliveries_of_a_removed_endpoint_are_held_and_go_on_when_it_is_back(tmp_path: Path) -> None:
-    clock = TurnableClock()
-    async with receiving() as receiver:
+    clock = FakeClock()
+    with Receiver() as receiver:
         await leave_one_waiting(tmp_path, receiver, clock)
         async with gateways.running(tmp_path, yaml(renamed=receiver.url), clock=clock) as gateway:
             (delivery,) = await deliveries(gateway)
@@ -155,26 +153,26 @@ async def test_deliveries_of_a_removed_endpoint_are_held_and_go_on_when_it_is_ba
             assert [found.state for found in await deliveries(gateway) if found.target == "it"] == ["pending"]
         async with gateways.running(tmp_path, yaml(it=receiver.url), clock=clock) as gateway:
             await wait_for(gateway, DeliveryState.DELIVERED, 2)
-    assert [request.header("webhook-id") for request in receiver.arrived].count(delivery.id) == 2
+    assert [request.headers.get("webhook-id") for request in receiver.requests].count(delivery.id) == 2
 
 
 async def test_deliveries_of_a_removed_endpoint_die_after_a_limit(tmp_path: Path) -> None:
-    clock = TurnableClock()
-    async with receiving() as receiver:
+    clock = FakeClock()
+    with Receiver() as receiver:
         await leave_one_waiting(tmp_path, receiver, clock)
-        async with gateways.running(tmp_path, clock=clock) as gateway:
-            clock.let_pass(7 * DAY)
-            (dead,) = await wait_for(gateway, DeliveryState.DEAD)
+        async with GatewayTester(tmp_path, clock=clock) as gateway:
+            (dead,) = await gateway.let_pass(7 * DAY + 1)
+    assert dead.state is DeliveryState.DEAD
     assert (dead.reason or "").startswith("expired: ")
 
 
 async def test_what_waits_goes_to_the_changed_url_which_also_lets_a_disabled_endpoint_go(tmp_path: Path) -> None:
-    async with receiving() as old, receiving() as new:
-        old.first_statuses = [503, 410]
-        clock = TurnableClock()
+    with Receiver() as old, Receiver() as new:
+        old.answers += [Answer(503), Answer(410)]
+        clock = FakeClock()
         async with gateways.running(tmp_path, yaml(it=old.url), clock=clock) as gateway:
             await gateways.post(gateway, SAVED)
-            await eventually(lambda: len(old.arrived) == 1)
+            await eventually(lambda: len(old.requests) == 1)
             await gateways.post(gateway, SAVED)
             await wait_for(gateway, DeliveryState.DEAD)
             (waiting,) = await wait_for(gateway, DeliveryState.PENDING)
@@ -184,4 +182,4 @@ async def test_what_waits_goes_to_the_changed_url_which_also_lets_a_disabled_end
             assert gateway.administration.held(waiting) == "disabled"
         async with gateways.running(tmp_path, yaml(it=new.url), clock=clock) as gateway:
             await wait_for(gateway, DeliveryState.DELIVERED)
-    assert [request.header("webhook-id") for request in new.arrived] == [waiting.id]
+    assert [request.headers.get("webhook-id") for request in new.requests] == [waiting.id]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import captures
 import gateways
 import orjson
 import pytest
+
+from cockpit_gateway.testing import captures
 
 SAVE = captures.capture("collections.save.after").body
 GUARDED = "sources: {website: {tokens: [a-token], allow_from: [192.0.2.0/24, '2001:db8::/32']}}"

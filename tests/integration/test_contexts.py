@@ -11,13 +11,13 @@ import gateways
 import orjson
 import pytest
 from aiohttp import web
-from webhook_kit import receiving
 
 from cockpit_gateway import Delivery, DeliveryState, Event, PluginContext, cockpit_event, hookimpl
 from cockpit_gateway.config import PluginConfig
 from cockpit_gateway.errors import PluginError
 from cockpit_gateway.gateway import Gateway
 from cockpit_gateway.store.records import EventFilter
+from cockpit_gateway.testing import Receiver
 from cockpit_gateway.transports import NetworkSettings, Url
 
 SAVE = b'{"event":"collections.save.after","args":["orders",{"_id":"7","total":3},false]}'
@@ -73,13 +73,13 @@ async def test_events_of_a_plugins_own(tmp_path: Path) -> None:
 
 
 async def test_an_endpoint_names_them(tmp_path: Path) -> None:
-    async with receiving() as receiver:
+    with Receiver() as receiver:
         endpoint = f"{{url: '{receiver.url}', allow_private: true, events: [shop.order.paid], when: order.total > 2}}"
         yaml = f"sources: {{website: {{}}}}\nplugins: {{webhook: {{endpoints: {{till: {endpoint}}}}}}}\n"
         async with gateways.running(tmp_path, yaml, {"shop": Shop()}) as gateway:
             await gateways.post(gateway, SAVE)
             await gateways.wait_for(gateway, DeliveryState.DELIVERED, 2)
-        assert len(receiver.arrived) == 1
+        assert len(receiver.requests) == 1
 
 
 class Undeclared:
@@ -129,7 +129,7 @@ class Caller:
 
 
 async def test_a_session_obeys_the_network_policy(tmp_path: Path) -> None:
-    async with receiving() as receiver:
+    with Receiver() as receiver:
         network = "network: {allow_private: [127.0.0.0/8]}"
         yaml = f"sources: {{website: {{}}}}\nplugins: {{p: {{url: '{receiver.url}', {network}}}}}\n"
         async with gateways.running(tmp_path, yaml, {"p": Caller()}) as gateway:
@@ -138,7 +138,7 @@ async def test_a_session_obeys_the_network_policy(tmp_path: Path) -> None:
             await gateways.post(gateway, SAVE.replace(b"save", b"remove"))
             failed = await failing(gateway, lambda found: found.target == "collections_remove_after")
     assert "loopback address, which needs allow_private" in (failed.reason or "")
-    assert len(receiver.arrived) == 1
+    assert len(receiver.requests) == 1
 
 
 class Answering:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import gateways
 import pytest
-from webhook_kit import receiving
 
 from cockpit_gateway import DeliveryState, Event, hookimpl
 from cockpit_gateway.gateway import Gateway
+from cockpit_gateway.testing import Receiver
 
 DEEPEST = 512
 YAML = """
@@ -45,9 +45,9 @@ def nested(levels: int, opening: str = '{"a":', closing: str = "}") -> bytes:
 
 
 @pytest.fixture
-async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
+async def gateway(tmp_path: Path, receiver: Receiver) -> AsyncIterator[Gateway]:
     plugins = {"rewriting": Rewriting()}
-    async with receiving() as receiver, gateways.running(tmp_path, YAML.format(url=receiver.url), plugins) as running:
+    async with gateways.running(tmp_path, YAML.format(url=receiver.url), plugins) as running:
         yield running
 
 

@@ -7,7 +7,6 @@ import base64
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
-import captures
 import gateways
 import orjson
 import pytest
@@ -15,6 +14,7 @@ from structlog.testing import capture_logs
 
 from cockpit_gateway.gateway import Gateway
 from cockpit_gateway.store.sqlite.engine import SqliteStore
+from cockpit_gateway.testing import captures
 
 SAVE = captures.capture("collections.save.after").body
 YAML = """

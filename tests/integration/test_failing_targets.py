@@ -10,13 +10,13 @@ from typing import Any
 import gateways
 import pytest
 from brokers import BROKER, Broker, save
-from clocks import TurnableClock
 from gateways import deliveries, eventually, stored, wait_for
 
 from cockpit_gateway import Breaker, DeliveryState, Reject, Retry, RetrySchedule, Target
 from cockpit_gateway.deliveries import Hold
 from cockpit_gateway.errors import ConflictError, NotFoundError, StoreUnavailableError
 from cockpit_gateway.gateway import Gateway
+from cockpit_gateway.testing import FakeClock
 
 AT_ONCE = RetrySchedule((0.0,) * 100, jitter=0.0)
 HOURLY = RetrySchedule((0.0,) + (3600.0,) * 100, jitter=0.0)
@@ -52,7 +52,7 @@ def states(gateway: Gateway) -> object:
 
 
 async def test_after_failures_in_a_row_a_target_is_left_alone_and_then_probed_once(tmp_path: Path) -> None:
-    clock = TurnableClock()
+    clock = FakeClock()
     broker = failing(Broker(Target("queue", schedule=AT_ONCE, concurrency=1, breaker=Breaker(3, wait=60.0))))
     async with gateways.running(tmp_path, plugins={"broker": broker}, clock=clock) as gateway:
         for number in range(5):
@@ -75,7 +75,7 @@ async def test_after_failures_in_a_row_a_target_is_left_alone_and_then_probed_on
 
 
 async def test_a_pause_is_as_long_as_the_target_asks_for(tmp_path: Path) -> None:
-    clock = TurnableClock()
+    clock = FakeClock()
     broker = failing(
         Broker(Target("queue", schedule=AT_ONCE, breaker=Breaker(1, wait=5.0))), Retry("HTTP 429", after=600.0)
     )
@@ -107,7 +107,7 @@ async def test_a_person_closes_the_breaker(tmp_path: Path) -> None:
 
 
 async def test_a_target_that_only_fails_is_warned_of_and_disabled(tmp_path: Path) -> None:
-    clock = TurnableClock()
+    clock = FakeClock()
     broker = failing(Broker(Target("queue", schedule=HOURLY, disable_after=4.0 * 3600)))
     async with gateways.running(tmp_path, plugins={"broker": broker}, clock=clock) as gateway:
         await gateways.post(gateway, save("posts", "1"))
@@ -155,7 +155,7 @@ async def test_what_follows_from_a_failure_is_written_when_the_store_is_back(
 
 async def test_the_time_it_fails_adds_up_over_restarts_without_the_time_between(tmp_path: Path) -> None:
     broker = failing(Broker(Target("queue", schedule=HOURLY, disable_after=2.0 * 3600)))
-    clock = TurnableClock()
+    clock = FakeClock()
     async with gateways.running(tmp_path, plugins={"broker": broker}, clock=clock) as gateway:
         await gateways.post(gateway, save("posts", "1"))
         await eventually(lambda: len(broker.failures) == 999)
@@ -173,7 +173,7 @@ async def test_the_time_it_fails_adds_up_over_restarts_without_the_time_between(
 
 
 async def test_a_success_begins_anew(tmp_path: Path) -> None:
-    clock = TurnableClock()
+    clock = FakeClock()
     broker = failing(Broker(Target("queue", schedule=HOURLY, disable_after=2.0 * 3600)), Retry("a"), Retry("b"))
     async with gateways.running(tmp_path, plugins={"broker": broker}, clock=clock) as gateway:
         await gateways.post(gateway, save("posts", "1"))
@@ -253,7 +253,7 @@ async def test_an_inactive_target_holds_what_waits_and_only_the_configuration_le
         await wait_for(gateway, DeliveryState.DELIVERED)
 
 
-def passed(seconds: float) -> TurnableClock:
-    clock = TurnableClock()
+def passed(seconds: float) -> FakeClock:
+    clock = FakeClock()
     clock.let_pass(seconds)
     return clock

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import captures
 import gateways
 import orjson
 import pytest
 
 from cockpit_gateway import Drop, Event, EventStatus, hookimpl
+from cockpit_gateway.testing import captures
 
 SAVE = captures.capture("collections.save.after").body
 

@@ -10,16 +10,16 @@ import gateways
 import orjson
 import pytest
 import wire
-from captures import capture
 from fuzzing import examples
 from gateways import Answer
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
-from webhook_kit import receiving
 
 from cockpit_gateway.events import EventStatus
 from cockpit_gateway.gateway import Gateway
+from cockpit_gateway.testing import Receiver
+from cockpit_gateway.testing.captures import capture
 
 SILENCE = 0.1
 """Seconds without an answer after which a request that is not whole is given up."""
@@ -40,8 +40,8 @@ plugins:
 
 
 @pytest.fixture
-async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
-    async with receiving() as receiver, gateways.running(tmp_path, YAML.format(url=receiver.url)) as running:
+async def gateway(tmp_path: Path, receiver: Receiver) -> AsyncIterator[Gateway]:
+    async with gateways.running(tmp_path, YAML.format(url=receiver.url)) as running:
         yield running
 
 

@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-import captures
 import gateways
 import orjson
 import pytest
@@ -18,6 +17,7 @@ from cockpit_gateway import DeliveryState, Event, PluginContext, Reject, Retry, 
 from cockpit_gateway.deliveries import TargetId
 from cockpit_gateway.errors import ConfigError
 from cockpit_gateway.store.records import DeliveryFilter
+from cockpit_gateway.testing import captures
 
 SAVE = captures.capture("collections.save.after").body
 

@@ -11,8 +11,6 @@ from typing import Any
 import gateways
 import pytest
 from brokers import Broker, save
-from captures import capture
-from clocks import TurnableClock
 from gateways import deliveries, eventually, stored, wait_for
 
 from cockpit_gateway import (
@@ -30,6 +28,8 @@ from cockpit_gateway import (
 )
 from cockpit_gateway.delivery.memory import MEMORY_BUDGET
 from cockpit_gateway.errors import PluginError, StoreUnavailableError
+from cockpit_gateway.testing import FakeClock
+from cockpit_gateway.testing.captures import capture
 
 SAVED = capture("collections.save.after").body
 SURROGATE = "x\udce9"
@@ -183,7 +183,7 @@ async def test_one_slow_target_with_large_bodies_does_not_take_the_memory_of_ano
 
 
 async def test_what_is_accepted_after_the_clock_went_forward_is_not_delayed(tmp_path: Path) -> None:
-    clock = TurnableClock()
+    clock = FakeClock()
     broker = Broker(Target("queue", ordered=True))
     async with gateways.running(tmp_path, plugins={"broker": broker}, clock=clock) as gateway:
         clock.turn(3600)

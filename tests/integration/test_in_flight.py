@@ -10,11 +10,11 @@ import tracemalloc
 from contextlib import suppress
 from pathlib import Path
 
-import captures
 import gateways
 import pytest
 
 from cockpit_gateway.gateway import Gateway
+from cockpit_gateway.testing import captures
 
 SAVE = captures.capture("collections.save.after").body
 MIB = 1024 * 1024

@@ -8,7 +8,6 @@ import ssl
 from functools import partial
 from pathlib import Path
 
-import captures
 import commands
 import gateways
 import orjson
@@ -17,6 +16,7 @@ import trustme
 
 from cockpit_gateway.errors import GatewayError
 from cockpit_gateway.gateway import Gateway
+from cockpit_gateway.testing import captures
 
 SAVE = captures.capture("collections.save.after").body
 POST = b"POST %b HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b"

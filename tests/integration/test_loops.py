@@ -7,13 +7,13 @@ from pathlib import Path
 
 import gateways
 from brokers import BROKER, Broker, save
-from captures import capture
 from gateways import deliveries, eventually, stored
-from webhook_kit import receiving
 
 from cockpit_gateway import Delivery, DeliveryState, Event, EventStatus, Response, Target, hookimpl
 from cockpit_gateway.delivery.echoes import SUSPICIOUS
 from cockpit_gateway.gateway import Gateway
+from cockpit_gateway.testing import Receiver
+from cockpit_gateway.testing.captures import capture
 
 SAVED = capture("collections.save.after").body
 TO = """
@@ -69,12 +69,12 @@ async def test_a_nonsensical_via_header_is_no_obstacle(tmp_path: Path) -> None:
     assert (answer.status, len(event.via)) == (202, 1)
 
 
-async def test_what_is_sent_names_this_gateway(tmp_path: Path) -> None:
-    async with receiving() as receiver, gateways.running(tmp_path, TO.format(url=receiver.url)) as gateway:
+async def test_what_is_sent_names_this_gateway(tmp_path: Path, receiver: Receiver) -> None:
+    async with gateways.running(tmp_path, TO.format(url=receiver.url)) as gateway:
         await gateways.post(gateway, SAVED)
-        await eventually(lambda: receiver.arrived)
+        await eventually(lambda: receiver.requests)
         (event,) = await stored(gateway)
-    assert receiver.arrived[0].header("Cockpit-Gateway-Via") == event.via[0]
+    assert receiver.requests[0].headers.get("Cockpit-Gateway-Via") == event.via[0]
 
 
 class Echo(Broker):

@@ -6,12 +6,12 @@ import asyncio
 import threading
 from pathlib import Path
 
-import captures
 import gateways
 import pytest
 
 from cockpit_gateway import Attempt, Delivery, DeliveryState, PluginContext, Reject, hookimpl
 from cockpit_gateway.delivery import observers
+from cockpit_gateway.testing import captures
 
 SAVE = captures.capture("collections.save.after").body
 RULES = "sources: {website: {}}\nplugins: {work: {handlers: {retry: [0s, 10ms]}}}\n"

@@ -6,14 +6,14 @@ import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import captures
 import gateways
 import orjson
 import pytest
-from captures import Capture
 from gateways import Answer
 
 from cockpit_gateway.gateway import Gateway
+from cockpit_gateway.testing import captures
+from cockpit_gateway.testing.captures import Capture
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "receiving.md"
 ROW = re.compile(r"^\| `(?P<capture>[^`]+)` \| (?P<answer>\w+) \| (?P<fate>[\w, ]+) \|$", re.MULTILINE)

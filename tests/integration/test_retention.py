@@ -6,16 +6,16 @@ from pathlib import Path
 
 import gateways
 from brokers import BROKER, Broker, save
-from clocks import TurnableClock
 from gateways import eventually, stored, wait_for
 
 from cockpit_gateway import BacklogLimit, DeliveryState, Target
+from cockpit_gateway.testing import FakeClock
 
 DAY = 86400.0
 
 
 async def test_what_has_been_delivered_goes_after_its_time_and_what_waits_stays(tmp_path: Path) -> None:
-    clock = TurnableClock()
+    clock = FakeClock()
     broker = Broker(Target("queue", backlog=BacklogLimit(age=90 * DAY)))
     async with gateways.running(tmp_path, plugins={"broker": broker}, clock=clock) as gateway:
         await gateways.post(gateway, save("posts", "1"))
@@ -34,7 +34,7 @@ async def test_what_has_been_delivered_goes_after_its_time_and_what_waits_stays(
 
 
 async def test_no_more_is_kept_than_is_wanted(tmp_path: Path) -> None:
-    clock = TurnableClock()
+    clock = FakeClock()
     yaml = gateways.MINIMAL + "retention: {rows: 2}\n"
     async with gateways.running(tmp_path, yaml, clock=clock) as gateway:
         for number in range(5):

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import commands
 import pytest
-from captures import capture
-from receivers import Receiver, receiving
+
+from cockpit_gateway.testing import Receiver
+from cockpit_gateway.testing.captures import capture
 
 SAVE = capture("collections.save.after").body
 TOKENS = ("token-1-Zq8x/+ä'\"<", "token-2-Vw7k")
@@ -162,7 +163,7 @@ class Seen:
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    with receiving() as found:
+    with Receiver() as found:
         yield found
 
 
@@ -298,7 +299,7 @@ def test_no_secret_shows_anywhere(tmp_path: Path, receiver: Receiver, form: str)
     seen.note("log", (tmp_path / "log").read_bytes())
     for file in tmp_path.glob("gateway.db*"):
         seen.note("store", file.read_bytes())
-    assert receiver.arrivals
+    assert receiver.requests
     assert b"about to fail" in seen.texts["log"]
     assert b"RuntimeError" in seen.texts["log"]
     assert seen.leaks() == set()

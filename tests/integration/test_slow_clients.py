@@ -7,12 +7,12 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-import captures
 import gateways
 import orjson
 import pytest
 
 from cockpit_gateway.gateway import Gateway
+from cockpit_gateway.testing import captures
 
 SAVE = captures.capture("collections.save.after").body
 QUICK = "read_timeout: 300ms, keep_alive: 600ms"

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import gateways
 import pytest
-from captures import all_captures, capture
 from gateways import eventually, wait_for
 from standardwebhooks import Webhook
-from webhook_kit import receiving
 
 from cockpit_gateway import DeliveryState
 from cockpit_gateway.deliveries import Hold, TargetId
 from cockpit_gateway.errors import ConfigError
+from cockpit_gateway.testing import Answer, Receiver
+from cockpit_gateway.testing.captures import all_captures, capture
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 SAVED = capture("collections.save.after").body
@@ -35,34 +35,34 @@ plugins:
 async def test_captures_arrive_as_cockpit_sent_them_and_signed(tmp_path: Path) -> None:
     saves = [found.body for found in all_captures() if found.event == "collections.save.after" and found.state == "ok"]
     bodies = [body for body in saves if b"$2y$" not in body]  # a password's hash is redacted
-    async with receiving() as receiver:
+    with Receiver() as receiver:
         yaml = endpoint(receiver.url, f"secret: {SECRET}, events: [collections.save.after]")
         async with gateways.running(tmp_path, yaml) as gateway:
             for body in bodies:
                 assert (await gateways.post(gateway, body)).status == 202
             await wait_for(gateway, DeliveryState.DELIVERED, len(bodies))
 
-    assert sorted(request.body for request in receiver.arrived) == sorted(bodies)
-    for request in receiver.arrived:
+    assert sorted(request.body for request in receiver.requests) == sorted(bodies)
+    for request in receiver.requests:
         assert Webhook(SECRET).verify(request.body, dict(request.headers)) == json.loads(request.body)
 
 
 async def test_receiver_that_fails_twice_gets_the_same_delivery_again(tmp_path: Path) -> None:
-    async with receiving() as receiver:
-        receiver.first_statuses = [500, 500]
+    with Receiver() as receiver:
+        receiver.answers += [Answer(500), Answer(500)]
         async with gateways.running(tmp_path, endpoint(receiver.url, RETRY)) as gateway:
             await gateways.post(gateway, SAVED)
             (delivery,) = await wait_for(gateway, DeliveryState.DELIVERED)
             attempts = await gateway.store.attempts(delivery.id)
 
-    assert {request.header("webhook-id") for request in receiver.arrived} == {delivery.id}
+    assert {request.headers.get("webhook-id") for request in receiver.requests} == {delivery.id}
     assert [attempt.reason for attempt in attempts] == ["HTTP 500 Internal Server Error"] * 2 + [None]
     assert [attempt.response.status for attempt in attempts if attempt.response] == [500, 500, 200]
 
 
 async def test_gone_disables_the_endpoint(tmp_path: Path) -> None:
-    async with receiving() as receiver:
-        receiver.status = 410
+    with Receiver() as receiver:
+        receiver.usual = Answer(410)
         async with gateways.running(tmp_path, endpoint(receiver.url, RETRY)) as gateway:
             await gateways.post(gateway, SAVED)
             (delivery,) = await wait_for(gateway, DeliveryState.DEAD)

@@ -26,7 +26,7 @@ def test_the_wheel_has_no_generic_name(distributions: Distributions) -> None:
         {path.partition("/")[0] for path in distributions.wheel_files}, key=lambda name: not name.endswith(".dist-info")
     )
     assert metadata.startswith("cockpit_gateway-")
-    assert set(packages) == {"cockpit_gateway", *PLUGINS}
+    assert set(packages) == {"cockpit_gateway", "pytest_cockpit_gateway.py", *PLUGINS}
 
 
 def test_the_wheel_has_every_source_and_data_file_and_no_other(distributions: Distributions) -> None:

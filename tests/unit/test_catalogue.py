@@ -3,13 +3,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import captures
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit_gateway.catalogue import LONGEST_NAME_REMEMBERED, Catalogue, CatalogueEntry
 from cockpit_gateway.events import decode_args
+from cockpit_gateway.testing import captures
 
 CATALOGUE = Catalogue()
 SUBJECTS = json.loads((Path(__file__).parents[1] / "data" / "subjects.json").read_text())

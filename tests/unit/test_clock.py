@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from clocks import TurnableClock
 
 from cockpit_gateway.clock import JumpWatch, SystemClock
+from cockpit_gateway.testing import FakeClock
 
 
 @pytest.mark.parametrize("seconds", [3600.0, -3600.0])
 def test_a_turned_clock_is_noticed_once(seconds: float) -> None:
-    clock = TurnableClock()
+    clock = FakeClock()
     watch = JumpWatch(clock)
     clock.turn(seconds)
     assert watch.look() == pytest.approx(seconds, abs=0.1)
@@ -18,7 +18,7 @@ def test_a_turned_clock_is_noticed_once(seconds: float) -> None:
 
 
 def test_time_that_passes_and_small_corrections_are_no_jump() -> None:
-    clock = TurnableClock()
+    clock = FakeClock()
     watch = JumpWatch(clock)
     clock.let_pass(86_400)
     clock.turn(1.0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from urllib.parse import unquote
 
-import captures
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 from cockpit_gateway import Event
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.events import decode_args, encode_json, encode_like_cockpit, subject_path
+from cockpit_gateway.testing import captures
 
 BODIES = [capture for capture in captures.all_captures() if capture.body]
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))

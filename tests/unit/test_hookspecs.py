@@ -9,17 +9,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import captures
 import pluggy
 import pytest
 import structlog
-from contexts import a_context
 
 import cockpit_gateway
 from cockpit_gateway import Event, hookspecs
 from cockpit_gateway.catalogue import Catalogue, CatalogueEntry
 from cockpit_gateway.contract import NAMESPACE, declared_event
 from cockpit_gateway.events import decode_args
+from cockpit_gateway.testing import captures, make_context
 
 EVENTS = (Path(__file__).parents[1] / "data" / "cockpit-events.txt").read_text().splitlines()
 CATALOGUE = Catalogue()
@@ -136,7 +135,7 @@ async def test_every_example_copes_with_what_cockpit_sends(capture: captures.Cap
     assert match is not None
     hook = match.entry.hook
     implementation = example(hook)[STAND_INS.get(hook, hook)]
-    context = a_context("example", catalogue=CATALOGUE)
+    context = make_context("example", catalogue=CATALOGUE)
     values = {**CATALOGUE.bind(event.name, event.args), "event": event, "context": context}
     with structlog.testing.capture_logs():
         answer = implementation(**{name: values[name] for name in inspect.signature(implementation).parameters})

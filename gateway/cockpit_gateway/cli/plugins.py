@@ -34,6 +34,26 @@ def list_plugins(
         raise typer.Exit(1)
 
 
+@app.command("trace")
+def trace(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]…", help="Only these plugins.", show_default=False)
+    ] = None,
+    *,
+    hook: Annotated[
+        list[str] | None, typer.Option("--hook", metavar="HOOK", help="Only this hook; may be given several times.")
+    ] = None,
+    arguments: Annotated[bool, typer.Option("--arguments", help="Show what Cockpit sent: it may be personal.")] = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """See calls of hooks in the running gateway as they end; Ctrl-C ends it."""
+    from cockpit_gateway.cli.tracing import print_trace
+
+    query = {"plugin": names, "hook": hook, "arguments": "yes" if arguments else None}
+    print_trace(query, find_config(config), as_json=as_json)
+
+
 @app.command("run", context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True})
 def run(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The plugin.")],

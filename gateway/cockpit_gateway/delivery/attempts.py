@@ -68,10 +68,16 @@ class Attempts:
         self._due = due
         self._insist = insist
         self._tasks: set[asyncio.Task[None]] = set()
+        self._waiting: set[asyncio.Task[None]] = set()
         self._trials: dict[str, Trial] = {}
         self.careful = False
         """True to have the begin of each attempt durable before it begins."""
         self.stopping = False
+
+    @property
+    def busy(self) -> bool:
+        """True while an attempt, or what follows from one, is under way."""
+        return bool(self._tasks)
 
     def enqueue(self, queue: TargetQueue, work: Sequence[Work]) -> None:
         """Take leased deliveries, whose bytes have been counted, and attempt them as soon as the limits allow."""
@@ -91,14 +97,14 @@ class Attempts:
 
     def pump(self, queue: TargetQueue) -> None:
         """Begin as many attempts as the limits allow."""
-        while queue.ready and not queue.waiting_for_token and not self.stopping:
+        while queue.ready and queue.token_at is None and not self.stopping:
             steady = self._clock.steady()
             if not queue.may_start(steady):
                 return
             wait = queue.token(steady)
             if wait > 0:
-                queue.waiting_for_token = True
-                asyncio.get_running_loop().call_later(wait, self._pump_again, queue)
+                queue.token_at = steady + wait
+                self._wait_for_token(queue, wait)
                 return
             queue.running += 1
             probe = queue.breaker is not None and queue.breaker.begin()
@@ -138,6 +144,8 @@ class Attempts:
             grace: Seconds that attempts get to finish.
         """
         self.stopping = True
+        for waiting in self._waiting:
+            waiting.cancel()
         # Twice: the first cancellation of a blocking handler waits for its thread, the second abandons it.
         for patience in (grace, 1.0, 1.0):
             if self._tasks:
@@ -150,9 +158,15 @@ class Attempts:
         if not task.cancelled() and (error := task.exception()) is not None and not self.stopping:
             log.error("an attempt could not be concluded, it is repeated after a restart", exc_info=error)
 
-    def _pump_again(self, queue: TargetQueue) -> None:
-        queue.waiting_for_token = False
-        self.pump(queue)
+    def _wait_for_token(self, queue: TargetQueue, seconds: float) -> None:
+        async def wait() -> None:
+            await self._clock.sleep(seconds)
+            queue.token_at = None
+            self.pump(queue)
+
+        waiting = asyncio.create_task(wait())
+        self._waiting.add(waiting)
+        waiting.add_done_callback(self._waiting.discard)
 
     async def _attempt(self, queue: TargetQueue, work: Work, *, probe: bool) -> None:
         try:

@@ -126,6 +126,14 @@ class Dispatcher:
         """Attempts under way."""
         return sum(queue.running for queue in self._queues.values())
 
+    def idle_for(self) -> float | None:
+        """Return the seconds until something happens of itself: 0.0 if it does now, None if nothing will."""
+        if self._attempts.busy or self._upkeep.working:
+            return 0.0
+        now, steady = self._clock.time(), self._clock.steady()
+        waits = [queue.idle_for(now, steady) for queue in self._queues.values()]
+        return min((wait for wait in waits if wait is not None), default=None)
+
     def held(self, target_id: TargetId) -> tuple[Hold, str | None] | None:
         """Return why a target's deliveries are passed by, in a word and in a line; None if they are not."""
         queue = self._queues.get(target_id)

@@ -56,11 +56,14 @@ class Observer:
         self._threads = threads
         self._metrics = metrics
         self._waiting: asyncio.Queue[Settled] = asyncio.Queue(MOST_WAITING)
+        self.untold = 0
+        """Outcomes that wait, the one that is being told included."""
 
     def tell(self, settled: Settled) -> None:
         """Have an outcome told, unless too many wait."""
         try:
             self._waiting.put_nowait(settled)
+            self.untold += 1
         except asyncio.QueueFull:
             self._metrics.hook_failed(self._implementation.plugin, HOOK)
             log.debug("an outcome is not told, because too many wait", plugin=self._implementation.plugin)
@@ -76,6 +79,7 @@ class Observer:
                 self._metrics.hook_failed(self._implementation.plugin, HOOK)
                 log.exception("delivery_settled failed", plugin=self._implementation.plugin, delivery_id=delivery.id)
             finally:
+                self.untold -= 1
                 self._waiting.task_done()
 
     async def finish(self) -> None:
@@ -99,6 +103,11 @@ class Observers:
     def __init__(self, observers: Sequence[Observer] = ()) -> None:
         self._observers = observers
         self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def idle(self) -> bool:
+        """True if nothing waits to be told."""
+        return not any(observer.untold for observer in self._observers)
 
     def start(self) -> None:
         """Begin to tell."""

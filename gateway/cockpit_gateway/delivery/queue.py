@@ -57,7 +57,8 @@ class TargetQueue:
         self.claiming = False
         self.search_after = 0.0
         """The store is not searched before, in steady seconds, because the last search took long."""
-        self.waiting_for_token = False
+        self.token_at: float | None = None
+        """When the rate limit allows the next attempt, in steady seconds; None if nothing waits for that."""
         self._bucket = None if target.rate is None else TokenBucket(target.rate, steady)
 
     @property
@@ -108,6 +109,14 @@ class TargetQueue:
         probe_at = self.breaker.probe_at if self.breaker is not None and self.breaker.probe_at is not None else 0.0
         wait = max(self.next_due - now, self.search_after - steady, probe_at - steady)
         return wait if wait > 0 else None
+
+    def idle_for(self, now: float, steady: float) -> float | None:
+        """Return the seconds until something may happen of itself: 0.0 if it does now, None if nothing will."""
+        if self.running or self.admitted or self.claiming or self.may_claim(now, steady):
+            return 0.0
+        if self.token_at is not None:
+            return max(0.0, self.token_at - steady)
+        return self.claimable_in(now, steady)
 
     def may_start(self, steady: float) -> bool:
         """Tell whether another attempt may begin, the rate aside."""

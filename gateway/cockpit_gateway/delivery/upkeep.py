@@ -46,6 +46,8 @@ class Upkeep:
         self._metrics = metrics
         self._queues = queues
         self._due = due
+        self.working = 0
+        """What is being done now."""
 
     def services(self) -> list[Coroutine[object, object, None]]:
         """Return what is to run until the gateway stops."""
@@ -60,10 +62,13 @@ class Upkeep:
     async def _repeat(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         while True:
             await self._clock.sleep(seconds)
+            self.working += 1
             try:
                 await work()
             except Exception:
                 log.exception("upkeep failed, trying again")
+            finally:
+                self.working -= 1
 
     async def _beat(self) -> None:
         await self._store.heartbeat(self._clock.time() + LEASE)

@@ -9,12 +9,12 @@ import re
 from typing import Any
 
 import pytest
-from captures import all_captures, capture
 from hypothesis import given
 from hypothesis import strategies as st
 from redact_kit import ARGON2, BCRYPT, CATALOGUE, Redactor, changes, event_of, posted, recorded
 
 from cockpit_gateway import Event
+from cockpit_gateway.testing.captures import all_captures, capture
 from cockpit_gateway_redact.masking import mask_of
 from cockpit_gateway_redact.plugin import NestedTooDeepError
 from cockpit_gateway_redact.rules import built_in_rules

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import gateways
-from captures import capture
 from redact_kit import ARGON2, BCRYPT
 from structlog.testing import capture_logs
 
 from cockpit_gateway import EventStatus
 from cockpit_gateway.events import encode_like_cockpit
+from cockpit_gateway.testing.captures import capture
 
 ACCEPTS_LOGINS = "sources: {website: {accept: [cockpit.authentication.*]}}\n"
 

@@ -6,10 +6,10 @@ import copy
 import re
 
 import pytest
-from captures import Capture, all_captures, capture
 from redact_kit import CATALOGUE, DOCUMENTED, HARMLESS, RECORDED, Redactor, changes, event_of, recorded
 
 from cockpit_gateway import Event
+from cockpit_gateway.testing.captures import Capture, all_captures, capture
 from cockpit_gateway_redact.masking import mask_of
 from cockpit_gateway_redact.rules import Rule, built_in_rules
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import gateways
 import pytest
-from captures import capture
-from webhook_kit import receiving
 
 from cockpit_gateway import DeliveryState
+from cockpit_gateway.testing import Answer, Receiver
+from cockpit_gateway.testing.captures import capture
 
 SECRET = "T0001/B0002/s3cr3tT0k3n"
 YAML = """
@@ -35,8 +35,8 @@ def everything(directory: Path) -> bytes:
 
 
 async def test_an_event_is_posted_and_tried_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    async with receiving() as chat:
-        chat.first_statuses = [500]
+    with Receiver() as chat:
+        chat.answers += [Answer(500)]
         async with gateways.running(tmp_path, YAML.format(url=chat.url, secret=SECRET)) as gateway:
             for name in ("collections.save.after", "collections.remove.after"):
                 assert (await gateways.post(gateway, capture(name).body)).status == 202
@@ -45,15 +45,15 @@ async def test_an_event_is_posted_and_tried_again(tmp_path: Path, capsys: pytest
     title = json.loads(capture("collections.save.after").body)["args"][1]["title"]
     assert str(delivery.target_id) == "slack:editors"
     assert [attempt.reason for attempt in attempts] == ["HTTP 500 Internal Server Error: ok", None]
-    assert [json.loads(arrived.body) for arrived in chat.arrived] == [{"text": f"*{title}* in posts"}] * 2
+    assert [json.loads(arrived.body) for arrived in chat.requests] == [{"text": f"*{title}* in posts"}] * 2
     assert SECRET.encode() not in everything(tmp_path)
     shown = capsys.readouterr()
     assert SECRET not in shown.out + shown.err
 
 
 async def test_a_webhook_that_is_gone_makes_a_dead_letter_without_its_url(tmp_path: Path) -> None:
-    async with receiving() as chat:
-        chat.status, chat.body = 404, f"no hook at /services/{SECRET}".encode()
+    with Receiver() as chat:
+        chat.usual = Answer(404, body=f"no hook at /services/{SECRET}".encode())
         async with gateways.running(tmp_path, YAML.format(url=chat.url, secret=SECRET)) as gateway:
             await gateways.post(gateway, capture("collections.save.after").body)
             [delivery] = await gateways.wait_for(gateway, DeliveryState.DEAD)

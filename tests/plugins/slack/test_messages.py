@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
-from contexts import a_context
-from webhook_kit import DELIVERY_ID, FixedClock, Receiver, raw_server, receiving, saved
+from webhook_kit import DELIVERY_ID, raw_server, saved
 
 from cockpit_gateway import Delivery, DeliveryState, Event, Reject, Response, Retry
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.egress.channel import Channels
 from cockpit_gateway.events import encode_json
+from cockpit_gateway.testing import Answer, FakeClock, Receiver, make_context
 from cockpit_gateway_slack import SlackPlugin
 
 SECRET = "/services/T0001/B0002/s3cr3tT0k3n"
@@ -27,12 +27,6 @@ def entry(title: str) -> Event:
 
 
 @pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    async with receiving() as receiver:
-        yield receiver
-
-
-@pytest.fixture
 async def post(receiver: Receiver) -> AsyncIterator[Post]:
     channels = Channels()
 
@@ -41,7 +35,7 @@ async def post(receiver: Receiver) -> AsyncIterator[Post]:
         least["template"] = "{{ entry.title }}"
         plugin, catalogue = SlackPlugin(), Catalogue()
         config = plugin.Config.model_validate({"channels": {"it": least | settings}}, context={"catalogue": catalogue})
-        context = a_context("slack", config, clock=FixedClock(), catalogue=catalogue, channels=channels)
+        context = make_context("slack", config, clock=FakeClock(), catalogue=catalogue, channels=channels)
         plugin.register_targets(context)
         await plugin.gateway_started(context)
         delivery = Delivery(DELIVERY_ID, "e", 1, "slack", "it", None, DeliveryState.RUNNING, 0, 0.0, 0.0)
@@ -53,9 +47,9 @@ async def post(receiver: Receiver) -> AsyncIterator[Post]:
 
 def sent(receiver: Receiver) -> Any:
     """Return the payload of the only request."""
-    [arrived] = receiver.arrived
+    [arrived] = receiver.requests
     assert (arrived.method, arrived.path) == ("POST", SECRET)
-    assert arrived.header("Content-Type") == "application/json; charset=utf-8"
+    assert arrived.headers.get("Content-Type") == "application/json; charset=utf-8"
     return json.loads(arrived.body)
 
 
@@ -168,7 +162,7 @@ async def test_a_burst_is_one_message(receiver: Receiver, post: Post) -> None:
 async def test_a_template_that_fails_is_tried_again(post: Post, receiver: Receiver) -> None:
     with pytest.raises(Retry, match=r"the template failed: .*nothing"):
         await post(template="{{ entry.nothing.x }}")
-    assert receiver.arrived == []
+    assert receiver.requests == []
 
 
 @pytest.mark.parametrize(
@@ -187,7 +181,7 @@ async def test_a_template_that_fails_is_tried_again(post: Post, receiver: Receiv
 async def test_what_will_never_succeed_is_given_up(
     receiver: Receiver, post: Post, status: int, body: bytes, reason: str
 ) -> None:
-    receiver.status, receiver.body = status, body
+    receiver.usual = Answer(status, body=body)
     with pytest.raises(Reject) as refused:
         await post()
 
@@ -216,7 +210,7 @@ async def test_what_will_never_succeed_is_given_up(
 async def test_the_rest_is_tried_again_when_it_is_asked_for(
     receiver: Receiver, post: Post, status: int, headers: dict[str, str], body: bytes, after: float | None
 ) -> None:
-    receiver.status, receiver.headers, receiver.body = status, headers, body
+    receiver.usual = Answer(status, headers, body)
     with pytest.raises(Retry) as failed:
         await post()
 
@@ -227,9 +221,11 @@ async def test_the_rest_is_tried_again_when_it_is_asked_for(
 
 @pytest.mark.parametrize("status", [200, 301, 404, 500])
 async def test_an_answer_that_repeats_the_url_is_kept_without_it(receiver: Receiver, post: Post, status: int) -> None:
-    receiver.status = status
-    receiver.headers = {"Location": f"https://chat.example.org{SECRET}?wait=s3cr3tQuery"}
-    receiver.body = b"x" * 500 + f"see {SECRET} and {SECRET}?wait=s3cr3tQuery".encode()
+    receiver.usual = Answer(
+        status,
+        {"Location": f"https://chat.example.org{SECRET}?wait=s3cr3tQuery"},
+        b"x" * 500 + f"see {SECRET} and {SECRET}?wait=s3cr3tQuery".encode(),
+    )
     url = f"{receiver.url}{SECRET}?wait=s3cr3tQuery"
     if status == 200:
         response = await post(url=url)
@@ -246,7 +242,7 @@ async def test_an_answer_that_repeats_the_url_is_kept_without_it(receiver: Recei
 
 
 async def test_a_json_message_that_repeats_the_url_is_a_reason_without_it(receiver: Receiver, post: Post) -> None:
-    receiver.status, receiver.body = 404, encode_json({"message": f"no hook at {SECRET}"})
+    receiver.usual = Answer(404, body=encode_json({"message": f"no hook at {SECRET}"}))
     with pytest.raises(Reject) as refused:
         await post()
 
@@ -273,4 +269,4 @@ async def test_a_private_address_needs_to_be_allowed(receiver: Receiver, post: P
     local = receiver.url.replace("127.0.0.1", "localhost") + SECRET
     with pytest.raises(Retry, match="a loopback address, which needs allow_private"):
         await post(url=local, allow_private=False)
-    assert receiver.arrived == []
+    assert receiver.requests == []

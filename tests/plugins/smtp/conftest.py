@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 import trustme
-from contexts import a_context
 from smtp_kit import MAIL, Send, entry
-from webhook_kit import DELIVERY_ID, FixedClock
+from webhook_kit import DELIVERY_ID
 
 from cockpit_gateway import Delivery, DeliveryState, Event, Response
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.egress.channel import Channels
+from cockpit_gateway.testing import FakeClock, make_context
 from cockpit_gateway_smtp import SmtpPlugin
 
 
@@ -28,7 +28,7 @@ async def send() -> AsyncIterator[Send]:
         section = {"server": least | server, "mails": {"it": MAIL | mail}}
         plugin, catalogue = SmtpPlugin(), Catalogue()
         config = plugin.Config.model_validate(section, context={"catalogue": catalogue})
-        context = a_context("smtp", config, clock=FixedClock(), catalogue=catalogue, channels=channels)
+        context = make_context("smtp", config, clock=FakeClock(), catalogue=catalogue, channels=channels)
         plugin.register_targets(context)
         plugin.gateway_started(context)
         delivery = Delivery(DELIVERY_ID, "e", 1, "smtp", "it", None, DeliveryState.RUNNING, 0, 0.0, 0.0)

@@ -11,10 +11,10 @@ from typing import Any
 import gateways
 import pytest
 import trustme
-from captures import capture
 from smtp_kit import PASSWORD, USER, serving
 
 from cockpit_gateway import DeliveryState
+from cockpit_gateway.testing.captures import capture
 
 YAML = """
 sources: {{website: {{}}}}

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from contexts import a_context
-from webhook_kit import FixedClock, Plugin, Receiver, Start, receiving
+from webhook_kit import Plugin, Start
 
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.egress.channel import Channels
+from cockpit_gateway.testing import FakeClock, Receiver, make_context
 from cockpit_gateway_webhook import WebhookPlugin
 
 
@@ -23,18 +23,14 @@ async def start() -> AsyncIterator[Start]:
         plugin = WebhookPlugin()
         catalogue = Catalogue()
         config = plugin.Config.model_validate({"endpoints": endpoints}, context={"catalogue": catalogue})
-        ready = Plugin(plugin, a_context("webhook", config, clock=FixedClock(), catalogue=catalogue, channels=channels))
+        ready = Plugin(
+            plugin, make_context("webhook", config, clock=FakeClock(), catalogue=catalogue, channels=channels)
+        )
         await plugin.gateway_started(ready.context)
         return ready
 
     yield start
     await channels.close()
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    async with receiving() as receiver:
-        yield receiver
 
 
 @pytest.fixture

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from webhook_kit import Plugin, Receiver, Start, raw_server, saved
+from webhook_kit import Plugin, Start, raw_server, saved
 
 from cockpit_gateway import Reject, Response, Retry
+from cockpit_gateway.testing import Answer, Receiver
 from cockpit_gateway.transports.answers import KEPT_BODY, KEPT_HEADERS, retry_after
 
 TLS = Path(__file__).parents[2] / "data" / "tls"
@@ -29,7 +30,7 @@ async def failed(plugin: Plugin) -> Retry:
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
 async def test_2xx_is_delivered(start: Start, receiver: Receiver, endpoint: dict[str, Any], status: int) -> None:
-    receiver.status = status
+    receiver.usual = Answer(status)
     plugin = await start({"it": endpoint})
 
     response = await plugin.deliver()
@@ -53,7 +54,7 @@ async def test_2xx_is_delivered(start: Start, receiver: Receiver, endpoint: dict
 async def test_failures_are_tried_again_on_the_schedule(
     start: Start, receiver: Receiver, endpoint: dict[str, Any], status: int, reason: str
 ) -> None:
-    receiver.status, receiver.body = status, b"<h1>no</h1>"
+    receiver.usual = Answer(status, body=b"<h1>no</h1>")
     plugin = await start({"it": endpoint})
 
     retry = await failed(plugin)
@@ -67,18 +68,18 @@ async def test_failures_are_tried_again_on_the_schedule(
 async def test_redirects_are_not_followed(
     start: Start, receiver: Receiver, endpoint: dict[str, Any], status: int
 ) -> None:
-    receiver.status, receiver.headers = status, {"Location": f"{receiver.url}/elsewhere"}
+    receiver.usual = Answer(status, {"Location": f"{receiver.url}/elsewhere"})
     plugin = await start({"it": endpoint})
 
     retry = await failed(plugin)
 
     assert retry.reason.startswith(f"HTTP {status} ")
     assert "redirects are not followed" in retry.reason
-    assert [request.path for request in receiver.arrived] == ["/hook"]
+    assert [request.path for request in receiver.requests] == ["/hook"]
 
 
 async def test_gone_disables_the_endpoint(start: Start, receiver: Receiver, endpoint: dict[str, Any]) -> None:
-    receiver.status = 410
+    receiver.usual = Answer(410)
     plugin = await start({"it": endpoint})
 
     with pytest.raises(Reject) as rejected:
@@ -92,7 +93,7 @@ async def test_gone_disables_the_endpoint(start: Start, receiver: Receiver, endp
 async def test_retry_after_in_seconds_is_obeyed(
     start: Start, receiver: Receiver, endpoint: dict[str, Any], status: int
 ) -> None:
-    receiver.status, receiver.headers = status, {"Retry-After": "120"}
+    receiver.usual = Answer(status, {"Retry-After": "120"})
     plugin = await start({"it": endpoint})
 
     assert (await failed(plugin)).after == 120.0
@@ -101,7 +102,7 @@ async def test_retry_after_in_seconds_is_obeyed(
 async def test_retry_after_as_a_date_is_obeyed(start: Start, receiver: Receiver, endpoint: dict[str, Any]) -> None:
     plugin = await start({"it": endpoint})
     now = plugin.context.clock.time()
-    receiver.status, receiver.headers = 503, {"Retry-After": formatdate(now + 90, usegmt=True)}
+    receiver.usual = Answer(503, {"Retry-After": formatdate(now + 90, usegmt=True)})
 
     assert (await failed(plugin)).after == pytest.approx(90, abs=1)
 
@@ -109,7 +110,7 @@ async def test_retry_after_as_a_date_is_obeyed(start: Start, receiver: Receiver,
 async def test_retry_after_counts_for_429_and_503_only(
     start: Start, receiver: Receiver, endpoint: dict[str, Any]
 ) -> None:
-    receiver.status, receiver.headers = 500, {"Retry-After": "120"}
+    receiver.usual = Answer(500, {"Retry-After": "120"})
     plugin = await start({"it": endpoint})
 
     assert (await failed(plugin)).after is None
@@ -140,14 +141,14 @@ def test_retry_after_has_two_forms(value: str, seconds: float | None) -> None:
 async def test_first_4_kib_of_the_answer_are_kept_and_the_connection_too(
     start: Start, receiver: Receiver, endpoint: dict[str, Any]
 ) -> None:
-    receiver.body = b"x" * 20_000
+    receiver.usual = Answer(body=b"x" * 20_000)
     plugin = await start({"it": endpoint})
 
     response = await plugin.deliver()
     await plugin.deliver()
 
     assert (response.body, response.truncated) == (b"x" * KEPT_BODY, True)
-    assert len({request.peer for request in receiver.arrived}) == 1
+    assert len({request.connection for request in receiver.requests}) == 1
 
 
 async def test_headers_kept_are_bounded_and_always_text(
@@ -182,7 +183,7 @@ async def test_endless_body_is_cut_and_its_connection_dropped(start: Start, endp
 
 
 async def test_compressed_bomb_is_kept_as_it_came(start: Start, receiver: Receiver, endpoint: dict[str, Any]) -> None:
-    receiver.headers, receiver.body = {"Content-Encoding": "gzip"}, b"\x1f\x8b not really"
+    receiver.usual = Answer(headers={"Content-Encoding": "gzip"}, body=b"\x1f\x8b not really")
     plugin = await start({"it": endpoint})
 
     assert (await plugin.deliver()).body == b"\x1f\x8b not really"

@@ -6,14 +6,14 @@ import json
 from typing import Any
 
 import pytest
-from captures import all_captures, capture
-from contexts import a_context
 from structlog.testing import capture_logs
-from webhook_kit import FixedClock, saved
+from webhook_kit import saved
 
 from cockpit_gateway import Event, Planned, PluginContext, Rate, RetrySchedule
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.envelope import read_envelope
+from cockpit_gateway.testing import FakeClock, make_context
+from cockpit_gateway.testing.captures import all_captures, capture
 from cockpit_gateway_webhook import Config, WebhookPlugin
 
 CATALOGUE = Catalogue()
@@ -90,7 +90,7 @@ def prepared(endpoints: dict[str, dict[str, Any]]) -> tuple[WebhookPlugin, Plugi
     """Return a plugin before its targets are registered."""
     complete = {name: {"url": URL} | endpoint for name, endpoint in endpoints.items()}
     config = Config.model_validate({"endpoints": complete}, context={"catalogue": CATALOGUE})
-    return WebhookPlugin(), a_context("webhook", config, clock=FixedClock(), catalogue=CATALOGUE)
+    return WebhookPlugin(), make_context("webhook", config, clock=FakeClock(), catalogue=CATALOGUE)
 
 
 def planner(endpoints: dict[str, dict[str, Any]]) -> WebhookPlugin:

@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from captures import Capture, all_captures, capture
 from standardwebhooks import Webhook
-from webhook_kit import BODY, DELIVERY_ID, Receiver, Start, saved
+from webhook_kit import BODY, DELIVERY_ID, Start, saved
 
 from cockpit_gateway import Retry, __version__
+from cockpit_gateway.testing import Answer, Receiver
+from cockpit_gateway.testing.captures import Capture, all_captures, capture
 
 OLD, NEW = (f"whsec_{base64.b64encode(bytes([number]) * 32).decode()}" for number in (1, 2))
 
@@ -24,9 +25,9 @@ async def test_request_looks_like_cockpits_own_with_the_standard_headers(
 
     response = await plugin.deliver()
 
-    (request,) = receiver.arrived
+    (request,) = receiver.requests
     assert (request.method, request.path, request.body) == ("POST", "/hook", BODY)
-    assert request.headers == [
+    assert list(request.headers.items()) == [
         ("Host", receiver.url.removeprefix("http://")),
         ("Accept", "*/*"),
         ("Accept-Encoding", "identity"),
@@ -54,13 +55,13 @@ async def test_custom_headers_method_and_query_arrive(
 
     await plugin.deliver()
 
-    (request,) = receiver.arrived
+    (request,) = receiver.requests
     assert request.method == "PUT"
     assert request.path.startswith("/hook/a%2Fb?token=x%2By")
-    assert request.header("X-Api-Key") == "schlüssel"
-    assert request.header("User-Agent") == "mine/1"
-    assert request.header("Authorization") == "Bearer t0ken"
-    assert request.header("Content-Type") == "application/vnd.cockpit+json; charset=utf-8"
+    assert request.headers.get("X-Api-Key") == "schlüssel"
+    assert request.headers.get("User-Agent") == "mine/1"
+    assert request.headers.get("Authorization") == "Bearer t0ken"
+    assert request.headers.get("Content-Type") == "application/vnd.cockpit+json; charset=utf-8"
 
 
 async def test_basic_auth(start: Start, receiver: Receiver, endpoint: dict[str, Any]) -> None:
@@ -68,7 +69,7 @@ async def test_basic_auth(start: Start, receiver: Receiver, endpoint: dict[str, 
 
     await plugin.deliver()
 
-    assert receiver.arrived[0].header("Authorization") == "Basic " + base64.b64encode("ü:p:w".encode()).decode()
+    assert receiver.requests[0].headers.get("Authorization") == "Basic " + base64.b64encode("ü:p:w".encode()).decode()
 
 
 async def test_signature_verifies_independently(start: Start, receiver: Receiver, endpoint: dict[str, Any]) -> None:
@@ -76,7 +77,7 @@ async def test_signature_verifies_independently(start: Start, receiver: Receiver
 
     await plugin.deliver()
 
-    (request,) = receiver.arrived
+    (request,) = receiver.requests
     assert verified(request.headers, request.body, OLD) == json.loads(BODY)
     with pytest.raises(Exception, match="No matching signature"):
         verified(request.headers, request.body, NEW)
@@ -91,8 +92,8 @@ async def test_every_secret_signs_while_receivers_change(
 
     await plugin.deliver()
 
-    (request,) = receiver.arrived
-    signatures = (request.header("webhook-signature") or "").split(" ")
+    (request,) = receiver.requests
+    signatures = (request.headers.get("webhook-signature") or "").split(" ")
     assert [signature[:3] for signature in signatures] == ["v1,", "v1,"]
     for secret in (OLD, NEW):
         assert verified(request.headers, request.body, secret) == json.loads(BODY)
@@ -104,7 +105,7 @@ async def test_signature_of_a_large_body_verifies(start: Start, receiver: Receiv
 
     await plugin.deliver(saved(body))
 
-    (request,) = receiver.arrived
+    (request,) = receiver.requests
     assert verified(request.headers, request.body, OLD) == json.loads(body)
 
 
@@ -116,7 +117,7 @@ async def test_cockpit_body_is_cockpits_bytes(
 
     await plugin.deliver(saved(captured.body))
 
-    assert [request.body for request in receiver.arrived] == [captured.body]
+    assert [request.body for request in receiver.requests] == [captured.body]
 
 
 async def test_standard_body(start: Start, receiver: Receiver, endpoint: dict[str, Any]) -> None:
@@ -125,7 +126,7 @@ async def test_standard_body(start: Start, receiver: Receiver, endpoint: dict[st
 
     await plugin.deliver(event)
 
-    payload = json.loads(receiver.arrived[0].body)
+    payload = json.loads(receiver.requests[0].body)
     assert payload == {
         "type": "collections.save.after",
         "timestamp": "2023-11-14T22:13:20.500Z",
@@ -151,7 +152,7 @@ async def test_type_of_a_standard_body_keeps_to_the_characters_the_specification
 
     await plugin.deliver(saved(name="addon.we ird/näme"))
 
-    payload = json.loads(receiver.arrived[0].body)
+    payload = json.loads(receiver.requests[0].body)
     assert payload["type"] == "addon.we_ird_n_me"
     assert payload["data"]["event"] == "addon.we ird/näme"
     assert payload["data"]["arguments"] == {}
@@ -165,7 +166,7 @@ async def test_standard_body_of_an_entry_nested_as_deep_as_cockpit_sends(
 
     await plugin.deliver(saved(body))
 
-    assert json.loads(receiver.arrived[0].body)["data"]["args"] == json.loads(body)["args"]
+    assert json.loads(receiver.requests[0].body)["data"]["args"] == json.loads(body)["args"]
 
 
 async def test_template_body(start: Start, receiver: Receiver, endpoint: dict[str, Any]) -> None:
@@ -174,7 +175,7 @@ async def test_template_body(start: Start, receiver: Receiver, endpoint: dict[st
 
     await plugin.deliver()
 
-    assert receiver.arrived[0].body == '{"text": "website: Hü/"}'.encode()
+    assert receiver.requests[0].body == '{"text": "website: Hü/"}'.encode()
 
 
 async def test_template_that_fails_for_an_event_is_tried_again_and_says_why(
@@ -186,20 +187,20 @@ async def test_template_that_fails_for_an_event_is_tried_again_and_says_why(
         await plugin.deliver()
 
     assert failed.value.reason == "the template failed: 'dict object' has no attribute 'gone'"
-    assert receiver.arrived == []
+    assert receiver.requests == []
 
 
 async def test_connections_are_kept_and_cookies_are_not(
     start: Start, receiver: Receiver, endpoint: dict[str, Any]
 ) -> None:
-    receiver.headers = {"Set-Cookie": "a=b"}
+    receiver.usual = Answer(headers={"Set-Cookie": "a=b"})
     plugin = await start({"it": endpoint})
 
     for _ in range(3):
         await plugin.deliver()
 
-    assert [request.header("Cookie") for request in receiver.arrived] == [None] * 3
-    assert len({request.peer for request in receiver.arrived}) == 1
+    assert [request.headers.get("Cookie") for request in receiver.requests] == [None] * 3
+    assert len({request.connection for request in receiver.requests}) == 1
 
 
 def verified(headers: list[tuple[str, str]], body: bytes, secret: str) -> object:

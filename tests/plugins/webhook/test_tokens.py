@@ -5,23 +5,30 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-from webhook_kit import Receiver, Start, raw_server, reason, receiving
+from webhook_kit import Start, raw_server, reason
 
 from cockpit_gateway.egress.channel import Channels
 from cockpit_gateway.egress.policy import NetworkPolicy
 from cockpit_gateway.egress.tokens import ClientCredentials
+from cockpit_gateway.testing import Answer, Receiver
 
 
 @pytest.fixture
-async def tokens() -> AsyncIterator[Receiver]:
-    async with receiving() as server:
-        server.body = json.dumps({"access_token": "t0ken", "token_type": "Bearer", "expires_in": 3600}).encode()
+def tokens() -> Iterator[Receiver]:
+    with Receiver() as server:
+        server.usual = token("t0ken")
         yield server
+
+
+def token(value: str, *, lifetime: int = 3600) -> Answer:
+    """Return the answer of a server that gives this token for so many seconds."""
+    body = json.dumps({"access_token": value, "token_type": "Bearer", "expires_in": lifetime})
+    return Answer(body=body.encode())
 
 
 def oauth2(tokens: Receiver, **settings: Any) -> dict[str, Any]:
@@ -33,14 +40,14 @@ async def test_a_token_is_got_once_and_used_by_all(
 ) -> None:
     plugin = await start({"it": endpoint | {"oauth2": oauth2(tokens, scope="write read", audience="site")}})
     await asyncio.gather(*(plugin.deliver() for _ in range(5)))
-    assert {request.header("Authorization") for request in receiver.arrived} == {"Bearer t0ken"}
-    (asked,) = tokens.arrived
+    assert {request.headers.get("Authorization") for request in receiver.requests} == {"Bearer t0ken"}
+    (asked,) = tokens.requests
     assert parse_qs(asked.body.decode()) == {
         "grant_type": ["client_credentials"],
         "scope": ["write read"],
         "audience": ["site"],
     }
-    assert asked.header("Authorization") == "Basic " + base64.b64encode(b"a+b:p%3Ass%2F").decode()
+    assert asked.headers.get("Authorization") == "Basic " + base64.b64encode(b"a+b:p%3Ass%2F").decode()
 
 
 async def test_id_and_secret_in_the_body(
@@ -48,8 +55,8 @@ async def test_id_and_secret_in_the_body(
 ) -> None:
     plugin = await start({"it": endpoint | {"oauth2": oauth2(tokens, auth="body")}})
     await plugin.deliver()
-    (asked,) = tokens.arrived
-    assert asked.header("Authorization") is None
+    (asked,) = tokens.requests
+    assert asked.headers.get("Authorization") is None
     form = parse_qs(asked.body.decode())
     assert (form["client_id"], form["client_secret"]) == (["a b"], ["p:ss/"])
 
@@ -59,11 +66,11 @@ async def test_a_refused_token_is_not_used_again(
 ) -> None:
     plugin = await start({"it": endpoint | {"oauth2": oauth2(tokens)}})
     await plugin.deliver()
-    receiver.first_statuses = [401]
+    receiver.answers += [Answer(401)]
     assert await reason(plugin) == "HTTP 401 Unauthorized"
-    tokens.body = tokens.body.replace(b"t0ken", b"next")
+    tokens.usual = token("next")
     await plugin.deliver()
-    assert [request.header("Authorization") for request in receiver.arrived] == [
+    assert [request.headers.get("Authorization") for request in receiver.requests] == [
         "Bearer t0ken",
         "Bearer t0ken",
         "Bearer next",
@@ -75,12 +82,12 @@ async def test_a_late_refusal_of_an_old_token_does_not_cost_the_new_one(tokens: 
     channels = Channels()
     channel = channels.open(NetworkPolicy(private=True))
     old = await credentials.token(channel)
-    tokens.body = tokens.body.replace(b"t0ken", b"next")
+    tokens.usual = token("next")
     for _ in range(2):  # two requests were under way with the old one
         credentials.forget(old)
         assert await credentials.token(channel) == "next"
     await channels.close()
-    assert len(tokens.arrived) == 2
+    assert len(tokens.requests) == 2
 
 
 async def test_a_token_endpoint_that_is_not_there_is_told_from_the_endpoint(
@@ -109,17 +116,17 @@ async def test_a_token_endpoint_that_hangs_holds_nobody_else_up(
         assert not waiting.done()
         waiting.cancel()
         await asyncio.wait([waiting])
-    assert len(receiver.arrived) == 1
+    assert len(receiver.requests) == 1
 
 
 async def test_a_token_that_has_expired_is_asked_for_again(
     start: Start, receiver: Receiver, tokens: Receiver, endpoint: dict[str, Any]
 ) -> None:
-    tokens.body = tokens.body.replace(b"3600", b"0")
+    tokens.usual = token("t0ken", lifetime=0)
     plugin = await start({"it": endpoint | {"oauth2": oauth2(tokens)}})
     await plugin.deliver()
     await plugin.deliver()
-    assert len(tokens.arrived) == 2
+    assert len(tokens.requests) == 2
 
 
 @pytest.mark.parametrize(
@@ -156,9 +163,9 @@ async def test_a_token_that_has_expired_is_asked_for_again(
 async def test_no_token(
     start: Start, receiver: Receiver, tokens: Receiver, endpoint: dict[str, Any], status: int, body: bytes, told: str
 ) -> None:
-    tokens.status, tokens.body = status, body
+    tokens.usual = Answer(status, body=body)
     assert await reason(await start({"it": endpoint | {"oauth2": oauth2(tokens)}})) == told
-    assert receiver.arrived == []
+    assert receiver.requests == []
 
 
 async def test_a_token_endpoint_obeys_the_network_policy(
@@ -168,4 +175,4 @@ async def test_a_token_endpoint_obeys_the_network_policy(
     public = {"url": "https://receiver.test/", "allow_private": False, "oauth2": elsewhere}
     plugin = await start({"it": endpoint | public})
     assert "is a loopback address" in await reason(plugin)
-    assert tokens.arrived == []
+    assert tokens.requests == []

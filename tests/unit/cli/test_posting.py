@@ -11,8 +11,7 @@ from aiohttp import web
 
 from cockpit_gateway.cli.posting import Address, Answer, Posting, find_files, post, read_posting, written
 from cockpit_gateway.errors import GatewayError
-
-CAPTURES = Path(__file__).parents[2] / "data" / "captures"
+from cockpit_gateway.testing.captures import FOLDER as CAPTURES
 
 
 @asynccontextmanager

@@ -1,0 +1,239 @@
+"""A gateway inside a test: with a plugin, on real sockets and a real store, with a clock that a test moves."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from http import HTTPStatus
+from pathlib import Path
+from textwrap import dedent
+from typing import Any, Self
+
+import aiohttp
+
+from cockpit_gateway.config import Config, ConfigFile
+from cockpit_gateway.config.listen import parse_listen
+from cockpit_gateway.daemon import validate
+from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState
+from cockpit_gateway.errors import GatewayError
+from cockpit_gateway.events import Event, JSONValue
+from cockpit_gateway.gateway import Gateway
+from cockpit_gateway.store.records import DeliveryFilter, EventFilter
+from cockpit_gateway.testing.clock import FakeClock
+from cockpit_gateway.testing.events import EventFactory
+from cockpit_gateway.tracing import HookCall
+
+PATIENCE = 15.0
+"""Seconds that what was set going may take, by the machine's clock."""
+
+MOST_LISTED = 1000
+
+_A_SOURCE = "sources: {website: {}}"
+_SOON = 0.001
+_HAS_SOURCES = re.compile(r"^sources\s*:", re.MULTILINE)
+
+
+class NotTakenError(GatewayError):
+    """The gateway did not take an event that a test fired."""
+
+
+class GatewayTester:
+    """A gateway inside a test; `async with` starts and stops it.
+
+    It is the daemon's, with two differences: it listens on a free port, and its clock stands still until `let_pass`.
+
+    Args:
+        directory: Where its store is, unless the configuration says otherwise.
+        config: The configuration, as YAML (as far indented as the test is, if wanted) or as a mapping; without
+            `sources`, there is one called "website".
+        plugins: Plugins that are not installed, by name: modules, classes or objects. Those that are installed in
+            the environment take part as they do in a daemon.
+        clock: The clock.
+
+    Raises:
+        ConfigError: the configuration has mistakes; the message shows each.
+        PluginError: a plugin is broken; the message says why.
+
+    Attributes:
+        calls: Every call of a hook that has ended, with its arguments, result or error, in the order of their ends.
+        clock: The clock.
+        gateway: The gateway, for what this class does not show; its inner parts may change at any time.
+
+    Example:
+        >>> async with GatewayTester(tmp_path, plugins={"search": Search}) as gateway:  # doctest: +SKIP
+        ...     await gateway.fire("collections.save.after", entry={"_id": "7"})
+        ...     [delivery] = await gateway.settled()
+        ...     assert delivery.state == "delivered"
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        config: str | Mapping[str, Any] = "",
+        plugins: Mapping[str, object] | None = None,
+        clock: FakeClock | None = None,
+    ) -> None:
+        self.clock = clock or FakeClock()
+        file = ConfigFile.from_text(_text(config), "test.yaml")
+        validated, registry, catalogue = validate(file, extra=plugins)
+        self._stack = AsyncExitStack()
+        self.calls: list[HookCall] = []
+        self._stack.enter_context(registry.trace.watch(self.calls.append))
+        self.gateway = Gateway(_placed(validated, directory), registry, catalogue, self.clock)
+        self._factory = EventFactory(catalogue)
+
+    async def __aenter__(self) -> Self:
+        self._stack.push_async_callback(self.gateway.stop)
+        try:
+            await self.gateway.start()
+            self._session = await self._stack.enter_async_context(aiohttp.ClientSession())
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    @property
+    def url(self) -> str:
+        """Where it listens, "http://127.0.0.1:<port>"."""
+        return self.gateway.listeners.address
+
+    async def fire(self, name: str, /, *args: JSONValue, **changes: JSONValue) -> Event:
+        """Post an event to the first source, as Cockpit does, with the arguments that a real Cockpit sent.
+
+        Args:
+            name: The event's name.
+            args: Arguments by position, instead of the recorded ones.
+            changes: Arguments by the names that the hook gives them, instead of the recorded ones.
+
+        Returns:
+            The event, as it was stored.
+
+        Raises:
+            NotTakenError: it was not stored: it is noise that nobody names, or a source refused it.
+            TypeError: the event has no argument of that name.
+
+        Example:
+            >>> await gateway.fire("collections.remove.after", name="posts", result=1)  # doctest: +SKIP
+        """
+        return await self.post(self._factory.make(name, *args, **changes).body)
+
+    async def post(self, body: bytes, source: str | None = None, headers: Mapping[str, str] | None = None) -> Event:
+        """Post what Cockpit might send, however odd it is.
+
+        Args:
+            body: The bytes.
+            source: The source's name, and a label if wanted ("website/label"); None for the first source.
+            headers: Headers, such as the source's token.
+
+        Returns:
+            The event, as it was stored.
+
+        Raises:
+            NotTakenError: it was not stored.
+        """
+        path = source or next(iter(self.gateway.settings.sources))
+        sent = {"Content-Type": "application/json", **(headers or {})}
+        async with self._session.post(f"{self.url}/cockpit/{path}", data=body, headers=sent) as answer:
+            said = await answer.json(content_type=None)
+        if answer.status != HTTPStatus.ACCEPTED:
+            raise NotTakenError(f"the gateway answered {answer.status}: {said.get('detail', said)}")
+        if "ignored" in said:
+            raise NotTakenError(
+                f"{said['ignored']} is noise and nobody names it: implement its hook, name it at an endpoint, or "
+                "under the source's `accept`"
+            )
+        return await self.gateway.store.event(said["id"])
+
+    async def settled(self) -> list[Delivery]:
+        """Wait until nothing happens any more unless time passes.
+
+        Returns:
+            All deliveries, oldest first.
+
+        Raises:
+            TimeoutError: something still runs after 15 seconds.
+        """
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await asyncio.sleep(_SOON)  # what time that has passed sets going begins on the loop's next rounds
+                while self._is_busy():  # noqa: ASYNC110 - there is no event for "nothing more to do"
+                    await asyncio.sleep(_SOON)
+        except TimeoutError:
+            running = [f"{found.plugin}:{found.target}" for found in await self.deliveries(DeliveryState.RUNNING)]
+            raise TimeoutError(
+                f"after {PATIENCE:.0f} s there still runs: {', '.join(running) or 'something'}"
+            ) from None
+        return await self.deliveries()
+
+    def _is_busy(self) -> bool:
+        return self.gateway.dispatcher.idle_for() == 0 or not self.gateway.observers.idle
+
+    async def let_pass(self, time: float | timedelta) -> list[Delivery]:
+        """Let time pass, at once; whatever falls due in it happens when it is due.
+
+        Args:
+            time: How much, in seconds or as a timedelta.
+
+        Returns:
+            All deliveries, oldest first.
+
+        Raises:
+            TimeoutError: something still runs after 15 seconds.
+
+        Example:
+            >>> await gateway.let_pass(timedelta(days=3))  # doctest: +SKIP
+        """
+        left = time.total_seconds() if isinstance(time, timedelta) else time
+        while True:
+            await self.settled()
+            wait = self.gateway.dispatcher.idle_for()
+            step = left if wait is None else min(left, max(wait, _SOON))
+            if not left:
+                return await self.deliveries()
+            self.clock.let_pass(step)
+            left -= step
+
+    async def events(self) -> list[Event]:
+        """Return the stored events, oldest first."""
+        found = await self.gateway.store.events(EventFilter(limit=MOST_LISTED))
+        return list(reversed(found))
+
+    async def deliveries(self, state: DeliveryState | None = None) -> list[Delivery]:
+        """Return the deliveries, oldest first.
+
+        Args:
+            state: Those in this state only.
+        """
+        found = await self.gateway.store.deliveries(
+            DeliveryFilter(states=() if state is None else (state,), limit=MOST_LISTED)
+        )
+        return list(reversed(found))
+
+    async def attempts(self, delivery: Delivery) -> Sequence[Attempt]:
+        """Return the attempts that were made at a delivery, with their outcomes, oldest first."""
+        return await self.gateway.store.attempts(delivery.id)
+
+
+def _text(config: str | Mapping[str, Any]) -> str:
+    if isinstance(config, str):
+        config = dedent(config)
+        return config if _HAS_SOURCES.search(config) else f"{config}\n{_A_SOURCE}\n"
+    return json.dumps({"sources": {"website": {}}} | dict(config), default=str)
+
+
+def _placed(config: Config, directory: Path) -> Config:
+    """Return a configuration with a free port and a store in a directory, unless it names others."""
+    settings = config.settings
+    server: dict[str, Any] = {"listen": parse_listen("127.0.0.1:0"), "grace": 2.0}
+    changes = {name: value for name, value in server.items() if name not in settings.server.model_fields_set}
+    placed: dict[str, Any] = {"server": settings.server.model_copy(update=changes)}
+    if "store" not in settings.model_fields_set:
+        placed["store"] = f"sqlite:{directory}/gateway.db"
+    return Config(settings.model_copy(update=placed), config.plugins)

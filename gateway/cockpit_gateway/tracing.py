@@ -1,0 +1,133 @@
+"""Tracing: every call of a plugin's hook, told to whoever watches; nothing is done while nobody does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, TypeAlias
+
+from cockpit_gateway.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class HookCall:
+    """One call of a hook, and what came of it.
+
+    Attributes:
+        plugin: The plugin's name.
+        hook: The hook's name.
+        arguments: What it got, by name; those parameters only that it takes.
+        event: The event that it was called for, None for a hook that is not called for one.
+        began_at: Seconds since the Unix epoch.
+        duration: Seconds; of a `def`, those in its thread.
+        result: What it returned.
+        error: What it raised, None if it returned. A call that ran out of time raises `asyncio.CancelledError`.
+    """
+
+    plugin: str
+    hook: str
+    arguments: Mapping[str, Any]
+    event: Event | None
+    began_at: float
+    duration: float = 0.0
+    result: Any = None
+    error: BaseException | None = None
+
+
+class Hook(Protocol):
+    """An implementation of a hook."""
+
+    @property
+    def plugin(self) -> str:
+        """The plugin's name."""
+        ...
+
+    @property
+    def hook(self) -> str:
+        """The hook's name."""
+        ...
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The function."""
+        ...
+
+    @property
+    def parameters(self) -> Sequence[str]:
+        """Those that it takes."""
+        ...
+
+
+Watcher: TypeAlias = Callable[[HookCall], None]
+"""Is told of a call, in whatever thread it was made."""
+
+
+class HookTrace:
+    """Tells watchers of calls."""
+
+    def __init__(self) -> None:
+        self._watchers: tuple[Watcher, ...] = ()
+
+    @property
+    def watchers(self) -> int:
+        """How many watch."""
+        return len(self._watchers)
+
+    @contextmanager
+    def watch(self, watcher: Watcher) -> Generator[None]:
+        """Have calls told while this lasts."""
+        self._watchers = (*self._watchers, watcher)
+        try:
+            yield
+        finally:
+            self._watchers = tuple(other for other in self._watchers if other is not watcher)
+
+    def call(self, hook: Hook, values: Mapping[str, Any]) -> Any:
+        """Call a hook, and tell of it when it has ended.
+
+        Args:
+            hook: What is called.
+            values: What it can take, by name.
+
+        Returns:
+            What it returns; of an `async def`, an awaitable of that.
+        """
+        arguments = {name: values[name] for name in hook.parameters}
+        telling = _Telling(self, HookCall(hook.plugin, hook.hook, arguments, values.get("event"), time.time()))
+        try:
+            result = hook.function(*arguments.values())
+        except BaseException as error:
+            telling.tell(error=error)
+            raise
+        if isinstance(result, Awaitable):
+            return telling.until_done(result)
+        telling.tell(result)
+        return result
+
+    def tell(self, call: HookCall) -> None:
+        """Tell of a call."""
+        for watcher in self._watchers:
+            watcher(call)
+
+
+class _Telling:
+    """A call that is under way."""
+
+    def __init__(self, trace: HookTrace, begun: HookCall) -> None:
+        self._trace = trace
+        self._begun = begun
+        self._began = time.perf_counter()
+
+    def tell(self, result: Any = None, error: BaseException | None = None) -> None:
+        self._trace.tell(replace(self._begun, duration=time.perf_counter() - self._began, result=result, error=error))
+
+    async def until_done(self, running: Awaitable[Any]) -> Any:
+        try:
+            result = await running
+        except BaseException as error:
+            self.tell(error=error)
+            raise
+        self.tell(result)
+        return result

@@ -1,0 +1,53 @@
+"""Fixtures for the tests of plugins; pytest finds them by the entry point `pytest11`.
+
+The package is imported when a fixture is used, not when pytest starts: a plugin's coverage then has its import lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+if TYPE_CHECKING:
+    from cockpit_gateway.testing import FakeClock, GatewayTester, Receiver
+
+
+class StartGateway(Protocol):
+    """Makes gateways for a test; see `cockpit_gateway.testing.GatewayTester` for the parameters."""
+
+    def __call__(
+        self, config: str | Mapping[str, Any] = "", *, plugins: Mapping[str, object] | None = None
+    ) -> GatewayTester:
+        """Make one; `async with` starts and stops it."""
+        ...
+
+
+@pytest.fixture
+def fake_clock() -> FakeClock:
+    """Return the clock of this test's gateways: it stands still until the test lets time pass."""
+    from cockpit_gateway.testing import FakeClock  # noqa: PLC0415 - see above
+
+    return FakeClock()
+
+
+@pytest.fixture
+def gateway_tester(tmp_path: Path, fake_clock: FakeClock) -> StartGateway:
+    """Return what makes gateways; their store is in `tmp_path`, so that a second one finds what the first has left."""
+    from cockpit_gateway.testing import GatewayTester  # noqa: PLC0415 - see above
+
+    def make(config: str | Mapping[str, Any] = "", *, plugins: Mapping[str, object] | None = None) -> GatewayTester:
+        return GatewayTester(tmp_path, config, plugins, fake_clock)
+
+    return make
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """Run a server for a plugin's requests."""
+    from cockpit_gateway.testing import Receiver  # noqa: PLC0415 - see above
+
+    with Receiver() as running:
+        yield running
