@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 import uvloop
-from contexts import a_context
 from exec_kit import Run
 from webhook_kit import DELIVERY_ID, saved
 
 from cockpit_gateway import Delivery, DeliveryState, Event, Response
 from cockpit_gateway.catalogue import Catalogue
+from cockpit_gateway.testing import make_context
 from cockpit_gateway_exec import ExecPlugin
 
 
@@ -29,7 +29,7 @@ def run() -> Run:
         section = {"commands": {"it": {"argv": argv, "events": ["collections.*"]} | settings}}
         plugin = ExecPlugin()
         config = plugin.Config.model_validate(section, context={"catalogue": catalogue})
-        plugin.register_targets(a_context("exec", config, catalogue=catalogue))
+        plugin.register_targets(make_context("exec", config, catalogue=catalogue))
         delivery = Delivery(DELIVERY_ID, "e", 1, "exec", "it", None, DeliveryState.RUNNING, attempts, 0.0, 0.0)
         return await plugin.deliver(delivery, events or [saved()])
 

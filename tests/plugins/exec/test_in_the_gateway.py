@@ -7,10 +7,10 @@ from pathlib import Path
 
 import commands
 import gateways
-from captures import capture
 from exec_kit import gone, noting, pids
 
 from cockpit_gateway import DeliveryState
+from cockpit_gateway.testing.captures import capture
 
 SAVE = capture("collections.save.after").body
 

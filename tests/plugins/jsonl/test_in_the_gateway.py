@@ -10,9 +10,9 @@ from typing import Any
 
 import commands
 import gateways
-from captures import capture
 
 from cockpit_gateway import DeliveryState
+from cockpit_gateway.testing.captures import capture
 
 SAVE = capture("collections.save.after").body
 LIMIT = 64 * 1024 * 1024

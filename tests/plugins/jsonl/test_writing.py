@@ -13,11 +13,11 @@ from typing import Any
 
 import gateways
 import pytest
-from contexts import a_context
-from webhook_kit import DELIVERY_ID, FixedClock, saved
+from webhook_kit import DELIVERY_ID, saved
 
 from cockpit_gateway import Delivery, DeliveryState, Event, EventStatus, Retry
 from cockpit_gateway.catalogue import Catalogue
+from cockpit_gateway.testing import FakeClock, make_context
 from cockpit_gateway_jsonl import JsonlPlugin
 
 Write = Callable[..., Awaitable[None]]
@@ -34,7 +34,7 @@ def writer(path: Path, **settings: Any) -> Write:
     section = {"files": {"it": {"path": str(path), "events": ["collections.*"]} | settings}}
     plugin = JsonlPlugin()
     config = plugin.Config.model_validate(section, context={"catalogue": catalogue})
-    plugin.register_targets(a_context("jsonl", config, clock=FixedClock(), catalogue=catalogue))
+    plugin.register_targets(make_context("jsonl", config, clock=FakeClock(), catalogue=catalogue))
     plugin.gateway_started()
 
     async def write(*events: Event, delivery_id: str = DELIVERY_ID) -> None:
