@@ -23,7 +23,6 @@ from cockpit_gateway_exec.settings import Command, find_program, search_path
 GRACE = 2.0
 """Seconds from SIGTERM to SIGKILL; when the gateway stops, its second cancellation comes sooner."""
 
-
 LONGEST_SECRET = 8 * 1024
 """Bytes that are looked at beyond those that are kept: a secret that is cut in two is not recognised."""
 
