@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from cockpit_gateway import hookspecs
-from cockpit_gateway.contract import NAMESPACE, CockpitEvent, declared_event
+from cockpit_gateway.catalogue import Catalogue
+from cockpit_gateway.contract import NAMESPACE, CockpitEvent, declared_event, introduced_in
+from cockpit_gateway.testing.captures import all_captures, capture_of
 from generators.markdown import code, document, listed, plain, table
 
 SECTIONS = ("Args", "Returns", "Raises", "Source", "Example")
 SECTION = re.compile(rf"^({'|'.join(SECTIONS)}):[ \n]?", re.MULTILINE)
 PARAMETER = re.compile(r"^(\w[\w.]*): (.+(?:\n .+)*)", re.MULTILINE)
 LONGEST_SIGNATURE = 110
+
+LONGEST_TEXT = 60
+MOST_ITEMS = 3
+MOST_KEYS = 12
+
+CATALOGUE = Catalogue()
+
+RECORDED = """\
+The arguments that are shown are recordings of a real Cockpit, before any filter: "…" stands for the rest of a long
+text, list or object. [The test kit](../how-to/test-a-plugin.md) fires events with all of them."""
 
 
 class Hook(NamedTuple):
@@ -28,7 +41,7 @@ class Hook(NamedTuple):
 def page() -> str:
     """Return the page."""
     hooks = list(_hooks())
-    parts = [inspect.getdoc(hookspecs) or "", _contents(hooks)]
+    parts = [inspect.getdoc(hookspecs) or "", RECORDED, _contents(hooks)]
     group = ""
     for hook in hooks:
         if hook.group != group:
@@ -70,7 +83,45 @@ def _section(hook: Hook) -> Iterator[str]:
     for title in ("Returns", "Raises"):
         yield f"**{title}** {_flow(doc[title])}" if doc[title] else ""
     yield code(re.sub(r"^(>>>|\.\.\.) ?", "", doc["Example"], flags=re.MULTILINE), "python")
+    if event is not None and not event.own:
+        yield from _captured(event)
     yield f"Source: {_flow(doc['Source'])}" if doc["Source"] else ""
+    yield f"In the gateway since {introduced_in(hook.function)}."
+
+
+def _captured(event: CockpitEvent) -> Iterator[str]:
+    """Yield what a real Cockpit sent."""
+    found = capture_of(event.name, CATALOGUE)
+    if found is not None:
+        name = "" if found.event == event.name else f" with `{found.event}`"
+        yield f"`event.args`, as Cockpit {found.cockpit} sent them{name}:"
+        yield code(json.dumps(shortened(found.args), indent=2, ensure_ascii=False), "json")
+    elif event.fires:
+        yield _without_arguments(event)
+
+
+def _without_arguments(event: CockpitEvent) -> str:
+    seen = [found for found in all_captures() if found.event and _is(found.event, event)]
+    if any(found.body for found in seen):
+        return "It has no arguments."
+    return "Cockpit sends it with an empty body." if seen else "Cockpit was not seen to send it."
+
+
+def _is(name: str, event: CockpitEvent) -> bool:
+    match = CATALOGUE.match(name)
+    return match is not None and match.entry.event is event
+
+
+def shortened(value: Any) -> Any:
+    """Return JSON with its long texts cut, and its lists and objects cut after a few items; "…" says where."""
+    if isinstance(value, str):
+        return value if len(value) <= LONGEST_TEXT else f"{value[:LONGEST_TEXT]}…"
+    if isinstance(value, list):
+        return [*map(shortened, value[:MOST_ITEMS]), *(["…"] if len(value) > MOST_ITEMS else [])]
+    if isinstance(value, dict):
+        kept = {name: shortened(inner) for name, inner in list(value.items())[:MOST_KEYS]}
+        return kept | ({"…": "…"} if len(value) > MOST_KEYS else {})
+    return value
 
 
 def _about(event: CockpitEvent) -> str:

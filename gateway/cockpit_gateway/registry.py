@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import re
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -85,6 +86,7 @@ class LoadedPlugin:
         config_model: Its `Config`, None if it declares none.
         section: The model of its section: its `Config`, with the settings of its handlers if it has any.
         problem: Why it is broken: the error, and the plugin's own lines of the traceback.
+        warnings: What of it will not work with a later version of the gateway.
     """
 
     name: str
@@ -96,6 +98,7 @@ class LoadedPlugin:
     config_model: type[PluginConfig] | None = None
     section: type[PluginConfig] | None = None
     problem: str | None = None
+    warnings: tuple[str, ...] = ()
 
 
 class DeclaredEvent(NamedTuple):
@@ -236,7 +239,9 @@ class Registry:
             raise PluginError(f"another plugin is called {name!r} already; rename one of them")
         model = _config_model(plugin)
         try:
-            self._manager.register(plugin, name=name)
+            with warnings.catch_warnings(record=True) as told:
+                warnings.simplefilter("always")
+                self._manager.register(plugin, name=name)
             callers = self._manager.get_hookcallers(plugin) or []
             self._refuse_misspelt(callers)
             for caller, found in _implementations_of(plugin, callers):
@@ -251,7 +256,8 @@ class Registry:
             raise PluginError(self._explain_nothing(plugin))
         hooks = tuple(sorted(caller.name for caller in callers))
         section = with_handlers(model) if any(map(self._is_handler, hooks)) else model
-        self._keep(candidate, PluginStatus.LOADED, hooks=hooks, config_model=model, section=section)
+        notes = tuple(map(_warning, told))
+        self._keep(candidate, PluginStatus.LOADED, hooks=hooks, config_model=model, section=section, warnings=notes)
 
     def _refuse_misspelt(self, callers: Iterable[pluggy.HookCaller]) -> None:
         for caller in callers:
@@ -302,6 +308,10 @@ class HandlerTable:
         """Tell whether a handler implements the very hook of this event (`any_event` does not count)."""
         match = self._catalogue.match(name)
         return match is not None and match.entry.hook in self._by_hook
+
+
+def _warning(told: warnings.WarningMessage) -> str:
+    return f"{told.message} ({told.filename}:{told.lineno})"
 
 
 def _given(name: str, plugin: object) -> Candidate:

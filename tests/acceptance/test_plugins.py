@@ -163,6 +163,42 @@ def test_without_a_daemon_nothing_is_called(house: Site) -> None:
     assert len(refused.stderr.splitlines()) == 1, refused.stderr
 
 
+OLD = """
+from cockpit_gateway import cockpit_event, hookimpl
+from cockpit_gateway.contract import HookDeprecationWarning
+
+GOING = HookDeprecationWarning("`shop_sold`", since="0.3", instead="implement `shop_paid`")
+
+@cockpit_event("shop.sold", deprecated=GOING)
+def shop_sold(order, event, context):
+    \"\"\"Something was sold.\"\"\"
+
+@hookimpl
+def register_events():
+    return [shop_sold]
+"""
+
+TILL = """
+from cockpit_gateway import hookimpl
+
+@hookimpl
+def shop_sold(order): ...
+"""
+
+
+def test_what_will_not_work_with_a_later_version_is_told(house: Site) -> None:
+    (house.folder / "plugins").mkdir()
+    (house.folder / "plugins" / "shop.py").write_text(OLD)
+    (house.folder / "plugins" / "till.py").write_text(TILL)
+    house.config.write_text("plugins_dir: plugins\n" + house.config.read_text().replace("notes: {file: notes.txt}", ""))
+    expected = "`shop_sold` is deprecated since 0.3 and goes away with 0.5: implement `shop_paid` ("
+    assert expected in house.run("check").stderr.decode()
+    with house.daemon():
+        listed = house.text("plugins", "list")
+    assert expected in listed
+    assert expected in (house.folder / "log").read_text()
+
+
 def test_its_settings_are_validated_as_the_gateways_own(house: Site, with_notes: Environment) -> None:
     house.config.write_text(house.config.read_text().replace("file: notes.txt", "filee: notes.txt"))
     refused = house.run("check", env=with_notes)

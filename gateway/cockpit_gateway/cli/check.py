@@ -29,6 +29,7 @@ class Verdict:
         plugins: Names of the plugins that work.
         broken: Names of the plugins that do not, which a gateway runs without.
         disabled: Names of the plugins that are not imported.
+        warnings: What will not work with a later version.
     """
 
     file: str
@@ -39,6 +40,7 @@ class Verdict:
     plugins: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
     disabled: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def check(
@@ -79,6 +81,7 @@ def _judge(path: Path) -> Verdict:
         plugins=tuple(registry.config_models()),
         broken=tuple(plugin.name for plugin in registry.broken),
         disabled=tuple(sorted(registry.disabled)),
+        warnings=tuple(f"{plugin.name}: {told}" for plugin in registry.plugins.values() for told in plugin.warnings),
     )
 
 
@@ -97,3 +100,5 @@ def _print(verdicts: Iterable[Verdict]) -> None:
                 "disabled": ", ".join(verdict.disabled),
             }
         )
+        for warning in verdict.warnings:
+            err.print(visible(warning), style="yellow", soft_wrap=True)

@@ -104,9 +104,10 @@ def _ask(config: Path | None) -> Document:
 def _print(plugins: list[Document]) -> None:
     print_table(("name", "version", "from", "status", "hooks"), [_row(plugin) for plugin in plugins])
     for plugin in plugins:
-        if plugin["problem"]:
+        told = [plugin["problem"], *plugin["warnings"]]
+        if any(told):
             print_text(f"\n{plugin['name']}", "bold")
-            print_text(plugin["problem"])
+            print_text("\n".join(filter(None, told)))
 
 
 def _row(plugin: Document) -> tuple[object, ...]:

@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parent / "captures"
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """One recorded request of Cockpit 0.12.2, or of 0.9.2 where the file says so.
+    """One recorded request.
 
     Attributes:
         file: Its file's path below the folder of captures, without ".json".
@@ -24,6 +24,7 @@ class Capture:
         path: The request's path.
         body: The body's bytes.
         state: "ok", or "incomplete-body" if the client went away before the body was complete.
+        cockpit: Cockpit's version.
         note: What is odd about it.
     """
 
@@ -33,6 +34,7 @@ class Capture:
     path: str
     body: bytes
     state: str
+    cockpit: str
     note: str | None
 
     @property
@@ -104,5 +106,6 @@ def _read(file: Path) -> Capture:
         path=request["path"],
         body=request["body_text"].encode("ascii"),
         state=captured["state"],
+        cockpit=captured["cockpit"].partition(" ")[0],
         note=captured.get("note"),
     )

@@ -143,6 +143,7 @@ def plugin_view(plugin: LoadedPlugin, status: str) -> View:
         "status": status,
         "hooks": list(plugin.hooks),
         "problem": plugin.problem,
+        "warnings": list(plugin.warnings),
     }
 
 
