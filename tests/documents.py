@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import types
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,11 +45,16 @@ class Page:
         """Return the plugins that the Python blocks define, by the names that its configuration would use."""
         found: dict[str, object] = {}
         for number, source in enumerate(self.blocks("python")):
+            if "def test_" in source:
+                continue
             module = types.ModuleType(f"example_{number}")
+            sys.modules[module.__name__] = module  # pydantic looks for the types of annotations there
             exec(compile(source, f"{self.path}:{module.__name__}", "exec", dont_inherit=True), vars(module))
             classes = [value for value in vars(module).values() if getattr(value, "__module__", "") == module.__name__]
             classes = [value for value in classes if isinstance(value, type) and _implements(value)]
-            found |= {kind.__name__.lower(): kind for kind in classes} or {module.__name__: module}
+            found |= {kind.__name__.lower().removesuffix("plugin"): kind for kind in classes} or {
+                module.__name__: module
+            }
         return found
 
 

@@ -1,4 +1,4 @@
-"""A new plugin, as its author has it after a minute: written, installed beside the wheel, tested, and called."""
+"""The tutorial, typed as it stands: a plugin is written, installed, tested and called, in an environment of its own."""
 
 from __future__ import annotations
 
@@ -8,19 +8,21 @@ from pathlib import Path
 
 import commands
 import pytest
-from commands import Site, environment, eventually, site
+from commands import Site, environment, eventually, free_port, site
+from documents import Page
 from packages import Distributions
 
+TUTORIAL = Page(Path("docs/tutorial/your-first-plugin.md"))
 PATIENCE = 300.0
 
 
-def typed(line: str, folder: Path) -> str:
-    """Run a line in a shell; it has to succeed."""
-    path = f"{commands.COMMAND.parent}:{os.environ['PATH']}"
+def typed(lines: str, folder: Path, env: dict[str, str]) -> str:
+    """Type lines into one shell; each has to succeed."""
     result = subprocess.run(
-        ["sh", "-c", line],
+        ["sh", "-e"],
+        input=lines,
         cwd=folder,
-        env=environment({"PATH": path}),
+        env=environment(env),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -31,41 +33,35 @@ def typed(line: str, folder: Path) -> str:
     return result.stdout
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Site:
-    return site(tmp_path)
+def test_the_tutorial(tmp_path: Path, distributions: Distributions, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin, run_tests, start, see = TUTORIAL.blocks("sh")
+    [entry_point], [configuration] = TUTORIAL.blocks("toml"), TUTORIAL.blocks("yaml")
+    code, tests = TUTORIAL.blocks("python")
+    project = tmp_path / "cockpit-gateway-search"
+    here = {"PIP_FIND_LINKS": str(distributions.wheel.parent)}
+    its_own = here | {"PATH": f"{project}/.venv/bin:{os.environ['PATH']}"}
 
+    outside = here | {"PATH": f"{commands.COMMAND.parent}:{os.environ['PATH']}"}
+    assert "3 passed" in typed(begin, tmp_path, outside)
+    assert entry_point in (project / "pyproject.toml").read_text()
 
-def test_it_is_written_installed_tested_and_called(
-    house: Site, distributions: Distributions, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    said = typed("cockpit-gateway plugins new search-index", house.folder)
-    project = house.folder / "cockpit-gateway-search-index"
-    assert "Wrote cockpit-gateway-search-index." in said
+    (project / "src" / "cockpit_gateway_search" / "__init__.py").write_text(code)
+    (project / "tests" / "test_plugin.py").write_text(tests)
+    assert "2 passed" in typed(run_tests, project, its_own)
 
-    steps = [line.strip() for line in said.splitlines() if line.startswith("  ")]
-    assert [step.split()[0] for step in steps] == ["python", ".venv/bin/pip", ".venv/bin/pytest"]
-    typed(steps[0], project)
-    typed(f"{steps[1]} '{distributions.wheel}'", project)
-    assert "3 passed" in typed(steps[2], project)
-
+    house = Site(project, free_port())
+    house.config.write_text(f"{configuration}server: {{listen: {house.url[7:]}}}\n")
+    assert start.split()[:2] == ["cockpit-gateway", "run"]
     monkeypatch.setattr(commands, "COMMAND", project / ".venv" / "bin" / "cockpit-gateway")
+    listing, sending, seeing, finding = see.splitlines()
     with house.daemon():
-        [listed] = house.json("plugins", "list", "--hook", "collections_save_after")["plugins"]
-        typed(
-            """cockpit-gateway send --event collections.save.after --args '["posts", {"_id": "7"}, false]'""",
-            house.folder,
-        )
-        eventually(lambda: house.deliveries("--plugin", "search-index", "--state", "delivered"))
-    assert (listed["name"], listed["distribution"], listed["version"]) == (
-        "search-index",
-        "cockpit-gateway-search-index",
-        "0.1.0",
-    )
-    assert "an entry was saved" in (house.folder / "log").read_text()
+        assert "search" in typed(listing, project, its_own)
+        typed(sending, project, its_own)
+        eventually(lambda: "delivered" in typed(seeing, project, its_own))
+        assert typed(finding, project, its_own) == "7\n"
 
 
-def test_a_name_that_cannot_be_used_is_refused(house: Site) -> None:
-    refused = house.run("plugins", "new", "search_index")
+def test_a_name_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
+    refused = site(tmp_path).run("plugins", "new", "search_index")
     assert refused.returncode == 1
     assert b"use small letters, digits and hyphens: search-index" in refused.stderr

@@ -13,8 +13,8 @@ from documents import ROOT, Page, written_pages
 from packages import install_plugin
 
 README = Page(Path("README.md"))
-WITH_TESTS_OF_THEIR_OWN = {"replay.md", "look-after-endpoints.md", "keep-the-store.md"}
-"""Pages whose commands need an endpoint, which the default configuration has not."""
+WITH_TESTS_OF_THEIR_OWN = {"your-first-plugin.md", "replay.md", "look-after-endpoints.md", "keep-the-store.md"}
+"""Pages whose commands need what the default configuration has not."""
 
 
 @pytest.fixture

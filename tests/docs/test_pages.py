@@ -91,6 +91,16 @@ async def test_the_plugins_of_the_other_guides_are_called(tmp_path: Path) -> Non
     assert (emitted.name, emitted.subjects) == ("shop.order.paid", ("orders/1",))
 
 
+def test_the_examples_of_tests_pass(tmp_path: Path) -> None:
+    [example] = Page(Path("docs/how-to/test-a-plugin.md")).blocks("python")
+    (tmp_path / "test_example.py").write_text(example)
+    options = ["--asyncio-mode=auto", "-o", "asyncio_default_fixture_loop_scope=function", "-W", "error"]
+    command = [sys.executable, "-m", "pytest", *options, "test_example.py"]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout
+    assert f"{example.count('async def test_')} passed" in result.stdout
+
+
 @pytest.mark.parametrize("page", written_pages(), ids=str)
 def test_every_make_command_exists(page: Page) -> None:
     targets = re.findall(r"^(\w+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE)

@@ -11,6 +11,7 @@ import pytest
 
 from cockpit_gateway import DeliveryState, Drop, Event, Outcome, PluginContext, Reject, Retry, cockpit_event, hookimpl
 from cockpit_gateway.config import PluginConfig
+from cockpit_gateway.contract import HookDeprecationWarning
 from cockpit_gateway.deliveries import Attempt, Delivery
 from cockpit_gateway.errors import ConfigError, PluginError
 from cockpit_gateway.testing import (
@@ -248,6 +249,27 @@ async def test_what_does_not_end_is_named(gateway_tester: StartGateway, monkeypa
 def test_mistakes_in_the_configuration_are_shown(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="collectionz"):
         GatewayTester(tmp_path, {"plugins": {"index": {"collectionz": []}}}, {"index": Index})
+
+
+@cockpit_event("shop.sold", deprecated=HookDeprecationWarning("`shop_sold`", since="0.3", instead="drop it"))
+def shop_sold(order: Any, event: Event, context: PluginContext) -> None:
+    """Something was sold."""
+
+
+class Declaring:
+    @hookimpl
+    def register_events(self) -> list[Any]:
+        return [shop_sold]
+
+
+class Old:
+    @hookimpl
+    def shop_sold(self) -> None: ...
+
+
+def test_what_goes_away_is_a_warning(tmp_path: Path) -> None:
+    with pytest.warns(DeprecationWarning, match="plugin old: `shop_sold` is deprecated since 0.3"):
+        GatewayTester(tmp_path, plugins={"declaring": Declaring, "old": Old})
 
 
 class Misspelt:

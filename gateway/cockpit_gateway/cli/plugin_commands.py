@@ -54,7 +54,9 @@ def run_command(name: str, arguments: Sequence[str], config: Path) -> None:
     commands = found.call({"context": context})
     if not isinstance(commands, typer.Typer):
         raise PluginError(f"register_commands of plugin {name} returns a typer.Typer, not {commands!r}")
-    commands(args=list(arguments), prog_name=f"cockpit-gateway plugins run {name}")
+    # A group even if there is one command only: a second one must not change how the first is called.
+    group = typer.main.get_group(commands)
+    group(args=list(arguments), prog_name=f"cockpit-gateway plugins run {name}")
 
 
 async def _emit_nothing(*_given: object) -> NoReturn:

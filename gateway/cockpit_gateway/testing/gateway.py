@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -81,6 +82,9 @@ class GatewayTester:
         self.clock = clock or FakeClock()
         file = ConfigFile.from_text(_text(config), "test.yaml")
         validated, registry, catalogue = validate(file, extra=plugins)
+        for plugin in registry.plugins.values():
+            for told in plugin.warnings:
+                warnings.warn(f"plugin {plugin.name}: {told}", DeprecationWarning, stacklevel=2)
         self._stack = AsyncExitStack()
         self.calls: list[HookCall] = []
         self._stack.enter_context(registry.trace.watch(self.calls.append))
