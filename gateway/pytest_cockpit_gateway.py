@@ -7,22 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from cockpit_gateway.testing import FakeClock, GatewayTester, Receiver
-
-
-class StartGateway(Protocol):
-    """Makes gateways for a test; see `cockpit_gateway.testing.GatewayTester` for the parameters."""
-
-    def __call__(
-        self, config: str | Mapping[str, Any] = "", *, plugins: Mapping[str, object] | None = None
-    ) -> GatewayTester:
-        """Make one; `async with` starts and stops it."""
-        ...
+    from cockpit_gateway.testing import FakeClock, GatewayTester, Receiver, StartGateway
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ These are the names that a plugin uses; `cockpit_gateway.config` adds what its `
 from cockpit_gateway.contract import cockpit_event, hookimpl
 from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Outcome, Response
 from cockpit_gateway.errors import Drop, Reject, Retry
-from cockpit_gateway.events import Event, EventStatus
+from cockpit_gateway.events import Event, EventStatus, JSONArray, JSONObject, JSONValue
 from cockpit_gateway.plugin import PluginContext
 from cockpit_gateway.targets import BacklogLimit, Breaker, Coalesce, Planned, Rate, RetrySchedule, Target
 
@@ -22,6 +22,9 @@ __all__ = [
     "Drop",
     "Event",
     "EventStatus",
+    "JSONArray",
+    "JSONObject",
+    "JSONValue",
     "Outcome",
     "Planned",
     "PluginContext",

@@ -13,9 +13,8 @@ import pytest
 
 from cockpit_gateway import Drop, Event, Reject, hookimpl
 from cockpit_gateway.gateway import admin_socket_path
-from cockpit_gateway.testing import GatewayTester
+from cockpit_gateway.testing import GatewayTester, StartGateway
 from cockpit_gateway.web import traces
-from pytest_cockpit_gateway import StartGateway
 
 SECRET = "swordfish-swordfish"
 CONFIG = f"sources: {{website: {{tokens: [{SECRET}]}}}}"

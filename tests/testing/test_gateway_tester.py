@@ -13,8 +13,15 @@ from cockpit_gateway import DeliveryState, Drop, Event, Outcome, PluginContext, 
 from cockpit_gateway.config import PluginConfig
 from cockpit_gateway.deliveries import Attempt, Delivery
 from cockpit_gateway.errors import ConfigError, PluginError
-from cockpit_gateway.testing import Answer, FakeClock, GatewayTester, Misbehaviour, NotTakenError, Receiver
-from pytest_cockpit_gateway import StartGateway
+from cockpit_gateway.testing import (
+    Answer,
+    FakeClock,
+    GatewayTester,
+    Misbehaviour,
+    NotTakenError,
+    Receiver,
+    StartGateway,
+)
 
 HOUR = 3600.0
 
@@ -61,7 +68,7 @@ async def test_arguments_by_name_and_the_configuration(gateway_tester: StartGate
         await gateway.fire("collections.save.after", name="pages", entry={"_id": "7", "title": "Seven"})
         await gateway.fire("collections.save.after")
         well, badly = await gateway.settled()
-        assert await gateway.gateway.store.get_value("index", "7") == b'"Seven"'
+        assert await gateway.storage("index").get("7") == "Seven"
         [attempt] = await gateway.attempts(badly)
     assert (well.state, badly.state, badly.reason) == ("delivered", "dead", "posts is not indexed")
     assert (attempt.outcome, attempt.reason) == (Outcome.REJECTED, "posts is not indexed")

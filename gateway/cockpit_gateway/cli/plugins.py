@@ -34,6 +34,21 @@ def list_plugins(
         raise typer.Exit(1)
 
 
+@app.command("new")
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its name, as it will be in the configuration.")],
+    directory: Annotated[
+        Path, typer.Option("--directory", "-d", metavar="DIRECTORY", help="Where its own directory is made.")
+    ] = Path(),
+) -> None:
+    """Write a package with a plugin and its tests, to begin from."""
+    from cockpit_gateway.cli.new_plugin import write_plugin
+
+    target = write_plugin(name, directory)
+    print_text(f"Wrote {target}. Go on there:\n")
+    print_text("  python -m venv .venv\n  .venv/bin/pip install --editable '.[test]'\n  .venv/bin/pytest")
+
+
 @app.command("trace")
 def trace(
     names: Annotated[

@@ -8,7 +8,7 @@ from cockpit_gateway.testing.captures import Capture, all_captures, capture
 from cockpit_gateway.testing.clock import FakeClock
 from cockpit_gateway.testing.contexts import make_context
 from cockpit_gateway.testing.events import make_event
-from cockpit_gateway.testing.gateway import GatewayTester, NotTakenError
+from cockpit_gateway.testing.gateway import GatewayTester, NotTakenError, StartGateway
 from cockpit_gateway.testing.receiver import Answer, Misbehaviour, ReceivedRequest, Receiver
 from cockpit_gateway.tracing import HookCall
 
@@ -22,6 +22,7 @@ __all__ = [
     "NotTakenError",
     "ReceivedRequest",
     "Receiver",
+    "StartGateway",
     "all_captures",
     "capture",
     "make_context",

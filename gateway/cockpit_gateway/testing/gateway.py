@@ -11,7 +11,7 @@ from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
 from textwrap import dedent
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import aiohttp
 
@@ -22,6 +22,7 @@ from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState
 from cockpit_gateway.errors import GatewayError
 from cockpit_gateway.events import Event, JSONValue
 from cockpit_gateway.gateway import Gateway
+from cockpit_gateway.storage import PluginStorage
 from cockpit_gateway.store.records import DeliveryFilter, EventFilter
 from cockpit_gateway.testing.clock import FakeClock
 from cockpit_gateway.testing.events import EventFactory
@@ -200,6 +201,10 @@ class GatewayTester:
             self.clock.let_pass(step)
             left -= step
 
+    def storage(self, plugin: str) -> PluginStorage:
+        """Return what a plugin keeps."""
+        return PluginStorage(plugin, self.gateway.store)
+
     async def events(self) -> list[Event]:
         """Return the stored events, oldest first."""
         found = await self.gateway.store.events(EventFilter(limit=MOST_LISTED))
@@ -219,6 +224,16 @@ class GatewayTester:
     async def attempts(self, delivery: Delivery) -> Sequence[Attempt]:
         """Return the attempts that were made at a delivery, with their outcomes, oldest first."""
         return await self.gateway.store.attempts(delivery.id)
+
+
+class StartGateway(Protocol):
+    """What the fixture `gateway_tester` is: it makes gateways; see `GatewayTester` for the parameters."""
+
+    def __call__(
+        self, config: str | Mapping[str, Any] = "", *, plugins: Mapping[str, object] | None = None
+    ) -> GatewayTester:
+        """Make one; `async with` starts and stops it."""
+        ...
 
 
 def _text(config: str | Mapping[str, Any]) -> str:
