@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import gzip
 import os
 import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import eventually
 
 from cockpit_gateway_jsonl import Rotate
 from cockpit_gateway_jsonl.files import ForeignFileError, LineFile
@@ -146,6 +149,29 @@ def test_a_file_that_was_moved_away_or_deleted_is_begun_anew(tmp_path: Path, awa
     audit.append("b")
     assert audit.path.read_bytes() == line("b")
     assert audit.path.stat().st_mode & 0o777 == 0o600
+
+
+def test_one_that_is_moved_away_while_another_process_writes_to_it(tmp_path: Path) -> None:
+    audit = Audit(tmp_path)
+    audit.append("a")
+    with audit.path.open("rb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        waiting = threading.Thread(target=audit.append, args=["b"])
+        waiting.start()
+        eventually(lambda: opened(audit.path) == 2)
+        audit.path.rename(tmp_path / "moved")
+    waiting.join()
+    assert (tmp_path / "moved").read_bytes() == line("a")
+    assert audit.path.read_bytes() == line("b")
+
+
+def opened(path: Path) -> int:
+    """Return how often this process has a file open."""
+    found = 0
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):  # it was that of the listing
+            found += str(descriptor.readlink()) == str(path)
+    return found
 
 
 def test_one_that_is_deleted_in_the_middle_of_a_write_does_not_count(
