@@ -30,7 +30,12 @@ class WrittenAs:
     convert: Callable[[Any], object]
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        return core_schema.no_info_after_validator_function(self.convert, handler.generate_schema(self.kind))
+        return core_schema.no_info_after_validator_function(
+            self.convert,
+            handler.generate_schema(self.kind),
+            # As what it is: pydantic would take it for the form that it was written in.
+            serialization=core_schema.plain_serializer_function_ser_schema(lambda value: value),
+        )
 
 
 def keys_at(model: type[BaseModel], location: Sequence[str | int]) -> list[str]:
