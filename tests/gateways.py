@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cockpit_gateway import Delivery, DeliveryState
-from cockpit_gateway.catalogue import Catalogue
-from cockpit_gateway.clock import Clock
-from cockpit_gateway.config import ConfigFile
+from cockpit_gateway.clock import Clock, SystemClock
 from cockpit_gateway.events import Event
 from cockpit_gateway.gateway import Gateway
-from cockpit_gateway.registry import Registry
 from cockpit_gateway.store.records import DeliveryFilter, EventFilter
+from cockpit_gateway.testing import GatewayTester
 
 PATIENCE = 15.0
 """Seconds after which a condition that was waited for has failed."""
@@ -43,12 +41,8 @@ async def running(
     server: str = "",
 ) -> AsyncIterator[Gateway]:
     """Run a gateway on a free port, with its store in a directory."""
-    gateway = assemble(directory, yaml, plugins, clock, listen=listen, server=server)
-    try:
-        await gateway.start()
-        yield gateway
-    finally:
-        await gateway.stop()
+    async with _tester(directory, yaml, plugins, clock, listen=listen, server=server) as tester:
+        yield tester.gateway
 
 
 def assemble(
@@ -61,12 +55,20 @@ def assemble(
     server: str = "",
 ) -> Gateway:
     """Put a gateway together without starting it; `server` is more of that section, as in a YAML mapping."""
-    text = f"server: {{listen: '{listen}', grace: 2s, {server}}}\nstore: 'sqlite:{directory}/gateway.db'\n{yaml}"
-    file = ConfigFile.from_text(text, "test.yaml", {})
-    registry = Registry.load(extra=plugins)
-    assert not registry.broken, registry.broken
-    catalogue = Catalogue(file.custom_events, registry.declared.values())
-    return Gateway(file.validate(registry.config_models(), catalogue), registry, catalogue, clock)
+    return _tester(directory, yaml, plugins, clock, listen=listen, server=server).gateway
+
+
+def _tester(
+    directory: Path,
+    yaml: str,
+    plugins: Mapping[str, object] | None,
+    clock: Clock | None,
+    *,
+    listen: str,
+    server: str,
+) -> GatewayTester:
+    text = f"server: {{listen: '{listen}', grace: 2s, {server}}}\n{yaml}"
+    return GatewayTester(directory, text, plugins, clock or SystemClock())
 
 
 async def post(

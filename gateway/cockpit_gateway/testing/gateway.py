@@ -16,6 +16,7 @@ from typing import Any, Protocol, Self
 
 import aiohttp
 
+from cockpit_gateway.clock import Clock
 from cockpit_gateway.config import Config, ConfigFile
 from cockpit_gateway.config.listen import parse_listen
 from cockpit_gateway.daemon import validate
@@ -54,7 +55,7 @@ class GatewayTester:
             `sources`, there is one called "website".
         plugins: Plugins that are not installed, by name: modules, classes or objects. Those that are installed in
             the environment take part as they do in a daemon.
-        clock: The clock.
+        clock: The clock; None for a `FakeClock`.
 
     Raises:
         ConfigError: the configuration has mistakes; the message shows each.
@@ -77,9 +78,9 @@ class GatewayTester:
         directory: Path,
         config: str | Mapping[str, Any] = "",
         plugins: Mapping[str, object] | None = None,
-        clock: FakeClock | None = None,
+        clock: Clock | None = None,
     ) -> None:
-        self.clock = clock or FakeClock()
+        self.clock: Clock = clock or FakeClock()
         file = ConfigFile.from_text(_text(config), "test.yaml")
         validated, registry, catalogue = validate(file, extra=plugins)
         for plugin in registry.plugins.values():
@@ -191,10 +192,13 @@ class GatewayTester:
 
         Raises:
             TimeoutError: something still runs after 15 seconds.
+            TypeError: the gateway's clock is another one.
 
         Example:
             >>> await gateway.let_pass(timedelta(days=3))  # doctest: +SKIP
         """
+        if not isinstance(self.clock, FakeClock):
+            raise TypeError(f"time passes for a FakeClock, and this gateway has a {type(self.clock).__name__}")
         left = time.total_seconds() if isinstance(time, timedelta) else time
         while True:
             await self.settled()
