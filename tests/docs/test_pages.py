@@ -14,6 +14,7 @@ from documents import ROOT, Page, all_pages, written_pages
 from cockpit_gateway import DeliveryState
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.config import ConfigFile
+from cockpit_gateway.loading import BUILT_IN
 from cockpit_gateway.registry import PluginStatus, Registry
 from cockpit_gateway.testing import Receiver
 from cockpit_gateway.testing.captures import capture
@@ -89,6 +90,12 @@ async def test_the_plugins_of_the_other_guides_are_called(tmp_path: Path) -> Non
     assert [arrived.path for arrived in receiver.requests] == ["/orders"]
     assert (shown.status, shown.body) == (200, b'{"dead": 0}')
     assert (emitted.name, emitted.subjects) == ("shop.order.paid", ("orders/1",))
+
+
+def test_every_plugin_that_comes_with_it_is_listed() -> None:
+    named = re.findall(r"^\| `(\w+)` \|", Page(Path("docs/reference/plugins.md")).text, re.MULTILINE)
+    own = [found.name for found in Registry.load().plugins.values() if found.distribution == BUILT_IN]
+    assert sorted(named) == sorted(own)
 
 
 def test_the_examples_of_tests_pass(tmp_path: Path) -> None:
