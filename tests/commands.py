@@ -14,7 +14,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Generator, Mapping
-from contextlib import chdir, contextmanager
+from contextlib import chdir, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -107,17 +107,35 @@ class Site:
 
     @contextmanager
     def daemon(self, env: Mapping[str, str] | None = None) -> Generator[subprocess.Popen[bytes]]:
-        """Run the daemon; at the end it is stopped and must have ended well."""
+        """Run the daemon; at the end it, or who has replaced it, is stopped, and both must have ended well."""
         with (self.folder / "log").open("ab") as log:
             process = subprocess.Popen([COMMAND, "run"], cwd=self.folder, env=environment(env), stdout=log, stderr=log)
         try:
-            eventually(lambda: process.poll() is not None or self._ready())
+            eventually(lambda: process.poll() is not None or self.pid or self._ready())
             assert process.poll() is None, (self.folder / "log").read_text()
             yield process
         finally:
-            process.send_signal(signal.SIGTERM)
+            for found in {self.pid, process.pid} - {0}:
+                with suppress(ProcessLookupError):
+                    os.kill(found, signal.SIGTERM)
             code = process.wait(PATIENCE)
         assert code == 0, f"ended with {code}: " + (self.folder / "log").read_text()
+        eventually(lambda: not self.pid)
+
+    @property
+    def pid(self) -> int:
+        """The process that answers on the admin socket and is ready, 0 if none is."""
+        with socket.socket(socket.AF_UNIX) as asked:
+            asked.settimeout(PATIENCE)
+            try:
+                asked.connect(str(self.folder / "gateway.sock"))
+                asked.sendall(b"GET /api/v1/status HTTP/1.0\r\nHost: gateway\r\n\r\n")
+                answer = b"".join(iter(lambda: asked.recv(65536), b""))
+            except OSError:
+                return 0
+        head, _, body = answer.partition(b"\r\n\r\n")
+        document = json.loads(body) if b" 200 " in head[:16] else {"unready": "no answer"}
+        return 0 if document["unready"] else int(document["pid"])
 
     @contextmanager
     def killed_daemon(self) -> Generator[subprocess.Popen[bytes]]:

@@ -3,53 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import commands
 import pytest
 from chaos.scenarios.restarts import AS_SYSTEMD
 from commands import PATIENCE, SAVE, Site, environment, eventually, site
-
-
-def pid_of(house: Site) -> int:
-    """Return the process that answers on the admin socket, 0 if none does."""
-    with socket.socket(socket.AF_UNIX) as asked:
-        asked.settimeout(PATIENCE)
-        try:
-            asked.connect(str(house.folder / "gateway.sock"))
-            asked.sendall(b"GET /api/v1/status HTTP/1.0\r\nHost: gateway\r\n\r\n")
-            answer = b"".join(iter(lambda: asked.recv(65536), b""))
-        except OSError:
-            return 0
-    head, _, body = answer.partition(b"\r\n\r\n")
-    document = json.loads(body) if b" 200 " in head[:16] else {"unready": "no answer"}
-    return 0 if document["unready"] else int(document["pid"])
-
-
-@contextmanager
-def running(house: Site, env: dict[str, str] | None = None) -> Generator[subprocess.Popen[bytes]]:
-    """Run a daemon that may be replaced; whoever runs at the end is ended, and has to end well."""
-    with (house.folder / "log").open("ab") as log:
-        process = subprocess.Popen(
-            [commands.COMMAND, "run"], cwd=house.folder, env=environment(env), stdout=log, stderr=log
-        )
-    try:
-        eventually(lambda: process.poll() is not None or pid_of(house))
-        yield process
-    finally:
-        last = pid_of(house)
-        for found in {last, process.pid} - {0}:
-            with suppress(ProcessLookupError):
-                os.kill(found, signal.SIGTERM)
-        assert process.wait(PATIENCE) == 0, log_of(house)
-        eventually(lambda: not pid_of(house) and "stopped" in messages(house)[-1])
 
 
 def log_of(house: Site) -> str:
@@ -61,15 +24,15 @@ def messages(house: Site) -> list[str]:
 
 
 def test_a_new_process_goes_on_where_the_old_one_ended(house: Site) -> None:
-    with running(house) as process:
+    with house.daemon() as process:
         house.text("send", SAVE)
         handed = house.json("restart")
-        assert (handed["pid"], handed["successor"]) == (process.pid, pid_of(house))
+        assert (handed["pid"], handed["successor"]) == (process.pid, house.pid)
         assert process.wait(PATIENCE) == 0
         house.text("send", SAVE)
         assert [delivery["state"] for delivery in house.ended_deliveries()] == ["delivered"] * 2
         said = house.text("restart")
-        assert said.startswith(f"Process {pid_of(house)} runs in place of {handed['successor']}, version ")
+        assert said.startswith(f"Process {house.pid} runs in place of {handed['successor']}, version ")
 
 
 @pytest.mark.parametrize(
@@ -84,42 +47,42 @@ def test_one_that_cannot_take_over_leaves_the_old_one_as_it_is(
 ) -> None:
     house = site(tmp_path)
     sound = house.config.read_text()
-    with running(house) as process:
+    with house.daemon() as process:
         house.config.write_text(sound + mistake)
         refused = house.run("restart")
         house.config.write_text(sound)
         assert refused.returncode == code
         assert "the new process cannot take over: " in refused.stderr.decode()
         assert told in refused.stderr.decode()
-        assert pid_of(house) == process.pid
-        assert house.json("restart")["successor"] == pid_of(house) != process.pid
+        assert house.pid == process.pid
+        assert house.json("restart")["successor"] == house.pid != process.pid
 
 
 def test_one_that_dies_while_it_prepares_leaves_the_old_one_as_it_is(tmp_path: Path) -> None:
     house = site(tmp_path)
     packages = house.folder / "packages"
     packages.mkdir()
-    with running(house, {"PYTHONPATH": str(packages)}) as process:
+    with house.daemon({"PYTHONPATH": str(packages)}) as process:
         (packages / "sitecustomize.py").write_text("import os\nos._exit(7)\n")
         refused = house.run("restart")
         (packages / "sitecustomize.py").unlink()
         assert refused.returncode == 1
         assert "it ended with the exit code 7; the log says why" in refused.stderr.decode()
-        assert pid_of(house) == process.pid
+        assert house.pid == process.pid
 
 
 def test_sigusr2_does_the_same(tmp_path: Path) -> None:
     house = site(tmp_path)
-    with running(house) as process:
+    with house.daemon() as process:
         process.send_signal(signal.SIGUSR2)
         assert process.wait(PATIENCE) == 0
-        assert eventually(lambda: pid_of(house)) != process.pid
+        assert eventually(lambda: house.pid) != process.pid
 
 
 def test_a_unix_socket_is_handed_over_and_its_file_removed_at_the_end(tmp_path: Path) -> None:
     house = site(tmp_path)
     house.config.write_text("server: {listen: 'unix:http.sock'}\nstore: sqlite:gateway.db\nsources: {website: {}}\n")
-    with running(house):
+    with house.daemon():
         house.json("restart")
         house.text("send", SAVE)
         assert (house.folder / "http.sock").stat().st_mode & 0o777 == 0o600
@@ -129,7 +92,7 @@ def test_a_unix_socket_is_handed_over_and_its_file_removed_at_the_end(tmp_path: 
 def test_another_address_is_listened_on_by_the_new_process(tmp_path: Path) -> None:
     house = site(tmp_path)
     port = commands.free_port()
-    with running(house):
+    with house.daemon():
         house.config.write_text(house.config.read_text().replace(str(house.port), str(port)))
         house.json("restart")
         with socket.create_connection(("127.0.0.1", port), PATIENCE):
@@ -148,7 +111,7 @@ def test_systemd_is_told_what_happens(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
         told.bind(str(tmp_path / "notify"))
         told.settimeout(PATIENCE)
-        with running(house, {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "2000000"}) as process:
+        with house.daemon({"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "2000000"}) as process:
             successor = house.json("restart")["successor"]
         said = [told.recv(4096).decode()]
         while said[-1] != "STOPPING=1":

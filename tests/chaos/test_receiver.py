@@ -6,28 +6,28 @@ import asyncio
 from contextlib import suppress
 
 import pytest
-from chaos.receiver import Receiver
+from chaos.receiver import Receiver, receiving
 
 BODY = b'{"args":["posts",{"_id":"%024d"}]}'
 
 
 @pytest.mark.parametrize("path", ["ok", "closes-idle", "hang-after-headers"])
 async def test_a_2xx_counts(path: str) -> None:
-    with Receiver() as receiver:
+    async with receiving() as receiver:
         assert await send(receiver, path, 7) == b"200"
         assert receiver.accepted(path) == {7}
 
 
 @pytest.mark.parametrize("path", ["500", "429", "410", "redirect-loop", "garbage", "reset", "broken-chunks"])
 async def test_whatever_else_is_answered_does_not(path: str) -> None:
-    with Receiver() as receiver:
+    async with receiving() as receiver:
         await send(receiver, path, 7)
         assert set(receiver.arrivals[path]) == {7}
         assert receiver.accepted(path) == set()
 
 
 async def test_what_is_delivered_later_counts_and_both_are_noted() -> None:
-    with Receiver() as receiver:
+    async with receiving() as receiver:
         assert [await send(receiver, "500-then-200", 7) for _ in range(2)] == [b"500", b"200"]
         assert [arrival.accepted for arrival in receiver.arrivals["500-then-200"][7]] == [False, True]
 
