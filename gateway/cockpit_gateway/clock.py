@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Protocol
+from collections.abc import Coroutine
+from typing import Any, Protocol
 
 _COUNTS_SUSPENSION = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 """The clock that goes on while the machine sleeps, where there is one."""
@@ -21,8 +22,8 @@ class Clock(Protocol):
         """Return seconds since some moment; nobody can turn this clock."""
         ...
 
-    async def sleep(self, seconds: float) -> None:
-        """Wait for so many seconds."""
+    def sleep(self, seconds: float) -> Coroutine[Any, Any, None]:
+        """Return what waits for so many seconds."""
         ...
 
 

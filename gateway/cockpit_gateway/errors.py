@@ -81,7 +81,7 @@ class Drop(GatewayError):  # noqa: N818 - a signal, named for how it reads at th
         cockpit_gateway.errors.Drop: preview save
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
 
@@ -96,6 +96,9 @@ class Retry(GatewayError):  # noqa: N818 - a signal, named for how it reads at t
         after: Seconds until the next attempt, obeyed up to the target's limit; None follows the retry schedule.
         response: What the target answered, kept with the attempt.
 
+    Raises:
+        TypeError: `after` is no number.
+
     Example:
         >>> raise Retry("search is reindexing", after=30)
         Traceback (most recent call last):
@@ -104,6 +107,8 @@ class Retry(GatewayError):  # noqa: N818 - a signal, named for how it reads at t
     """
 
     def __init__(self, reason: str = "", *, after: float | None = None, response: Response | None = None) -> None:
+        if after is not None and not isinstance(after, int | float):  # pyright: ignore[reportUnnecessaryIsInstance] - it is a plugin's
+            raise TypeError(f"Retry(after=…) takes seconds, as a number, not {after!r}")
         super().__init__(reason)
         self.reason = reason
         self.after = after
@@ -126,7 +131,7 @@ class Reject(GatewayError):  # noqa: N818 - a signal, named for how it reads at 
         cockpit_gateway.errors.Reject: no such index
     """
 
-    def __init__(self, reason: str, *, response: Response | None = None, disable_target: bool = False) -> None:
+    def __init__(self, reason: str = "", *, response: Response | None = None, disable_target: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.response = response

@@ -27,7 +27,7 @@ from cockpit_gateway.events import JSONValue
 from cockpit_gateway.ingest import Ingest
 from cockpit_gateway.plugin import PluginContext
 from cockpit_gateway.purges import Purges
-from cockpit_gateway.registry import Implementation, Registry
+from cockpit_gateway.registry import Implementation, Registry, list_of
 from cockpit_gateway.replays import Replays
 from cockpit_gateway.retention import Pruner
 from cockpit_gateway.storage import PluginStorage
@@ -252,7 +252,7 @@ class Gateway:
         context = self._contexts[plugin]
         deliver = self.registry.implementation(plugin, "deliver")
         try:
-            targets: list[Target] = list(declaring.call({"context": context}) or ())
+            targets = list_of(Target, declaring.call({"context": context}) or (), "it")
         except RAISED_BY_PLUGINS as error:
             raise PluginError(f"register_targets of plugin {plugin} failed: {type(error).__name__}: {error}") from error
         if targets and deliver is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -59,7 +60,16 @@ class PluginContext:
 
         For private addresses, a proxy or certificates of its own, a plugin's `Config` takes a `NetworkSettings`:
         `context.config.network.session(context.channels)`.
+
+        Raises:
+            RuntimeError: this is a `def` hook.
         """
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            raise RuntimeError(
+                "context.session is for `async def` hooks; in a `def`, use a client that blocks"
+            ) from None
         return self.channels.session()
 
     async def emit(self, name: str, args: Sequence[JSONValue] = (), *, key: str | None = None) -> str:

@@ -10,7 +10,7 @@ import difflib
 import inspect
 import re
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import FunctionType
@@ -245,7 +245,7 @@ class Registry:
             callers = self._manager.get_hookcallers(plugin) or []
             self._refuse_misspelt(callers)
             for caller, found in _implementations_of(plugin, callers):
-                _refuse_unfit(caller.name, found)
+                _refuse_unfit(caller.name, found, self._parameters_of(caller.name))
         except Exception as error:
             if self._manager.has_plugin(name):
                 self._manager.unregister(name=name)
@@ -258,6 +258,10 @@ class Registry:
         section = with_handlers(model) if any(map(self._is_handler, hooks)) else model
         notes = tuple(map(_warning, told))
         self._keep(candidate, PluginStatus.LOADED, hooks=hooks, config_model=model, section=section, warnings=notes)
+
+    def _parameters_of(self, hook: str) -> Collection[str]:
+        specification = self.specification(hook)
+        return () if specification is None else inspect.signature(specification).parameters
 
     def _refuse_misspelt(self, callers: Iterable[pluggy.HookCaller]) -> None:
         for caller in callers:
@@ -373,8 +377,34 @@ def _implementations_of(
                 yield caller, found
 
 
-def _refuse_unfit(hook: str, found: pluggy.HookImpl) -> None:
+def list_of(kind: type[_Result], returned: object, who: str) -> list[_Result]:
+    """Return what a hook returned, if it is a list of what it has to be.
+
+    Args:
+        kind: What it has to be a list of.
+        returned: What was returned.
+        who: Whose hook, for the message.
+
+    Raises:
+        PluginError: it is something else.
+    """
+    items: list[_Result] = []
+    for item in returned if isinstance(returned, Iterable) and not isinstance(returned, str) else [returned]:
+        if not isinstance(item, kind):
+            raise PluginError(f"{who} returns a list of {kind.__name__}, not {item!r:.80}")
+        items.append(item)
+    return items
+
+
+def _refuse_unfit(hook: str, found: pluggy.HookImpl, declared: Collection[str]) -> None:
     function = found.function
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            raise PluginError(f"{hook}: {parameter.name!r} gets nothing; name the parameters that it wants")
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            raise PluginError(f"{hook}: {parameter.name!r} stands behind a `*`; parameters are taken by name anyhow")
+        if parameter.default is not parameter.empty and parameter.name in declared:
+            raise PluginError(f"{hook}: {parameter.name!r} has a default, which it would always get; write it without")
     if found.wrapper or found.hookwrapper or inspect.isgeneratorfunction(function):
         raise PluginError(
             f"{hook} is implemented as a wrapper or generator: the gateway calls implementations one by one, "

@@ -55,6 +55,11 @@ class Hook(Protocol):
         ...
 
     @property
+    def is_async(self) -> bool:
+        """True for `async def`."""
+        ...
+
+    @property
     def parameters(self) -> Sequence[str]:
         """Those that it takes."""
         ...
@@ -101,7 +106,7 @@ class HookTrace:
         except BaseException as error:
             telling.tell(error=error)
             raise
-        if isinstance(result, Awaitable):
+        if hook.is_async:
             return telling.until_done(result)
         telling.tell(result)
         return result

@@ -14,6 +14,7 @@ from brokers import Broker, save
 from gateways import deliveries, eventually, stored, wait_for
 
 from cockpit_gateway import (
+    Delivery,
     DeliveryState,
     Drop,
     Event,
@@ -28,7 +29,7 @@ from cockpit_gateway import (
 )
 from cockpit_gateway.delivery.memory import MEMORY_BUDGET
 from cockpit_gateway.errors import PluginError, StoreUnavailableError
-from cockpit_gateway.testing import FakeClock
+from cockpit_gateway.testing import FakeClock, GatewayTester, StartGateway
 from cockpit_gateway.testing.captures import capture
 
 SAVED = capture("collections.save.after").body
@@ -189,3 +190,66 @@ async def test_what_is_accepted_after_the_clock_went_forward_is_not_delayed(tmp_
         clock.turn(3600)
         await gateways.post(gateway, save("posts", "1"))
         await wait_for(gateway, DeliveryState.DELIVERED)
+
+
+class Careless:
+    """Forgets things."""
+
+    @hookimpl
+    def collections_save_after(self) -> object:
+        async def forgotten() -> None: ...
+
+        return forgotten()
+
+    @hookimpl
+    def register_targets(self) -> list[Target]:
+        return [Target("queue")]
+
+    @hookimpl
+    def plan_deliveries(self, event: Event) -> object:
+        return {"saved": [Planned("queue")], "removed": "queue"}["saved" if event.args[1] != 1 else "removed"]
+
+    @hookimpl
+    async def deliver(self, delivery: Delivery) -> object:
+        return False
+
+
+async def test_what_hooks_return_by_mistake_is_told(gateway_tester: StartGateway) -> None:
+    async with gateway_tester(plugins={"careless": Careless}) as gateway:
+        await gateway.fire("collections.save.after")
+        await gateway.fire("collections.remove.after")
+        reasons = {delivery.target: delivery.reason for delivery in await gateway.settled()}
+    assert reasons == {
+        "collections_save_after": "PluginError: collections_save_after returned a coroutine that was not awaited; "
+        "write `async def` and await it",
+        "queue": "PluginError: deliver returns a Response or None, not False; what failed raises Retry or Reject",
+        "plan_deliveries": "PluginError: plan_deliveries of plugin careless returns a list of Planned, not 'queue'",
+    }
+
+
+class Texts:
+    @hookimpl
+    def register_targets(self) -> list[str]:
+        return ["queue"]
+
+
+def test_targets_that_are_none_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(PluginError, match=r"register_targets of plugin p .* a list of Target, not 'queue'"):
+        GatewayTester(tmp_path, plugins={"p": Texts})
+
+
+class Curt:
+    @hookimpl
+    def collections_save_after(self, name: str) -> None:
+        if name == "posts":
+            raise Reject
+        raise Retry("soon", after="1h")  # type: ignore[arg-type]
+
+
+async def test_a_signal_needs_no_reason_and_seconds_are_numbers(gateway_tester: StartGateway) -> None:
+    async with gateway_tester(plugins={"curt": Curt}) as gateway:
+        await gateway.fire("collections.save.after", name="posts")
+        await gateway.fire("collections.save.after", name="pages")
+        gone, waiting = await gateway.settled()
+    assert (gone.state, gone.reason) == ("dead", "rejected")
+    assert waiting.reason == "TypeError: Retry(after=…) takes seconds, as a number, not '1h'"

@@ -37,6 +37,40 @@ def test_a_plugin_is_a_class_or_an_object(plugin: object) -> None:
     assert found.config_model is Good.Config
 
 
+class Catching:
+    @hookimpl
+    def collections_save_after(self, **everything: object) -> None: ...
+
+
+class Starred:
+    @hookimpl
+    def collections_save_after(self, name: object, *, entry: object) -> None: ...
+
+
+class WithDefault:
+    @hookimpl
+    def collections_save_after(self, name: object, entry: object = None) -> None: ...
+
+
+class OwnDefault:
+    @hookimpl
+    def collections_save_after(self, name: object, colour: str = "red") -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("plugin", "problem"),
+    [
+        (Catching, "collections_save_after: 'everything' gets nothing; name the parameters"),
+        (Starred, "collections_save_after: 'entry' stands behind a `*`"),
+        (WithDefault, "collections_save_after: 'entry' has a default, which it would always get; write it without"),
+        (OwnDefault, None),
+    ],
+)
+def test_parameters_that_would_never_get_a_value_are_refused(plugin: type, problem: str | None) -> None:
+    found = registered(plugin).problem
+    assert found is None if problem is None else (found or "").startswith(problem)
+
+
 def test_a_plugin_is_a_module() -> None:
     module = ModuleType("my_plugin")
     module.any_event = hookimpl(lambda event: None)  # type: ignore[attr-defined]

@@ -159,14 +159,15 @@ class Attempts:
             log.error("an attempt could not be concluded, it is repeated after a restart", exc_info=error)
 
     def _wait_for_token(self, queue: TargetQueue, seconds: float) -> None:
-        async def wait() -> None:
-            await self._clock.sleep(seconds)
-            queue.token_at = None
-            self.pump(queue)
+        def go_on(waited: asyncio.Task[None]) -> None:
+            self._waiting.discard(waited)
+            if not waited.cancelled():
+                queue.token_at = None
+                self.pump(queue)
 
-        waiting = asyncio.create_task(wait())
+        waiting = asyncio.create_task(self._clock.sleep(seconds))
         self._waiting.add(waiting)
-        waiting.add_done_callback(self._waiting.discard)
+        waiting.add_done_callback(go_on)
 
     async def _attempt(self, queue: TargetQueue, work: Work, *, probe: bool) -> None:
         try:

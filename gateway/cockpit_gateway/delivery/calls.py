@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import TypeAlias
 
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.deliveries import Response, Work
+from cockpit_gateway.errors import PluginError
 from cockpit_gateway.plugin import PluginContext
 from cockpit_gateway.registry import Implementation
 from cockpit_gateway.threads import WorkerThreads
@@ -25,7 +26,11 @@ def deliver_call(implementation: Implementation, context: PluginContext, threads
             "context": context,
         }
         answer = await _run(implementation, values, threads)
-        return answer if isinstance(answer, Response) else None
+        if answer is not None and not isinstance(answer, Response):
+            raise PluginError(
+                f"deliver returns a Response or None, not {answer!r:.80}; what failed raises Retry or Reject"
+            )
+        return answer
 
     return call
 
@@ -53,5 +58,11 @@ def handler_call(
 async def _run(implementation: Implementation, values: dict[str, object], threads: WorkerThreads) -> object:
     if implementation.is_async:
         result: object = await implementation.call(values)
-        return result
-    return await threads.run(lambda: implementation.call(values))
+    else:
+        result = await threads.run(lambda: implementation.call(values))
+    if isinstance(result, Coroutine):
+        result.close()
+        raise PluginError(
+            f"{implementation.hook} returned a coroutine that was not awaited; write `async def` and await it"
+        )
+    return result

@@ -20,7 +20,7 @@ from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError
 from cockpit_gateway.events import Event, EventStatus
 from cockpit_gateway.plugin import PluginContext
-from cockpit_gateway.registry import HandlerTable, Implementation, Registry
+from cockpit_gateway.registry import HandlerTable, Implementation, Registry, list_of
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import NewDelivery
 from cockpit_gateway.targets import Planned, Target
@@ -154,8 +154,8 @@ class Planner:
         return [TargetId(handler.plugin, handler.hook) for handler in self._handlers.for_event(event.name)]
 
     def _call(self, planner: Implementation, event: Event) -> Sequence[Planned]:
-        planned: Sequence[Planned] = planner.call({"event": event, "context": self._contexts[planner.plugin]}) or ()
-        return planned
+        planned: object = planner.call({"event": event, "context": self._contexts[planner.plugin]}) or ()
+        return list_of(Planned, planned, f"plan_deliveries of plugin {planner.plugin}")
 
     def _timed(self, planner: Implementation, event: Event) -> Sequence[Planned]:
         began = time.perf_counter()

@@ -45,10 +45,8 @@ def judge(error: BaseException, overrun: float | None = None, hide: Callable[[st
         reason = _one_line(error.reason or "rejected", hide)
         return Verdict(Outcome.REJECTED, reason, sound(error.response), disable_target=bool(error.disable_target))
     if isinstance(error, Retry):
-        # A plugin is code of others: a delay that is no number must not keep its attempt from being concluded.
-        after: object = error.after
-        asked = after if isinstance(after, int | float) else None
-        return Verdict(Outcome.RETRY, _one_line(error.reason or "asked to retry", hide), sound(error.response), asked)
+        reason = _one_line(error.reason or "asked to retry", hide)
+        return Verdict(Outcome.RETRY, reason, sound(error.response), error.after)
     return Verdict(Outcome.RETRY, _one_line(f"{type(error).__name__}: {_said(error)}".removesuffix(": "), hide))
 
 

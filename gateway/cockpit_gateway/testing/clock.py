@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
+from collections.abc import Coroutine
+from typing import Any
+
+MICROSECONDS = 1_000_000
+"""In a second. Whole ones are counted: sums of floats would pass by the moments that others wait for."""
 
 
 class FakeClock:
@@ -20,23 +26,27 @@ class FakeClock:
     """
 
     def __init__(self, now: float | None = None) -> None:
-        self._steady = 0.0
-        self._epoch = time.time() if now is None else now
+        self._passed = 0
+        self._epoch = round((time.time() if now is None else now) * MICROSECONDS)
         self._changed = asyncio.Event()
 
     def time(self) -> float:
         """Return seconds since the Unix epoch."""
-        return self._epoch + self._steady
+        return (self._epoch + self._passed) / MICROSECONDS
 
     def steady(self) -> float:
         """Return the seconds that have passed."""
-        return self._steady
+        return self._passed / MICROSECONDS
 
-    async def sleep(self, seconds: float) -> None:
-        """Wait until so many seconds have passed."""
-        until = self._steady + seconds
-        while self._steady < until:
+    def sleep(self, seconds: float) -> Coroutine[Any, Any, None]:
+        """Wait until so many seconds have passed: from this call on, not from when a task first runs it."""
+        return self._wait_until(self._passed + _microseconds(seconds))
+
+    async def _wait_until(self, until: int) -> None:
+        missing = until
+        while self._passed < missing:
             await self._changed.wait()
+            missing = until - 1  # times of day are floats: what was reckoned with them may be short by that much
 
     def let_pass(self, seconds: float) -> None:
         """Let time pass, at once.
@@ -44,7 +54,7 @@ class FakeClock:
         Args:
             seconds: How much.
         """
-        self._steady += seconds
+        self._passed += _microseconds(seconds)
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
 
@@ -54,4 +64,8 @@ class FakeClock:
         Args:
             seconds: By how much; negative is back.
         """
-        self._epoch += seconds
+        self._epoch += _microseconds(seconds)
+
+
+def _microseconds(seconds: float) -> int:
+    return math.ceil(seconds * MICROSECONDS)

@@ -90,7 +90,8 @@ class GatewayTester:
         self.calls: list[HookCall] = []
         self._stack.enter_context(registry.trace.watch(self.calls.append))
         self.gateway = Gateway(_placed(validated, directory), registry, catalogue, self.clock)
-        self._factory = EventFactory(catalogue)
+        self._catalogue = catalogue
+        self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         self._stack.push_async_callback(self.gateway.stop)
@@ -107,7 +108,7 @@ class GatewayTester:
 
     @property
     def url(self) -> str:
-        """Where it listens, "http://127.0.0.1:<port>"."""
+        """Where it listens, "http://127.0.0.1:<port>"; "" before it is started."""
         return self.gateway.listeners.address
 
     async def fire(self, name: str, /, *args: JSONValue, **changes: JSONValue) -> Event:
@@ -124,11 +125,16 @@ class GatewayTester:
         Raises:
             NotTakenError: it was not stored: it is noise that nobody names, or a source refused it.
             TypeError: the event has no argument of that name.
+            ValueError: nothing is known of such an event.
 
         Example:
             >>> await gateway.fire("collections.remove.after", name="posts", result=1)  # doctest: +SKIP
         """
-        return await self.post(self._factory.make(name, *args, **changes).body)
+        if not self._catalogue.is_known(name):
+            nearest = self._catalogue.suggest(name)
+            meant = f", did you mean {nearest!r}?" if nearest else "; declare it by register_events or custom_events"
+            raise ValueError(f"nothing is known of an event {name!r}{meant}")
+        return await self.post(EventFactory(self._catalogue).make(name, *args, **changes).body)
 
     async def post(self, body: bytes, source: str | None = None, headers: Mapping[str, str] | None = None) -> Event:
         """Post what Cockpit might send, however odd it is.
@@ -144,6 +150,8 @@ class GatewayTester:
         Raises:
             NotTakenError: it was not stored.
         """
+        if self._session is None:
+            raise RuntimeError("the gateway does not run; `async with` starts it")
         path = source or next(iter(self.gateway.settings.sources))
         sent = {"Content-Type": "application/json", **(headers or {})}
         async with self._session.post(f"{self.url}/cockpit/{path}", data=body, headers=sent) as answer:
@@ -172,10 +180,9 @@ class GatewayTester:
                 while self._is_busy():  # noqa: ASYNC110 - there is no event for "nothing more to do"
                     await asyncio.sleep(_SOON)
         except TimeoutError:
-            running = [f"{found.plugin}:{found.target}" for found in await self.deliveries(DeliveryState.RUNNING)]
-            raise TimeoutError(
-                f"after {PATIENCE:.0f} s there still runs: {', '.join(running) or 'something'}"
-            ) from None
+            running = await self.deliveries(DeliveryState.RUNNING)
+            names = ", ".join(str(found.target_id) for found in running) or "what follows from deliveries"
+            raise TimeoutError(f"after {PATIENCE:.0f} s there still runs: {names}") from None
         return await self.deliveries()
 
     def _is_busy(self) -> bool:

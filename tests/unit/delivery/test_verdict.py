@@ -27,7 +27,6 @@ def work(attempts: int = 0) -> Work:
     ("error", "verdict"),
     [
         (Retry("busy", after=7, response=ANSWER), Verdict(Outcome.RETRY, "busy", ANSWER, after=7)),
-        (Retry("busy", after="7"), Verdict(Outcome.RETRY, "busy")),  # type: ignore[arg-type]
         (Retry(), Verdict(Outcome.RETRY, "asked to retry")),
         (Reject("never", response=ANSWER), Verdict(Outcome.REJECTED, "never", ANSWER)),
         (Reject("gone", disable_target=True), Verdict(Outcome.REJECTED, "gone", disable_target=True)),
