@@ -172,7 +172,7 @@ class Gateway:
         await self.listeners.start(
             public=[*self._receiver().routes(), *self._plugin_routes()],
             probes=self._probes().routes(),
-            admin=self._admin_routes(),
+            admin=self.admin_routes(),
             metrics=self.metrics,
         )
         self._watch = StallWatch(self.metrics)
@@ -280,7 +280,8 @@ class Gateway:
                     f"register_routes of plugin {found.plugin} failed: {type(error).__name__}: {error}"
                 ) from error
 
-    def _admin_routes(self) -> list[web.RouteDef]:
+    def admin_routes(self) -> list[web.RouteDef]:
+        """Return what is answered at the Unix socket, and at `api.listen`."""
         return [*self._traces.routes(), *Api(self.administration).routes(), *self._probes().routes()]
 
     def _probes(self) -> Probes:
