@@ -90,13 +90,13 @@ class Listeners:
         Args:
             handing_over: True if another process goes on listening at the same sockets.
         """
-        for runner in reversed(self._runners):
-            for site in list(runner.sites):
-                await site.stop()
-            await asyncio.sleep(LAST_REQUESTS)
-            await runner.cleanup()
+        for site in [site for runner in self._runners for site in runner.sites]:
+            await site.stop()
         if self._runners:  # else it is the socket of the process that owns the store
+            await asyncio.sleep(LAST_REQUESTS)
             self._admin_socket.unlink(missing_ok=True)
+        for runner in reversed(self._runners):
+            await runner.cleanup()
         if not handing_over:
             self.sockets.remove_files()
         self._runners.clear()
