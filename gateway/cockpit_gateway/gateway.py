@@ -37,7 +37,7 @@ from cockpit_gateway.store.records import Retention, Settlement
 from cockpit_gateway.targets import Target
 from cockpit_gateway.telemetry.metrics import Metrics
 from cockpit_gateway.telemetry.stall import StallWatch
-from cockpit_gateway.threads import WorkerThreads
+from cockpit_gateway.threads import WorkerThreads, abandon
 from cockpit_gateway.web.api import Api
 from cockpit_gateway.web.clients import Clients
 from cockpit_gateway.web.doors import Door
@@ -172,7 +172,7 @@ class Gateway:
         await self.listeners.start(
             public=[*self._receiver().routes(), *self._plugin_routes()],
             probes=self._probes().routes(),
-            admin=self._admin_routes(),
+            admin=self.admin_routes(),
             metrics=self.metrics,
         )
         self._watch = StallWatch(self.metrics)
@@ -280,7 +280,8 @@ class Gateway:
                     f"register_routes of plugin {found.plugin} failed: {type(error).__name__}: {error}"
                 ) from error
 
-    def _admin_routes(self) -> list[web.RouteDef]:
+    def admin_routes(self) -> list[web.RouteDef]:
+        """Return what is answered at the Unix socket, and at `api.listen`."""
         return [*self._traces.routes(), *Api(self.administration).routes(), *self._probes().routes()]
 
     def _probes(self) -> Probes:
@@ -327,11 +328,13 @@ class Gateway:
 
     async def _call_stopping(self) -> None:
         for implementation in self.registry.implementations("gateway_stopping"):
-            try:
-                async with asyncio.timeout(STOPPING_HOOK_TIMEOUT):
-                    await self._call_lifecycle(implementation)
-            except Exception:
-                log.exception("gateway_stopping failed", plugin=implementation.plugin)
+            call = asyncio.create_task(self._call_lifecycle(implementation))
+            await asyncio.wait([call], timeout=STOPPING_HOOK_TIMEOUT)
+            if not call.done():
+                log.error("gateway_stopping does not end, it is left behind", plugin=implementation.plugin)
+                await abandon([call])
+            elif (error := call.exception()) is not None:
+                log.error("gateway_stopping failed", plugin=implementation.plugin, exc_info=error)
 
     async def _call_lifecycle(self, implementation: Implementation) -> None:
         values: Mapping[str, object] = {"context": self._contexts[implementation.plugin]}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import Future
 from contextvars import ContextVar, copy_context
 from typing import Any, TypeVar
@@ -33,6 +33,16 @@ def wait_for(coroutine: Coroutine[Any, Any, _Result]) -> _Result:
         coroutine.close()
         raise RuntimeError("this waits in a plugin's thread, for a `def` hook; in `async def`, use await")
     return asyncio.run_coroutine_threadsafe(coroutine, loop).result()
+
+
+async def abandon(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """End tasks: the first cancellation of one that waits for a thread waits for it, the second leaves it behind."""
+    pending = {task for task in tasks if not task.done()}
+    for patience in (0.05, 1.0):
+        for task in pending:
+            task.cancel()
+        if pending:
+            _, pending = await asyncio.wait(pending, timeout=patience)
 
 
 class WorkerThreads:

@@ -7,7 +7,9 @@ import signal
 import socket
 from pathlib import Path
 
-from commands import PATIENCE, SECRET, TOKEN, Site, eventually, site, terminal
+from commands import PATIENCE, SAVE, SECRET, TOKEN, Site, eventually, site, terminal
+
+from cockpit_gateway.testing import Misbehaviour, Receiver
 
 
 def test_version_and_help(tmp_path: Path) -> None:
@@ -22,6 +24,19 @@ def test_sigterm_ends_the_daemon_with_zero(house: Site) -> None:
     with house.daemon() as process:
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 0
+
+
+def test_a_healthcheck_says_whether_it_takes_and_delivers(house: Site, receiver: Receiver) -> None:
+    assert house.run("healthcheck").returncode == 1
+    receiver.usual = Misbehaviour.HANG
+    with house.daemon() as process:
+        assert house.text("healthcheck").startswith(f"ready: process {process.pid}, version ")
+        house.text("send", SAVE)
+        eventually(lambda: receiver.requests)
+        process.send_signal(signal.SIGTERM)
+        stopping = eventually(lambda: (found := house.run("healthcheck")).returncode and found)
+        process.wait(PATIENCE)
+    assert b"stopping" in stopping.stdout
 
 
 def test_nothing_is_printed_off_a_terminal_but_the_log(house: Site) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ import gateways
 import pytest
 from brokers import Broker, save
 from gateways import deliveries, eventually, stored, wait_for
+from structlog.testing import capture_logs
 
 from cockpit_gateway import (
     Delivery,
@@ -27,6 +29,7 @@ from cockpit_gateway import (
     Target,
     hookimpl,
 )
+from cockpit_gateway.clock import SystemClock
 from cockpit_gateway.delivery.memory import MEMORY_BUDGET
 from cockpit_gateway.errors import PluginError, StoreUnavailableError
 from cockpit_gateway.testing import FakeClock, GatewayTester, StartGateway
@@ -253,3 +256,46 @@ async def test_a_signal_needs_no_reason_and_seconds_are_numbers(gateway_tester: 
         gone, waiting = await gateway.settled()
     assert (gone.state, gone.reason) == ("dead", "rejected")
     assert waiting.reason == "TypeError: Retry(after=…) takes seconds, as a number, not '1h'"
+
+
+class Endless:
+    """Hangs in a thread when the gateway stops, and when it is told of an outcome."""
+
+    def __init__(self) -> None:
+        self.released = threading.Event()
+        self.called: list[str] = []
+
+    @hookimpl
+    def gateway_stopping(self) -> None:
+        self.called.append("stopping")
+        self.released.wait()
+
+    @hookimpl
+    def delivery_settled(self) -> None:
+        self.called.append("settled")
+        self.released.wait()
+
+    @hookimpl
+    async def collections_save_after(self) -> None: ...
+
+
+class Ending:
+    @hookimpl
+    async def gateway_stopping(self) -> None:
+        raise ValueError("cannot say goodbye")
+
+
+async def test_a_plugin_that_hangs_does_not_hold_up_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cockpit_gateway.gateway.STOPPING_HOOK_TIMEOUT", 0.1)
+    monkeypatch.setattr("cockpit_gateway.delivery.observers.PATIENCE", 0.1)
+    endless = Endless()
+    tester = GatewayTester(tmp_path, plugins={"endless": endless, "ending": Ending}, clock=SystemClock())
+    with capture_logs() as logs:
+        async with asyncio.timeout(15), tester as gateway:
+            await gateway.fire("collections.save.after")
+            await eventually(lambda: endless.called)
+    endless.released.set()
+    assert endless.called == ["settled", "stopping"]
+    told = {line["event"]: line.get("plugin") for line in logs if line["log_level"] == "error"}
+    assert told["gateway_stopping does not end, it is left behind"] == "endless"
+    assert told["gateway_stopping failed"] == "ending"

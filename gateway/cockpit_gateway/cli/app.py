@@ -14,6 +14,7 @@ from cockpit_gateway.cli import (
     deliveries,
     endpoints,
     events,
+    healthcheck,
     plugins,
     restart,
     run,
@@ -34,6 +35,7 @@ app = typer.Typer(
 app.command("run")(run.run)
 app.command("restart")(restart.restart)
 app.command("check")(check.check)
+app.command("healthcheck")(healthcheck.healthcheck)
 app.command("send")(send.send)
 app.add_typer(events.app)
 app.add_typer(deliveries.app)

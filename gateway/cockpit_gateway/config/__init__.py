@@ -3,6 +3,7 @@
 A plugin's `Config` derives from `PluginConfig` and is made of these types and pydantic's own.
 """
 
+from cockpit_gateway.config.api import Api, ApiClient, Scope
 from cockpit_gateway.config.base import PluginConfig
 from cockpit_gateway.config.file import Config, ConfigFile
 from cockpit_gateway.config.handlers import HandlerSettings, handlers_of, with_handlers
@@ -17,6 +18,8 @@ from cockpit_gateway.config.schema import json_schema
 
 __all__ = [
     "AcceptedEvent",
+    "Api",
+    "ApiClient",
     "BacklogSetting",
     "BreakerSetting",
     "CoalesceSetting",
@@ -32,6 +35,7 @@ __all__ = [
     "Problem",
     "RateSetting",
     "RetrySetting",
+    "Scope",
     "Secret",
     "Server",
     "Settings",

@@ -213,9 +213,10 @@ class ConfigFile:
 
 
 def _check_tls(settings: Settings, validation: Validation) -> None:
-    """Refuse a certificate that the listener could not use."""
-    if settings.server.tls is not None:
-        try:
-            server_context(settings.server.tls)
-        except TlsError as error:
-            validation.add(("server", "tls", error.setting), str(error))
+    """Refuse a certificate that a listener could not use."""
+    for section, tls in (("server", settings.server.tls), ("api", settings.api.tls)):
+        if tls is not None:
+            try:
+                server_context(tls)
+            except TlsError as error:
+                validation.add((section, "tls", error.setting), str(error))

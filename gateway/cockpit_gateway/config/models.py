@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
+from cockpit_gateway.config.api import Api
 from cockpit_gateway.config.base import PluginConfig
 from cockpit_gateway.config.listen import Listen, ListenSetting
 from cockpit_gateway.config.names import AcceptedEvent
@@ -217,4 +218,5 @@ class Settings(PluginConfig):
     plugins: dict[str, object] = Field(  # as written, with secrets in it: never shown
         default_factory=dict, repr=False, exclude=True, description="A section per plugin."
     )
+    api: Api = Field(default_factory=Api, description="The admin API at an address, for clients with a token.")
     log: Log = Field(default_factory=Log, description="The log.")

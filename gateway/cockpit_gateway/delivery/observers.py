@@ -15,7 +15,7 @@ from cockpit_gateway.plugin import PluginContext
 from cockpit_gateway.registry import Implementation
 from cockpit_gateway.store.records import Settlement
 from cockpit_gateway.telemetry.metrics import Metrics
-from cockpit_gateway.threads import WorkerThreads
+from cockpit_gateway.threads import WorkerThreads, abandon
 
 HOOK = "delivery_settled"
 
@@ -118,10 +118,7 @@ class Observers:
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
                 await asyncio.gather(*(observer.finish() for observer in self._observers))
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        await abandon(self._tasks)
 
     def tell(self, settled: Settlement) -> None:
         """Have the end of an attempt told to all."""

@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
+from cockpit_gateway.config import Scope
 from cockpit_gateway.deliveries import Delivery
 from cockpit_gateway.events import Event, encode_json
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import DeliveryFilter, EventFilter
+from cockpit_gateway.web.access import needs
 from cockpit_gateway.web.queries import MOST_AT_ONCE, event_filter
 from cockpit_gateway.web.views import View, attempt_view, delivery_view, event_page
 
@@ -28,6 +30,7 @@ class ExportApi:
         """Return the routes to add to an application, before those with an id in the place of their last word."""
         return [web.get("/api/v1/events/export", self.export)]
 
+    @needs(Scope.READ)
     async def export(self, request: web.Request) -> web.StreamResponse:
         """Send the events that a filter finds, in order of acceptance; one that is cut short does not end properly."""
         events = self._events(event_filter(request.query))

@@ -9,12 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 from yarl import URL
 
 from cockpit_gateway.config import Listen, Settings
 from cockpit_gateway.config.tls import server_context
 from cockpit_gateway.errors import GatewayError
 from cockpit_gateway.telemetry.metrics import Metrics
+from cockpit_gateway.web.access import access_middleware
 from cockpit_gateway.web.clients import Clients
 from cockpit_gateway.web.problems import problems_middleware
 from cockpit_gateway.web.server import Runner, Site
@@ -37,12 +39,15 @@ class Listeners:
     def __init__(self, settings: Settings, admin_socket: Path, sockets: Sockets) -> None:
         self.sockets = sockets
         self._server = settings.server
+        self._api = settings.api
         self._admin_socket = admin_socket
         self._runners: list[Runner] = []
         self.address = ""
         """Where Cockpit posts to: a URL without path, or "unix:" and a path."""
         self.probes_address = ""
         """Where probes and metrics are answered, if at a TCP address of their own."""
+        self.api_address = ""
+        """Where the admin API is answered, if at a TCP address."""
 
     async def start(
         self,
@@ -62,12 +67,16 @@ class Listeners:
 
         Raises:
             OSError: `listen` is in use or not ours.
-            GatewayError: `admin_listen` is.
+            GatewayError: `admin_listen` or `api.listen` is.
             TlsError: the certificate cannot be used.
         """
         await self._serve(await self._run(admin, metrics), [bind_unix(self._admin_socket)])
+        if self._api.listen is not None:
+            self.api_address = await self._listen_for_api(admin, metrics, self._api.listen)
         if self._server.admin_listen is not None:
-            await self._listen_for_probes(await self._run(probes, metrics), self._server.admin_listen)
+            runner = await self._run(probes, metrics)
+            sockets = self._open(self._server.admin_listen, "probes and metrics", "server.admin_listen")
+            self.probes_address = await self._serve_there(runner, sockets)
             probes = ()
         runner = await self._run([self._based(route) for route in (*public, *probes)], metrics)
         tls = None if self._server.tls is None else server_context(self._server.tls)
@@ -81,20 +90,20 @@ class Listeners:
         Args:
             handing_over: True if another process goes on listening at the same sockets.
         """
-        for runner in reversed(self._runners):
-            for site in list(runner.sites):
-                await site.stop()
-            await asyncio.sleep(LAST_REQUESTS)
-            await runner.cleanup()
+        for site in [site for runner in self._runners for site in runner.sites]:
+            await site.stop()
         if self._runners:  # else it is the socket of the process that owns the store
+            await asyncio.sleep(LAST_REQUESTS)
             self._admin_socket.unlink(missing_ok=True)
+        for runner in reversed(self._runners):
+            await runner.cleanup()
         if not handing_over:
             self.sockets.remove_files()
         self._runners.clear()
 
-    async def _run(self, routes: Sequence[web.RouteDef], metrics: Metrics) -> Runner:
+    async def _run(self, routes: Sequence[web.RouteDef], metrics: Metrics, *middlewares: Middleware) -> Runner:
         problems = problems_middleware(metrics, self._server.base_path, Clients(self._server.trusted_proxies).name)
-        app = web.Application(middlewares=[problems], client_max_size=self._server.max_body)
+        app = web.Application(middlewares=[problems, *middlewares], client_max_size=self._server.max_body)
         app.add_routes(routes)
         runner = Runner(app, self._server)
         self._runners.append(runner)
@@ -104,15 +113,23 @@ class Listeners:
     def _based(self, route: web.RouteDef) -> web.RouteDef:
         return web.route(route.method, self._server.base_path + route.path, route.handler, **route.kwargs)
 
-    async def _listen_for_probes(self, runner: Runner, listen: Listen) -> None:
+    async def _listen_for_api(self, routes: Sequence[web.RouteDef], metrics: Metrics, listen: Listen) -> str:
+        runner = await self._run(routes, metrics, access_middleware(self._api.clients))
+        tls = None if self._api.tls is None else server_context(self._api.tls)
+        return await self._serve_there(runner, self._open(listen, "the API", "api.listen"), tls)
+
+    def _open(self, listen: Listen, what: str, setting: str) -> Sequence[socket.socket]:
         try:
-            sockets = self.sockets.open(listen)
+            return self.sockets.open(listen)
         except OSError as error:
-            raise GatewayError(
-                f"cannot listen on {listen} for probes and metrics: {error.strerror}; change server.admin_listen"
-            ) from error
-        await self._serve(runner, sockets)
-        self.probes_address = _address(runner, "http") if listen.path is None else ""
+            raise GatewayError(f"cannot listen on {listen} for {what}: {error.strerror}; change {setting}") from error
+
+    async def _serve_there(
+        self, runner: Runner, sockets: Sequence[socket.socket], tls: ssl.SSLContext | None = None
+    ) -> str:
+        """Serve at sockets, and return their address."""
+        await self._serve(runner, sockets, tls)
+        return _address(runner, "http" if tls is None else "https")
 
     async def _serve(self, runner: Runner, sockets: Sequence[socket.socket], tls: ssl.SSLContext | None = None) -> None:
         for one in sockets:

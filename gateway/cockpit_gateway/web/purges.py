@@ -6,8 +6,10 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from cockpit_gateway.config import Scope
 from cockpit_gateway.purges import Purges
 from cockpit_gateway.store.records import EventFilter
+from cockpit_gateway.web.access import needs
 from cockpit_gateway.web.problems import Problem
 from cockpit_gateway.web.queries import Query, cursor, cursor_text, event_filter
 from cockpit_gateway.web.views import json_response
@@ -29,6 +31,7 @@ class PurgeApi:
         """Return the routes to add to an application, before those with an id in the place of their last word."""
         return [web.get("/api/v1/events/purge", self.preview), web.post("/api/v1/events/purge", self.purge)]
 
+    @needs(Scope.READ)
     async def preview(self, request: web.Request) -> web.Response:
         """Count some of the events, and their deliveries."""
         found = await self._purges.preview(_wanted(request.query), cursor(request.query))
@@ -42,6 +45,7 @@ class PurgeApi:
             }
         )
 
+    @needs(Scope.ADMIN)
     async def purge(self, request: web.Request) -> web.Response:
         """Delete some of the events."""
         step, traceless = await self._purges.purge(_wanted(request.query), cursor(request.query))

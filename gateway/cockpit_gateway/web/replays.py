@@ -6,9 +6,11 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from cockpit_gateway.config import Scope
 from cockpit_gateway.deliveries import TargetId
 from cockpit_gateway.replays import CANCELLABLE, PlannedStep, Replays, to_cancel, to_replay
 from cockpit_gateway.store.records import DeliveryFilter, Step, Tally
+from cockpit_gateway.web.access import needs
 from cockpit_gateway.web.problems import Problem
 from cockpit_gateway.web.queries import Query, cursor, cursor_text, delivery_filter, event_filter, flag
 from cockpit_gateway.web.views import View, iso, json_response
@@ -37,31 +39,37 @@ class ReplayApi:
             web.post("/api/v1/events/replay", self.replay_events),
         ]
 
+    @needs(Scope.READ)
     async def preview_replay(self, request: web.Request) -> web.Response:
         """Count the deliveries that a replay would take: dead ones, unless the filter names states or ids."""
         return await self._preview(to_replay(delivery_filter(request.query)))
 
+    @needs(Scope.OPERATE)
     async def replay(self, request: web.Request) -> web.Response:
         """Replay some of them."""
         wanted = to_replay(delivery_filter(request.query))
         step = await self._replays.replay(wanted, cursor(request.query), new_ids=flag(request.query, "new_id"))
         return json_response(_step_view(step))
 
+    @needs(Scope.READ)
     async def preview_cancel(self, request: web.Request) -> web.Response:
         """Count the deliveries that a cancellation would take: pending ones, unless the filter names states or ids."""
         return await self._preview(_cancellable(request.query))
 
+    @needs(Scope.OPERATE)
     async def cancel(self, request: web.Request) -> web.Response:
         """Cancel some of them."""
         step = await self._replays.cancel(_cancellable(request.query), cursor(request.query))
         return json_response(_step_view(step))
 
+    @needs(Scope.READ)
     async def preview_events(self, request: web.Request) -> web.Response:
         """Count what today's configuration would make of some of the events; nothing is written."""
         query = request.query
         step = await self._replays.preview_events(event_filter(query), cursor(query), _target(query))
         return json_response(self._planned_view(step))
 
+    @needs(Scope.OPERATE)
     async def replay_events(self, request: web.Request) -> web.Response:
         """Make the deliveries of some of the events."""
         query = request.query

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from aiohttp import web
 
+from cockpit_gateway.config import Scope
 from cockpit_gateway.deliveries import Attempt, Delivery, Response
 from cockpit_gateway.errors import ConflictError
 from cockpit_gateway.events import Event, encode_json
@@ -19,6 +20,7 @@ from cockpit_gateway.loading import own_frames
 from cockpit_gateway.plugin import PluginContext
 from cockpit_gateway.targets import Planned
 from cockpit_gateway.tracing import HookCall, HookTrace
+from cockpit_gateway.web.access import needs
 from cockpit_gateway.web.views import View, iso
 
 MOST_WATCHERS = 8
@@ -57,6 +59,7 @@ class TraceApi:
         for calls in self._queues:
             calls.end()
 
+    @needs(Scope.READ)
     async def watch(self, request: web.Request) -> web.StreamResponse:
         """Send calls as they end."""
         if len(self._queues) >= MOST_WATCHERS:

@@ -1,0 +1,76 @@
+"""The `api` section: the admin API at an address, for clients with a token."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+
+from cockpit_gateway.config.base import PluginConfig
+from cockpit_gateway.config.listen import ListenSetting
+from cockpit_gateway.config.tls import Tls
+
+SHORTEST_TOKEN = 16
+"""Characters: whoever reaches the address can try tokens."""
+
+
+class Scope(IntEnum):
+    """What a token allows; each includes those before it."""
+
+    READ = 1
+    """See everything that is stored, what is in events among it."""
+    OPERATE = 2
+    """Replay, cancel, pause, resume, enable, test."""
+    ADMIN = 3
+    """Delete for good, restart."""
+
+
+ScopeName: TypeAlias = Literal["read", "operate", "admin"]
+
+
+def _check_token(token: SecretStr) -> SecretStr:
+    text = token.get_secret_value()
+    if len(text) < SHORTEST_TOKEN or not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError(
+            f"a token has {SHORTEST_TOKEN} or more ASCII characters, and no space; `openssl rand -hex 24` makes one"
+        )
+    return token
+
+
+class ApiClient(PluginConfig):
+    """One that may ask."""
+
+    token: Annotated[SecretStr, AfterValidator(_check_token)] = Field(
+        description="What is sent as `Authorization: Bearer …`: sixteen or more characters that nobody can guess."
+    )
+    scope: ScopeName = Field(
+        default="read",
+        description="`read` sees everything that is stored; `operate` replays, cancels, pauses and tests as well; "
+        "`admin` deletes for good and restarts as well.",
+    )
+
+    @property
+    def allows(self) -> Scope:
+        """What it allows."""
+        return Scope[self.scope.upper()]
+
+
+class Api(PluginConfig):
+    """The admin API at an address of its own, beside the command line's Unix socket."""
+
+    listen: ListenSetting | None = Field(default=None, description="Address and port, or unix: and a path.")
+    tls: Tls | None = Field(default=None, description="Speak TLS, 1.2 or newer, with this certificate.")
+    clients: dict[str, ApiClient] = Field(
+        default_factory=dict, description="Who may ask, by name: the log says who changed something."
+    )
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Api:
+        if self.listen is not None and not self.clients:
+            raise ValueError(
+                "at an address, the API needs a client: clients: {me: {token: ${API_TOKEN}, scope: admin}}"
+            )
+        if self.tls is not None and self.listen is not None and self.listen.path is not None:
+            raise ValueError("tls is for an address; what comes through a Unix socket does not leave the machine")
+        return self
