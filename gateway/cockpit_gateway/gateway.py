@@ -38,6 +38,7 @@ from cockpit_gateway.targets import Target
 from cockpit_gateway.telemetry.metrics import Metrics
 from cockpit_gateway.telemetry.stall import StallWatch
 from cockpit_gateway.threads import WorkerThreads, abandon
+from cockpit_gateway.transports.network import unverified
 from cockpit_gateway.web.api import Api
 from cockpit_gateway.web.clients import Clients
 from cockpit_gateway.web.doors import Door
@@ -88,6 +89,7 @@ class Gateway:
         )
         self._catalogue = catalogue
         self._channels = Channels()
+        self._sections = config.plugins
         self._contexts = self._make_contexts(config)
         self._handlers = {name: handlers_of(config.plugins.get(name)) for name in self._contexts}
         self._threads = {
@@ -159,6 +161,7 @@ class Gateway:
         """
         opened = await self.store.open()
         self._ingest.gateway_id = opened.gateway_id
+        self._warn_of_unverified()
         await self._call_started()
         self.metrics.prepare(self.settings.sources, self.dispatcher.targets)
         self._report_parked(opened.parked)
@@ -316,6 +319,14 @@ class Gateway:
 
     def _holds(self) -> Iterator[tuple[TargetId, tuple[Hold, str | None] | None]]:
         return ((target_id, self.dispatcher.held(target_id)) for target_id in self.dispatcher.targets)
+
+    def _warn_of_unverified(self) -> None:
+        for name, section in self._sections.items():
+            for setting in unverified(section, f"plugins.{name}"):
+                log.warning(
+                    "TLS certificates are not verified: whoever is in between reads and changes what is sent",
+                    setting=setting,
+                )
 
     async def _call_started(self) -> None:
         for implementation in self.registry.implementations("gateway_started"):

@@ -49,12 +49,6 @@ class SlackPlugin:
         config: Config = context.config
         for name, channel in config.channels.items():
             self._channel[name] = channel.open(context.channels)
-            if channel.tls is not None and not channel.tls.verify:
-                context.log.warning(
-                    "TLS certificates are not verified: whoever is in between reads and changes what is sent",
-                    channel=name,
-                    setting=f"channels.{name}.tls.verify",
-                )
 
 
 def _fingerprint(channel: ChatChannel) -> str:

@@ -53,16 +53,6 @@ class SmtpPlugin:
         assert self._mailer is not None  # noqa: S101 - without a server there is no target
         return await self._mailer.send(self._composers[delivery.target].compose(delivery, events))
 
-    @hookimpl
-    def gateway_started(self, context: PluginContext) -> None:
-        """Say what is not safe."""
-        config: Config = context.config
-        if config.server is not None and config.server.tls is not None and not config.server.tls.verify:
-            context.log.warning(
-                "TLS certificates are not verified: whoever is in between reads and changes what is sent",
-                setting="server.tls.verify",
-            )
-
 
 def _fingerprint(server: MailServer, mail: Mail) -> str:
     return hashlib.sha256("\n".join([*map(str, server.address), mail.sender, *mail.to]).encode()).hexdigest()

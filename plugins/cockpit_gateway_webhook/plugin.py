@@ -56,12 +56,6 @@ class WebhookPlugin:
         config: Config = context.config
         for name, endpoint in config.endpoints.items():
             self._channel[name] = endpoint.open(context.channels)
-            if endpoint.tls is not None and not endpoint.tls.verify:
-                context.log.warning(
-                    "TLS certificates are not verified: whoever is in between reads and changes what is sent",
-                    endpoint=name,
-                    setting=f"endpoints.{name}.tls.verify",
-                )
 
 
 def _fingerprint(endpoint: Endpoint) -> str:

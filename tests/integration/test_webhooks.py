@@ -9,12 +9,15 @@ import gateways
 import pytest
 from gateways import eventually, wait_for
 from standardwebhooks import Webhook
+from structlog.testing import capture_logs
 
-from cockpit_gateway import DeliveryState
+from cockpit_gateway import DeliveryState, hookimpl
+from cockpit_gateway.config import PluginConfig
 from cockpit_gateway.deliveries import Hold, TargetId
 from cockpit_gateway.errors import ConfigError
-from cockpit_gateway.testing import Answer, Receiver
+from cockpit_gateway.testing import Answer, Receiver, StartGateway
 from cockpit_gateway.testing.captures import all_captures, capture
+from cockpit_gateway.transports import NetworkSettings
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 SAVED = capture("collections.save.after").body
@@ -83,3 +86,31 @@ plugins:
 """
     with pytest.raises(ConfigError, match=r"there is no source 'websit', did you mean 'website'\?"):
         gateways.assemble(tmp_path, yaml)
+
+
+class Own:
+    class Config(PluginConfig):
+        services: dict[str, NetworkSettings] = {}  # noqa: RUF012 - pydantic copies it
+
+    @hookimpl
+    def any_event(self) -> None: ...
+
+
+async def test_certificates_that_are_not_verified_are_told_at_each_start_whoever_the_plugin_is(
+    gateway_tester: StartGateway,
+) -> None:
+    endpoint = {"url": "https://example.org/", "events": ["collections.*"], "tls": {"verify": False}}
+    plugins = {
+        "webhook": {"endpoints": {"risky": endpoint, "sound": endpoint | {"tls": {"verify": True}}}},
+        "smtp": {"server": {"host": "mail.example.org", "tls": {"verify": False}}},
+        "own": {"services": {"search": {"tls": {"verify": False}}}},
+    }
+    with capture_logs() as logs:
+        async with gateway_tester({"plugins": plugins}, plugins={"own": Own}):
+            pass
+    told = [line["setting"] for line in logs if line["event"].startswith("TLS certificates are not verified")]
+    assert sorted(told) == [
+        "plugins.own.services.search.tls.verify",
+        "plugins.smtp.server.tls.verify",
+        "plugins.webhook.endpoints.risky.tls.verify",
+    ]

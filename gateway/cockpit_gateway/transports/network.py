@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Self, TypeVar
 
 import aiohttp
-from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from cockpit_gateway.config import PluginConfig
 from cockpit_gateway.egress.channel import Channel, Channels
@@ -50,6 +51,33 @@ class Tls(PluginConfig):
         """Return it as Python's TLS wants it."""
         password = None if self.key_password is None else self.key_password.get_secret_value()
         return client_context(ca=self.ca, cert=self.cert, key=self.key, key_password=password, verify=self.verify)
+
+
+def unverified(settings: object, place: str) -> Iterator[str]:
+    """Find where some settings say that certificates are not verified.
+
+    Args:
+        settings: Settings of any form.
+        place: Where they stand in the configuration.
+
+    Example:
+        >>> list(unverified({"it": Tls(verify=False)}, "plugins.search"))
+        ['plugins.search.it.verify']
+    """
+    match settings:
+        case Tls(verify=False):
+            yield f"{place}.verify"
+        case BaseModel():
+            for name in type(settings).model_fields:
+                yield from unverified(getattr(settings, name), f"{place}.{name}")
+        case Mapping():
+            for name, inner in settings.items():
+                yield from unverified(inner, f"{place}.{name}")
+        case list():
+            for number, inner in enumerate(settings):
+                yield from unverified(inner, f"{place}[{number}]")
+        case _:
+            pass
 
 
 class NetworkSettings(PluginConfig):

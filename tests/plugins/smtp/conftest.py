@@ -30,7 +30,6 @@ async def send() -> AsyncIterator[Send]:
         config = plugin.Config.model_validate(section, context={"catalogue": catalogue})
         context = make_context("smtp", config, clock=FakeClock(), catalogue=catalogue, channels=channels)
         plugin.register_targets(context)
-        plugin.gateway_started(context)
         delivery = Delivery(DELIVERY_ID, "e", 1, "smtp", "it", None, DeliveryState.RUNNING, 0, 0.0, 0.0)
         return await plugin.deliver(delivery, events or [entry("Hello")])
 
