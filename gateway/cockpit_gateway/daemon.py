@@ -99,7 +99,11 @@ def serve(path: Path, on_ready: Callable[[Gateway], None], without: Iterable[str
             log.error("plugin is broken, the gateway runs without it", plugin=broken.name, problem=broken.problem)
         for plugin in registry.plugins.values():
             for told in plugin.warnings:
-                log.warning("plugin will not work with a later version", plugin=plugin.name, problem=told)
+                log.warning(
+                    "a part of the plugin does not work, or will not with a later version",
+                    plugin=plugin.name,
+                    problem=told,
+                )
         inherited = {} if predecessor is None else predecessor.sockets
         make = partial(Gateway, config, registry, catalogue, sockets=Sockets(inherited, activated_sockets()))
         sys.setswitchinterval(GIL_SLICE)
