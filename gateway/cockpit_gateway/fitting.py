@@ -62,6 +62,24 @@ def refuse_async(hook: str, function: Callable[..., Any]) -> None:
         raise PluginError(f"{hook} is `async def`, but its result is needed at once; write a plain `def`")
 
 
+def refuse_incomplete(hooks: Collection[str]) -> None:
+    """Refuse a transport of which a part is missing: nothing would ever be delivered.
+
+    Args:
+        hooks: What the plugin implements.
+
+    Raises:
+        PluginError: a part is missing.
+    """
+    there = sorted({"register_targets", "plan_deliveries", "deliver"}.intersection(hooks))
+    missing = [hook for hook in ("register_targets", "plan_deliveries") if hook not in hooks]
+    if there and missing:
+        raise PluginError(
+            f"it implements {' and '.join(there)}, but not {' and '.join(missing)}; "
+            "a transport has register_targets, plan_deliveries and deliver"
+        )
+
+
 def forgotten_marks(plugin: object, hooks: Collection[str]) -> list[str]:
     """Return the functions of a plugin that are called like hooks, and marked as nothing.
 

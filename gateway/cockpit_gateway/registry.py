@@ -23,7 +23,7 @@ from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.config import PluginConfig, with_handlers
 from cockpit_gateway.contract import NAMESPACE, declared_event
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError
-from cockpit_gateway.fitting import forgotten_marks, refuse_async, refuse_unfit
+from cockpit_gateway.fitting import forgotten_marks, refuse_async, refuse_incomplete, refuse_unfit
 from cockpit_gateway.loading import Candidate, PluginSources, describe_failure, find_plugins, load_in_time
 from cockpit_gateway.tracing import HookTrace
 
@@ -239,10 +239,10 @@ class Registry:
             with warnings.catch_warnings(record=True) as told:
                 warnings.simplefilter("always")
                 self._manager.register(plugin, name=name)
-            callers = self._manager.get_hookcallers(plugin) or []
-            self._refuse_misspelt(callers)
+            self._refuse_misspelt(callers := self._manager.get_hookcallers(plugin) or [])
             for caller, found in _implementations_of(plugin, callers):
                 refuse_unfit(caller.name, found, self._parameters_of(caller.name))
+            refuse_incomplete([caller.name for caller in callers])
         except Exception as error:
             if self._manager.has_plugin(name):
                 self._manager.unregister(name=name)

@@ -73,6 +73,33 @@ class OwnDefault:
     def collections_save_after(self, name: object, colour: str = "red") -> None: ...
 
 
+class OnlyDelivering:
+    @hookimpl
+    def deliver(self) -> None: ...
+
+
+class NeverPlanning:
+    @hookimpl
+    def register_targets(self) -> list[object]:
+        return []
+
+
+@pytest.mark.parametrize(
+    ("plugin", "problem"),
+    [
+        (OnlyDelivering, "it implements deliver, but not register_targets and plan_deliveries;"),
+        (NeverPlanning, "it implements register_targets, but not plan_deliveries;"),
+    ],
+)
+def test_a_part_of_a_transport_is_refused(plugin: type, problem: str) -> None:
+    assert (registered(plugin).problem or "").startswith(problem)
+
+
+def test_the_subjects_of_an_event_are_several() -> None:
+    with pytest.raises(TypeError, match=r"write a tuple: \('orders/\{order\._id\}',\)"):
+        cockpit_event("shop.order.paid", subjects="orders/{order._id}")  # type: ignore[arg-type]
+
+
 class HalfMarked:
     @hookimpl
     def collections_save_after(self) -> None: ...
