@@ -197,8 +197,9 @@ def _settle_memory() -> None:
 def _refuse_broken(registry: Registry, settings: Settings) -> None:
     for plugin in registry.broken:
         if settings.broken_plugins == "fail" or plugin.distribution == BUILT_IN:
+            name = plugin.name.partition(" ")[0]  # the second one of a name is called "name (2)"
             raise PluginError(
                 f"plugin {plugin.name} is broken: {plugin.problem}\n"
-                f"Mend it, disable it (`disabled_plugins: [{plugin.name}]` or `--no-plugin {plugin.name}`), "
+                f"Mend it, disable it (`disabled_plugins: [{name}]` or `--no-plugin {name}`), "
                 "or go on without broken ones (`broken_plugins: skip`)."
             )

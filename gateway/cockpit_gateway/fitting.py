@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection
-from typing import Any
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, TypeVar
 
 import pluggy
 
 from cockpit_gateway.contract import NAMESPACE
 from cockpit_gateway.errors import PluginError
+
+_Kind = TypeVar("_Kind")
 
 SYNC_ONLY = frozenset(
     {"filter_event", "plan_deliveries", "register_targets", "register_events", "register_routes", "register_commands"}
@@ -78,6 +80,25 @@ def refuse_incomplete(hooks: Collection[str]) -> None:
             f"it implements {' and '.join(there)}, but not {' and '.join(missing)}; "
             "a transport has register_targets, plan_deliveries and deliver"
         )
+
+
+def list_of(kind: type[_Kind], returned: object, who: str) -> list[_Kind]:
+    """Return what a hook returned, if it is a list of what it has to be.
+
+    Args:
+        kind: What it has to be a list of.
+        returned: What was returned.
+        who: Whose hook, for the message.
+
+    Raises:
+        PluginError: it is something else.
+    """
+    items: list[_Kind] = []
+    for item in returned if isinstance(returned, Iterable) and not isinstance(returned, str) else [returned]:
+        if not isinstance(item, kind):
+            raise PluginError(f"{who} returns a list of {kind.__name__}, not {item!r:.80}")
+        items.append(item)
+    return items
 
 
 def forgotten_marks(plugin: object, hooks: Collection[str]) -> list[str]:

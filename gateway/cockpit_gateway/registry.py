@@ -233,7 +233,9 @@ class Registry:
     def _register(self, candidate: Candidate, plugin: object) -> None:
         name = candidate.name
         if name in self.plugins:
-            raise PluginError(f"another plugin is called {name!r} already; rename one of them")
+            raise PluginError(
+                f"another plugin is called {name!r} already{_from(self.plugins[name])}; rename one of them"
+            )
         model = _config_model(plugin)
         try:
             with warnings.catch_warnings(record=True) as told:
@@ -317,6 +319,10 @@ def _warning(told: warnings.WarningMessage) -> str:
     return f"{told.message} ({told.filename}:{told.lineno})"
 
 
+def _from(plugin: LoadedPlugin) -> str:
+    return f", from {plugin.place or plugin.distribution}" if plugin.place or plugin.distribution else ""
+
+
 def _given(name: str, plugin: object) -> Candidate:
     return Candidate(name, lambda: plugin)
 
@@ -374,25 +380,6 @@ def _implementations_of(
         for found in caller.get_hookimpls():
             if found.plugin is plugin:
                 yield caller, found
-
-
-def list_of(kind: type[_Result], returned: object, who: str) -> list[_Result]:
-    """Return what a hook returned, if it is a list of what it has to be.
-
-    Args:
-        kind: What it has to be a list of.
-        returned: What was returned.
-        who: Whose hook, for the message.
-
-    Raises:
-        PluginError: it is something else.
-    """
-    items: list[_Result] = []
-    for item in returned if isinstance(returned, Iterable) and not isinstance(returned, str) else [returned]:
-        if not isinstance(item, kind):
-            raise PluginError(f"{who} returns a list of {kind.__name__}, not {item!r:.80}")
-        items.append(item)
-    return items
 
 
 def _nearest(name: str, known: Sequence[str], otherwise: str = "; hookspecs.py lists them all") -> str:
