@@ -28,6 +28,8 @@ def gateway_tester(tmp_path: Path, fake_clock: FakeClock) -> StartGateway:
     """Return what makes gateways; their store is in `tmp_path`, so that a second one finds what the first has left."""
     from cockpit_gateway.testing import GatewayTester  # noqa: PLC0415 - see above
 
+    _log_in_few_words()
+
     def make(config: str | Mapping[str, Any] = "", *, plugins: Mapping[str, object] | None = None) -> GatewayTester:
         return GatewayTester(tmp_path, config, plugins, fake_clock)
 
@@ -41,3 +43,13 @@ def receiver() -> Iterator[Receiver]:
 
     with Receiver() as running:
         yield running
+
+
+def _log_in_few_words() -> None:
+    """Keep local variables out of the log, as the daemon does: they are many, and may hold secrets."""
+    import structlog  # noqa: PLC0415 - see above
+
+    if not structlog.is_configured():
+        *others, _ = structlog.get_config()["processors"]
+        plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        structlog.configure(processors=[*others, plain])

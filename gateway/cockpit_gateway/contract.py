@@ -97,12 +97,17 @@ def cockpit_event(
         deprecated: That the hook goes away.
         deprecated_parameters: Which of its parameters go away.
 
+    Raises:
+        TypeError: `subjects` is one text, not several.
+
     Example:
         >>> @cockpit_event("cockpit.clearcache")
         ... def cockpit_clearcache(event, context): ...
         >>> declared_event(cockpit_clearcache).name
         'cockpit.clearcache'
     """
+    if isinstance(subjects, str):
+        raise TypeError(f"subjects={subjects!r} of {name} is one text; write a tuple: ({subjects!r},)")
     declaration = CockpitEvent(name, per_name=per_name, subjects=subjects, noise=noise, fires=fires)
     return _marker(declaration, warn_on_impl=deprecated, warn_on_impl_args=deprecated_parameters)
 

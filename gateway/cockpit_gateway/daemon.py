@@ -99,7 +99,11 @@ def serve(path: Path, on_ready: Callable[[Gateway], None], without: Iterable[str
             log.error("plugin is broken, the gateway runs without it", plugin=broken.name, problem=broken.problem)
         for plugin in registry.plugins.values():
             for told in plugin.warnings:
-                log.warning("plugin will not work with a later version", plugin=plugin.name, problem=told)
+                log.warning(
+                    "a part of the plugin does not work, or will not with a later version",
+                    plugin=plugin.name,
+                    problem=told,
+                )
         inherited = {} if predecessor is None else predecessor.sockets
         make = partial(Gateway, config, registry, catalogue, sockets=Sockets(inherited, activated_sockets()))
         sys.setswitchinterval(GIL_SLICE)
@@ -193,8 +197,9 @@ def _settle_memory() -> None:
 def _refuse_broken(registry: Registry, settings: Settings) -> None:
     for plugin in registry.broken:
         if settings.broken_plugins == "fail" or plugin.distribution == BUILT_IN:
+            name = plugin.name.partition(" ")[0]  # the second one of a name is called "name (2)"
             raise PluginError(
                 f"plugin {plugin.name} is broken: {plugin.problem}\n"
-                f"Mend it, disable it (`disabled_plugins: [{plugin.name}]` or `--no-plugin {plugin.name}`), "
+                f"Mend it, disable it (`disabled_plugins: [{name}]` or `--no-plugin {name}`), "
                 "or go on without broken ones (`broken_plugins: skip`)."
             )

@@ -117,11 +117,16 @@ class Event:
         Returns:
             A new event; everything but `args` and `body` is the same.
 
+        Raises:
+            TypeError: the arguments are no list, or JSON cannot hold them.
+
         Example:
             >>> event = Event(id="0", name="error", source="site", received_at=0.0, body=b"")
             >>> event.with_args([{"path": "/srv"}]).body
             b'{"event":"error","hook":null,"backend":null,"args":[{"path":"\\/srv"}]}'
         """
+        if not isinstance(args, list):  # pyright: ignore[reportUnnecessaryIsInstance] - a plugin's filter calls it
+            raise TypeError(f"with_args takes a list, not a {type(args).__name__}")
         envelope = {"event": self.name, "hook": self.hook, "backend": self.backend, "args": args}
         return replace(self, body=encode_like_cockpit(envelope), _args=args)
 

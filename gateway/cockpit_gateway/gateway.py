@@ -24,10 +24,11 @@ from cockpit_gateway.delivery.planning import PLAN_TARGET, Planner
 from cockpit_gateway.egress.channel import Channels
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError
 from cockpit_gateway.events import JSONValue
+from cockpit_gateway.fitting import list_of
 from cockpit_gateway.ingest import Ingest
 from cockpit_gateway.plugin import PluginContext
 from cockpit_gateway.purges import Purges
-from cockpit_gateway.registry import Implementation, Registry, list_of
+from cockpit_gateway.registry import Implementation, Registry
 from cockpit_gateway.replays import Replays
 from cockpit_gateway.retention import Pruner
 from cockpit_gateway.storage import PluginStorage

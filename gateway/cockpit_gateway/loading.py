@@ -193,7 +193,7 @@ def _plugin_in(module: object) -> object:
     if not isinstance(module, ModuleType) or _implements(module):
         return module
     own = [value for value in vars(module).values() if inspect.isclass(value) and value.__module__ == module.__name__]
-    classes = [found for found in own if _implements(found)]
+    classes = list(dict.fromkeys(found for found in own if _implements(found)))  # a class may have several names
     if len(classes) > 1:
         names = ", ".join(found.__name__ for found in classes)
         raise PluginError(f'several classes in it implement hooks: {names}; name one, as in "{module.__name__}:Name"')

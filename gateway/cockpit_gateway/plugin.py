@@ -88,10 +88,15 @@ class PluginContext:
         Raises:
             EmitError: the name is not the plugin's.
             StoreUnavailableError: it cannot be stored now.
+            TypeError: the arguments are no list, or the key is no text.
 
         Example:
             >>> await context.emit("shop.order.paid", [order], key=order["_id"])  # doctest: +SKIP
         """
+        if not isinstance(args, list | tuple):
+            raise TypeError(f"emit({name!r}, …) takes a list of the event's arguments, not a {type(args).__name__}")
+        if key is not None and not isinstance(key, str):  # pyright: ignore[reportUnnecessaryIsInstance] - it is a plugin's
+            raise TypeError(f"emit({name!r}, …, key=…) takes text, not a {type(key).__name__}")
         return await self._emit(self.name, name, args, key)
 
     def wait(self, coroutine: Coroutine[Any, Any, _Result]) -> _Result:

@@ -23,15 +23,11 @@ from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.config import PluginConfig, with_handlers
 from cockpit_gateway.contract import NAMESPACE, declared_event
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError
+from cockpit_gateway.fitting import forgotten_marks, refuse_async, refuse_incomplete, refuse_unfit
 from cockpit_gateway.loading import Candidate, PluginSources, describe_failure, find_plugins, load_in_time
 from cockpit_gateway.tracing import HookTrace
 
 _Result = TypeVar("_Result")
-
-SYNC_ONLY = frozenset(
-    {"filter_event", "plan_deliveries", "register_targets", "register_events", "register_routes", "register_commands"}
-)
-"""Hooks called on the event loop whose result is needed at once."""
 
 GENERAL_HANDLERS = frozenset({"any_event", "unknown_event"})
 """Handlers that stand for no event of their own."""
@@ -86,7 +82,7 @@ class LoadedPlugin:
         config_model: Its `Config`, None if it declares none.
         section: The model of its section: its `Config`, with the settings of its handlers if it has any.
         problem: Why it is broken: the error, and the plugin's own lines of the traceback.
-        warnings: What of it will not work with a later version of the gateway.
+        warnings: What of it does not work, or will not with a later version of the gateway.
     """
 
     name: str
@@ -225,6 +221,7 @@ class Registry:
         """Add the hooks of the events that a plugin declares."""
         declare = getattr(plugin, "register_events", None)
         if callable(declare) and hasattr(declare, f"{NAMESPACE}_impl"):
+            refuse_async("register_events", declare)
             functions = _declarations(declare())
             for hook in functions:
                 if self.specification(hook) is not None:
@@ -236,16 +233,18 @@ class Registry:
     def _register(self, candidate: Candidate, plugin: object) -> None:
         name = candidate.name
         if name in self.plugins:
-            raise PluginError(f"another plugin is called {name!r} already; rename one of them")
+            raise PluginError(
+                f"another plugin is called {name!r} already{_from(self.plugins[name])}; rename one of them"
+            )
         model = _config_model(plugin)
         try:
             with warnings.catch_warnings(record=True) as told:
                 warnings.simplefilter("always")
                 self._manager.register(plugin, name=name)
-            callers = self._manager.get_hookcallers(plugin) or []
-            self._refuse_misspelt(callers)
+            self._refuse_misspelt(callers := self._manager.get_hookcallers(plugin) or [])
             for caller, found in _implementations_of(plugin, callers):
-                _refuse_unfit(caller.name, found, self._parameters_of(caller.name))
+                refuse_unfit(caller.name, found, self._parameters_of(caller.name))
+            refuse_incomplete([caller.name for caller in callers])
         except Exception as error:
             if self._manager.has_plugin(name):
                 self._manager.unregister(name=name)
@@ -256,7 +255,11 @@ class Registry:
             raise PluginError(self._explain_nothing(plugin))
         hooks = tuple(sorted(caller.name for caller in callers))
         section = with_handlers(model) if any(map(self._is_handler, hooks)) else model
-        notes = tuple(map(_warning, told))
+        unmarked = (name for name in forgotten_marks(plugin, self._hook_names()) if "_" in name)
+        notes = (
+            *map(_warning, told),
+            *(f"{name} looks like a hook, but is not marked with @hookimpl" for name in unmarked),
+        )
         self._keep(candidate, PluginStatus.LOADED, hooks=hooks, config_model=model, section=section, warnings=notes)
 
     def _parameters_of(self, hook: str) -> Collection[str]:
@@ -278,10 +281,8 @@ class Registry:
 
     def _explain_nothing(self, plugin: object) -> str:
         """Return why a plugin implements no hook: most likely it was forgotten to mark what does."""
-        known = self._hook_names()
-        names = [name for name in dir(plugin) if not name.startswith("_") and callable(getattr(plugin, name, None))]
-        alike = next((name for name in names if name in known), None)
-        forgotten = f": {alike} looks like one, but is not marked" if alike else ""
+        alike = forgotten_marks(plugin, self._hook_names())
+        forgotten = f": {alike[0]} looks like one, but is not marked" if alike else ""
         return f"it implements no hook{forgotten}; mark functions with @hookimpl from cockpit_gateway"
 
     def _hook_names(self) -> list[str]:
@@ -316,6 +317,10 @@ class HandlerTable:
 
 def _warning(told: warnings.WarningMessage) -> str:
     return f"{told.message} ({told.filename}:{told.lineno})"
+
+
+def _from(plugin: LoadedPlugin) -> str:
+    return f", from {plugin.place or plugin.distribution}" if plugin.place or plugin.distribution else ""
 
 
 def _given(name: str, plugin: object) -> Candidate:
@@ -375,45 +380,6 @@ def _implementations_of(
         for found in caller.get_hookimpls():
             if found.plugin is plugin:
                 yield caller, found
-
-
-def list_of(kind: type[_Result], returned: object, who: str) -> list[_Result]:
-    """Return what a hook returned, if it is a list of what it has to be.
-
-    Args:
-        kind: What it has to be a list of.
-        returned: What was returned.
-        who: Whose hook, for the message.
-
-    Raises:
-        PluginError: it is something else.
-    """
-    items: list[_Result] = []
-    for item in returned if isinstance(returned, Iterable) and not isinstance(returned, str) else [returned]:
-        if not isinstance(item, kind):
-            raise PluginError(f"{who} returns a list of {kind.__name__}, not {item!r:.80}")
-        items.append(item)
-    return items
-
-
-def _refuse_unfit(hook: str, found: pluggy.HookImpl, declared: Collection[str]) -> None:
-    function = found.function
-    for parameter in inspect.signature(function).parameters.values():
-        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-            raise PluginError(f"{hook}: {parameter.name!r} gets nothing; name the parameters that it wants")
-        if parameter.kind is parameter.KEYWORD_ONLY:
-            raise PluginError(f"{hook}: {parameter.name!r} stands behind a `*`; parameters are taken by name anyhow")
-        if parameter.default is not parameter.empty and parameter.name in declared:
-            raise PluginError(f"{hook}: {parameter.name!r} has a default, which it would always get; write it without")
-    if found.wrapper or found.hookwrapper or inspect.isgeneratorfunction(function):
-        raise PluginError(
-            f"{hook} is implemented as a wrapper or generator: the gateway calls implementations one by one, "
-            "so that it would silently do nothing; write a plain `def` or `async def`"
-        )
-    if inspect.isasyncgenfunction(function):
-        raise PluginError(f"{hook} is an async generator, which is never run to its end; write a plain `async def`")
-    if hook in SYNC_ONLY and inspect.iscoroutinefunction(function):
-        raise PluginError(f"{hook} is `async def`, but its result is needed at once; write a plain `def`")
 
 
 def _nearest(name: str, known: Sequence[str], otherwise: str = "; hookspecs.py lists them all") -> str:

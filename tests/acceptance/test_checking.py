@@ -65,7 +65,9 @@ def test_what_a_plugin_logs_does_not_get_into_the_answer(house: Site) -> None:
         "@hookimpl\n"
         "def register_targets(context):\n"
         "    context.log.warning('heard')\n"
-        "    return []\n",
+        "    return []\n"
+        "@hookimpl\n"
+        "def plan_deliveries(): ...\n",
     )
     with house.daemon():
         pass

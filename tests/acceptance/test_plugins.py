@@ -223,3 +223,14 @@ def test_its_commands_are_run_by_its_name(house: Site) -> None:
         refused = house.run("plugins", "run", name)
         assert refused.returncode == 1
         assert says + b"; plugins with commands: search" in refused.stderr
+
+
+def test_a_command_that_would_never_be_awaited_is_refused(house: Site) -> None:
+    (house.folder / "plugins").mkdir()
+    (house.folder / "plugins" / "search.py").write_text(COMMANDS.replace("def kept", "async def kept"))
+    house.config.write_text(
+        "plugins_dir: plugins\n" + house.config.read_text().replace("notes: {file: notes.txt}", "search: {url: here}")
+    )
+    refused = house.run("plugins", "run", "search", "kept")
+    assert refused.returncode == 1
+    assert b"the command 'kept' of plugin search is `async def`, which is never awaited" in refused.stderr

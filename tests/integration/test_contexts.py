@@ -96,6 +96,33 @@ async def test_an_event_that_is_not_the_plugins_is_refused(tmp_path: Path, plugi
     assert "emits 'shop.order.paid', which it has not declared" in (failed.reason or "")
 
 
+class Careless:
+    @hookimpl
+    def register_events(self) -> list[Callable[..., None]]:
+        return [shop_order_paid]
+
+    @hookimpl
+    async def collections_save_after(self, name: str, context: PluginContext) -> None:
+        if name == "posts":
+            await context.emit("shop.order.paid", {"_id": "7"})  # type: ignore[arg-type]
+        else:
+            await context.emit("shop.order.paid", [], key=7)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        (SAVE.replace(b"orders", b"posts"), "takes a list of the event's arguments, not a dict"),
+        (SAVE, "takes text, not a int"),
+    ],
+)
+async def test_an_event_is_emitted_with_a_list_and_a_text(tmp_path: Path, body: bytes, problem: str) -> None:
+    async with gateways.running(tmp_path, plugins={"p": Careless()}) as gateway:
+        await gateways.post(gateway, body)
+        failed = await failing(gateway, lambda found: found.attempts)
+    assert problem in (failed.reason or "")
+
+
 class Impatient:
     @hookimpl
     async def collections_save_after(self, context: PluginContext) -> None:

@@ -139,6 +139,9 @@ async def test_rules_that_allow_nothing_are_refused_at_the_start(tmp_path: Path,
             return [Target("queue", **given)]
 
         @hookimpl
+        def plan_deliveries(self) -> None: ...
+
+        @hookimpl
         def deliver(self) -> None:
             pass
 
@@ -234,6 +237,9 @@ class Texts:
     @hookimpl
     def register_targets(self) -> list[str]:
         return ["queue"]
+
+    @hookimpl
+    def plan_deliveries(self) -> None: ...
 
 
 def test_targets_that_are_none_are_refused(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from cockpit_gateway import DeliveryState, Drop, Event, Outcome, PluginContext, Reject, Retry, cockpit_event, hookimpl
 from cockpit_gateway.config import PluginConfig
@@ -293,3 +294,30 @@ class Misspelt:
 def test_a_broken_plugin_says_why(tmp_path: Path) -> None:
     with pytest.raises(PluginError, match="did you mean 'collections_save_after'"):
         GatewayTester(tmp_path, plugins={"misspelt": Misspelt})
+
+
+def test_the_storage_of_nobody_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(KeyError, match=r"there is no plugin 'finder'; there are: .*search"):
+        GatewayTester(tmp_path, plugins={"search": Index}).storage("finder")
+
+
+def test_tracebacks_in_the_log_hold_no_local_variables(
+    request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    structlog.reset_defaults()
+    request.getfixturevalue("gateway_tester")
+    password = "hunter2"
+    try:
+        int(f"{len(password)} letters")
+    except ValueError:
+        structlog.get_logger().exception("it failed")
+    said = capsys.readouterr().out
+    assert "'7 letters'" in said
+    assert password not in said
+
+
+def test_a_name_that_is_taken_says_by_whom_and_how_to_go_on(tmp_path: Path) -> None:
+    with pytest.raises(
+        PluginError, match=r"called 'webhook' already, from cockpit-gateway; .*\n.*plugins: \[webhook\]"
+    ):
+        GatewayTester(tmp_path, plugins={"webhook": Index})

@@ -117,3 +117,8 @@ def test_the_parts_of_a_subject_can_be_told_apart(segments: list[str]) -> None:
 def test_an_event_names_its_collection_whatever_it_is_called(name: str) -> None:
     subjects = Catalogue().subjects("collections.save.after", [name, {"_id": "1"}])
     assert event_of(b"", subjects).collection == name
+
+
+def test_other_arguments_are_a_list() -> None:
+    with pytest.raises(TypeError, match="with_args takes a list, not a str"):
+        event_of(BODIES[0].body).with_args("posts")  # type: ignore[arg-type]

@@ -115,6 +115,11 @@ def test_a_file_with_several_plugins_says_so(tmp_path: Path) -> None:
     )
 
 
+def test_a_class_with_two_names_is_one_plugin(tmp_path: Path) -> None:
+    (tmp_path / "one.py").write_text(CLASS + "plugin = Search\n")
+    assert Registry.load(PluginSources(tmp_path)).plugins["one"].hooks == ("any_event",)
+
+
 def test_a_directory_that_does_not_exist_is_named(tmp_path: Path) -> None:
     with pytest.raises(PluginError, match="there is no directory"):
         Registry.load(PluginSources(tmp_path / "nowhere"))

@@ -52,9 +52,68 @@ class WithDefault:
     def collections_save_after(self, name: object, entry: object = None) -> None: ...
 
 
+class WithoutSelf:
+    @hookimpl
+    def collections_save_after(name: object) -> None: ...  # noqa: N805 - as a beginner writes it
+
+
+class WithoutAnything:
+    @hookimpl
+    def collections_save_after() -> None: ...
+
+
+class DeclaringLate:
+    @hookimpl
+    async def register_events(self) -> list[object]:
+        return []
+
+
 class OwnDefault:
     @hookimpl
     def collections_save_after(self, name: object, colour: str = "red") -> None: ...
+
+
+class OnlyDelivering:
+    @hookimpl
+    def deliver(self) -> None: ...
+
+
+class NeverPlanning:
+    @hookimpl
+    def register_targets(self) -> list[object]:
+        return []
+
+
+@pytest.mark.parametrize(
+    ("plugin", "problem"),
+    [
+        (OnlyDelivering, "it implements deliver, but not register_targets and plan_deliveries;"),
+        (NeverPlanning, "it implements register_targets, but not plan_deliveries;"),
+    ],
+)
+def test_a_part_of_a_transport_is_refused(plugin: type, problem: str) -> None:
+    assert (registered(plugin).problem or "").startswith(problem)
+
+
+def test_the_subjects_of_an_event_are_several() -> None:
+    with pytest.raises(TypeError, match=r"write a tuple: \('orders/\{order\._id\}',\)"):
+        cockpit_event("shop.order.paid", subjects="orders/{order._id}")  # type: ignore[arg-type]
+
+
+class HalfMarked:
+    @hookimpl
+    def collections_save_after(self) -> None: ...
+
+    def collections_remove_after(self) -> None: ...
+
+    def shutdown(self) -> None: ...
+
+
+def test_a_hook_that_is_not_marked_is_told() -> None:
+    found = registered(HalfMarked)
+    assert found.hooks == ("collections_save_after",)
+    assert found.warnings == ("collections_remove_after looks like a hook, but is not marked with @hookimpl",)
+    assert registered(Good).warnings == ()
 
 
 @pytest.mark.parametrize(
@@ -63,10 +122,13 @@ class OwnDefault:
         (Catching, "collections_save_after: 'everything' gets nothing; name the parameters"),
         (Starred, "collections_save_after: 'entry' stands behind a `*`"),
         (WithDefault, "collections_save_after: 'entry' has a default, which it would always get; write it without"),
+        (WithoutSelf, "collections_save_after is a method without `self`"),
+        (WithoutAnything, "collections_save_after is a method without `self`"),
+        (DeclaringLate, "register_events is `async def`, but its result is needed at once"),
         (OwnDefault, None),
     ],
 )
-def test_parameters_that_would_never_get_a_value_are_refused(plugin: type, problem: str | None) -> None:
+def test_what_would_silently_do_something_else_is_refused(plugin: type, problem: str | None) -> None:
     found = registered(plugin).problem
     assert found is None if problem is None else (found or "").startswith(problem)
 

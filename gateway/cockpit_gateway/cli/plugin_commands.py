@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, cast
@@ -54,9 +55,20 @@ def run_command(name: str, arguments: Sequence[str], config: Path) -> None:
     commands = found.call({"context": context})
     if not isinstance(commands, typer.Typer):
         raise PluginError(f"register_commands of plugin {name} returns a typer.Typer, not {commands!r}")
+    _refuse_async(name, commands)
     # A group even if there is one command only: a second one must not change how the first is called.
     group = typer.main.get_group(commands)
     group(args=list(arguments), prog_name=f"cockpit-gateway plugins run {name}")
+
+
+def _refuse_async(plugin: str, commands: typer.Typer) -> None:
+    """Refuse commands that typer would call and never await: they would do nothing, and end well."""
+    for command in commands.registered_commands:
+        if inspect.iscoroutinefunction(command.callback):
+            raise PluginError(
+                f"the command {command.callback.__name__!r} of plugin {plugin} is `async def`, which is never awaited; "
+                "write `def`, with asyncio.run(…) in it"
+            )
 
 
 async def _emit_nothing(*_given: object) -> NoReturn:

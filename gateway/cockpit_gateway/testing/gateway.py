@@ -217,7 +217,14 @@ class GatewayTester:
             left -= step
 
     def storage(self, plugin: str) -> PluginStorage:
-        """Return what a plugin keeps."""
+        """Return what a plugin keeps.
+
+        Raises:
+            KeyError: there is no such plugin.
+        """
+        known = self.gateway.registry.config_models()
+        if plugin not in known:
+            raise KeyError(f"there is no plugin {plugin!r}; there are: {', '.join(sorted(known))}")
         return PluginStorage(plugin, self.gateway.store)
 
     async def events(self) -> list[Event]:

@@ -1,0 +1,123 @@
+"""What of a plugin cannot work, told when it is registered."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, TypeVar
+
+import pluggy
+
+from cockpit_gateway.contract import NAMESPACE
+from cockpit_gateway.errors import PluginError
+
+_Kind = TypeVar("_Kind")
+
+SYNC_ONLY = frozenset(
+    {"filter_event", "plan_deliveries", "register_targets", "register_events", "register_routes", "register_commands"}
+)
+"""Hooks called on the event loop whose result is needed at once."""
+
+
+def refuse_unfit(hook: str, found: pluggy.HookImpl, declared: Collection[str]) -> None:
+    """Refuse an implementation that would silently do nothing, or something else than is meant.
+
+    Args:
+        hook: The hook's name.
+        found: The implementation.
+        declared: The hook's parameters.
+
+    Raises:
+        PluginError: it is such a one.
+    """
+    _refuse_forgotten_self(hook, found.function, declared)
+    function = found.function
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            raise PluginError(f"{hook}: {parameter.name!r} gets nothing; name the parameters that it wants")
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            raise PluginError(f"{hook}: {parameter.name!r} stands behind a `*`; parameters are taken by name anyhow")
+        if parameter.default is not parameter.empty and parameter.name in declared:
+            raise PluginError(f"{hook}: {parameter.name!r} has a default, which it would always get; write it without")
+    if found.wrapper or found.hookwrapper or inspect.isgeneratorfunction(function):
+        raise PluginError(
+            f"{hook} is implemented as a wrapper or generator: the gateway calls implementations one by one, "
+            "so that it would silently do nothing; write a plain `def` or `async def`"
+        )
+    if inspect.isasyncgenfunction(function):
+        raise PluginError(f"{hook} is an async generator, which is never run to its end; write a plain `async def`")
+    if hook in SYNC_ONLY:
+        refuse_async(hook, function)
+
+
+def refuse_async(hook: str, function: Callable[..., Any]) -> None:
+    """Refuse `async def` for a hook whose result is needed at once.
+
+    Args:
+        hook: The hook's name.
+        function: The implementation.
+
+    Raises:
+        PluginError: it is `async def`.
+    """
+    if inspect.iscoroutinefunction(function):
+        raise PluginError(f"{hook} is `async def`, but its result is needed at once; write a plain `def`")
+
+
+def refuse_incomplete(hooks: Collection[str]) -> None:
+    """Refuse a transport of which a part is missing: nothing would ever be delivered.
+
+    Args:
+        hooks: What the plugin implements.
+
+    Raises:
+        PluginError: a part is missing.
+    """
+    there = sorted({"register_targets", "plan_deliveries", "deliver"}.intersection(hooks))
+    missing = [hook for hook in ("register_targets", "plan_deliveries") if hook not in hooks]
+    if there and missing:
+        raise PluginError(
+            f"it implements {' and '.join(there)}, but not {' and '.join(missing)}; "
+            "a transport has register_targets, plan_deliveries and deliver"
+        )
+
+
+def list_of(kind: type[_Kind], returned: object, who: str) -> list[_Kind]:
+    """Return what a hook returned, if it is a list of what it has to be.
+
+    Args:
+        kind: What it has to be a list of.
+        returned: What was returned.
+        who: Whose hook, for the message.
+
+    Raises:
+        PluginError: it is something else.
+    """
+    items: list[_Kind] = []
+    for item in returned if isinstance(returned, Iterable) and not isinstance(returned, str) else [returned]:
+        if not isinstance(item, kind):
+            raise PluginError(f"{who} returns a list of {kind.__name__}, not {item!r:.80}")
+        items.append(item)
+    return items
+
+
+def forgotten_marks(plugin: object, hooks: Collection[str]) -> list[str]:
+    """Return the functions of a plugin that are called like hooks, and marked as nothing.
+
+    Args:
+        plugin: The module or object.
+        hooks: The names of all hooks.
+    """
+    return [name for name in dir(plugin) if name in hooks and _is_unmarked(getattr(plugin, name, None))]
+
+
+def _is_unmarked(function: object) -> bool:
+    return callable(function) and not any(hasattr(function, f"{NAMESPACE}_{mark}") for mark in ("impl", "spec"))
+
+
+def _refuse_forgotten_self(hook: str, function: Callable[..., Any], declared: Collection[str]) -> None:
+    if not inspect.ismethod(function):
+        return
+    first = next(iter(inspect.signature(function.__func__).parameters), None)
+    if first is None or first in declared:
+        raise PluginError(f"{hook} is a method without `self`; write it before the parameters")
