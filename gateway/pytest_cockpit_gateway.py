@@ -5,7 +5,7 @@ The package is imported when a fixture is used, not when pytest starts: a plugin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,8 +30,13 @@ def gateway_tester(tmp_path: Path, fake_clock: FakeClock) -> StartGateway:
 
     _log_in_few_words()
 
-    def make(config: str | Mapping[str, Any] = "", *, plugins: Mapping[str, object] | None = None) -> GatewayTester:
-        return GatewayTester(tmp_path, config, plugins, fake_clock)
+    def make(
+        config: str | Mapping[str, Any] = "",
+        *,
+        plugins: Mapping[str, object] | None = None,
+        installed: Collection[str] = (),
+    ) -> GatewayTester:
+        return GatewayTester(tmp_path, config, plugins, fake_clock, installed=installed)
 
     return make
 

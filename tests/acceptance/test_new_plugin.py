@@ -10,7 +10,7 @@ import commands
 import pytest
 from commands import Site, environment, eventually, free_port, site
 from documents import Page
-from packages import Distributions
+from packages import Distributions, install
 
 TUTORIAL = Page(Path("docs/tutorial/your-first-plugin.md"))
 PATIENCE = 300.0
@@ -38,27 +38,24 @@ def test_the_tutorial(tmp_path: Path, distributions: Distributions, monkeypatch:
     [entry_point], [configuration] = TUTORIAL.blocks("toml"), TUTORIAL.blocks("yaml")
     code, tests = TUTORIAL.blocks("python")
     project = tmp_path / "cockpit-gateway-search"
-    here = {"PIP_FIND_LINKS": str(distributions.wheel.parent)}
-    its_own = here | {"PATH": f"{project}/.venv/bin:{os.environ['PATH']}"}
-
-    outside = here | {"PATH": f"{commands.COMMAND.parent}:{os.environ['PATH']}"}
-    assert "3 passed" in typed(begin, tmp_path, outside)
+    env = {"PATH": f"{install(distributions.wheel, tmp_path / 'environment').parent}:{os.environ['PATH']}"}
+    assert "3 passed" in typed(begin, tmp_path, env)
     assert entry_point in (project / "pyproject.toml").read_text()
 
     (project / "src" / "cockpit_gateway_search" / "__init__.py").write_text(code)
     (project / "tests" / "test_plugin.py").write_text(tests)
-    assert "2 passed" in typed(run_tests, project, its_own)
+    assert "2 passed" in typed(run_tests, project, env)
 
     house = Site(project, free_port())
     house.config.write_text(f"{configuration}server: {{listen: {house.url[7:]}}}\n")
     assert start.split()[:2] == ["cockpit-gateway", "run"]
-    monkeypatch.setattr(commands, "COMMAND", project / ".venv" / "bin" / "cockpit-gateway")
+    monkeypatch.setattr(commands, "COMMAND", tmp_path / "environment" / "bin" / "cockpit-gateway")
     listing, sending, seeing, finding = see.splitlines()
     with house.daemon():
-        assert "search" in typed(listing, project, its_own)
-        typed(sending, project, its_own)
-        eventually(lambda: "delivered" in typed(seeing, project, its_own))
-        assert typed(finding, project, its_own) == "7\n"
+        assert "search" in typed(listing, project, env)
+        typed(sending, project, env)
+        eventually(lambda: "delivered" in typed(seeing, project, env))
+        assert typed(finding, project, env) == "7\n"
 
 
 def test_a_name_that_cannot_be_used_is_refused(tmp_path: Path) -> None:

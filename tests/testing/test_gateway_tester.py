@@ -321,3 +321,24 @@ def test_a_name_that_is_taken_says_by_whom_and_how_to_go_on(tmp_path: Path) -> N
         PluginError, match=r"called 'webhook' already, from cockpit-gateway; .*\n.*plugins: \[webhook\]"
     ):
         GatewayTester(tmp_path, plugins={"webhook": Index})
+
+
+DISTRIBUTIONS = Path(__file__).parents[1] / "data" / "distributions"
+
+
+async def test_what_else_is_installed_takes_no_part(
+    gateway_tester: StartGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(DISTRIBUTIONS))  # some of these are broken
+    async with gateway_tester() as gateway:
+        await gateway.fire("collections.save.after")
+        assert await gateway.settled() == []
+    async with gateway_tester(installed=["good"]) as gateway:
+        await gateway.fire("collections.save.after")
+        [delivery] = await gateway.settled()
+    assert (delivery.plugin, delivery.state) == ("good", "delivered")
+
+
+def test_what_is_not_installed_is_named_with_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(PluginError, match="no plugin 'webhok' is installed, did you mean 'webhook'"):
+        GatewayTester(tmp_path, installed=["webhok"])

@@ -45,8 +45,8 @@ def new(
     from cockpit_gateway.cli.new_plugin import write_plugin
 
     target = write_plugin(name, directory)
-    print_text(f"Wrote {target}. Go on there:\n")
-    print_text("  python -m venv .venv\n  .venv/bin/pip install --editable '.[test]'\n  .venv/bin/pytest")
+    print_text(f"Wrote {target}. Go on there, in the environment that the gateway is installed in:\n")
+    print_text("  pip install --editable '.[test]'\n  pytest")
 
 
 @app.command("trace")

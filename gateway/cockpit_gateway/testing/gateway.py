@@ -6,10 +6,11 @@ import asyncio
 import json
 import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from http import HTTPStatus
+from importlib.metadata import entry_points
 from pathlib import Path
 from textwrap import dedent
 from typing import Any, Protocol, Self
@@ -19,11 +20,14 @@ import aiohttp
 from cockpit_gateway.clock import Clock
 from cockpit_gateway.config import Config, ConfigFile
 from cockpit_gateway.config.listen import parse_listen
+from cockpit_gateway.config.sentences import did_you_mean
+from cockpit_gateway.contract import NAMESPACE
 from cockpit_gateway.daemon import validate
 from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState
-from cockpit_gateway.errors import GatewayError
+from cockpit_gateway.errors import GatewayError, PluginError
 from cockpit_gateway.events import Event, JSONValue
 from cockpit_gateway.gateway import Gateway
+from cockpit_gateway.loading import BUILT_IN
 from cockpit_gateway.storage import PluginStorage
 from cockpit_gateway.store.records import DeliveryFilter, EventFilter
 from cockpit_gateway.testing.clock import FakeClock
@@ -53,13 +57,13 @@ class GatewayTester:
         directory: Where its store is, unless the configuration says otherwise.
         config: The configuration, as YAML (as far indented as the test is, if wanted) or as a mapping; without
             `sources`, there is one called "website".
-        plugins: Plugins that are not installed, by name: modules, classes or objects. Those that are installed in
-            the environment take part as they do in a daemon.
+        plugins: Plugins by name: modules, classes or objects. They and those that come with the gateway take part.
+        installed: The names of plugins that take part as they are installed; others that are installed do not.
         clock: The clock; None for a `FakeClock`.
 
     Raises:
         ConfigError: the configuration has mistakes; the message shows each.
-        PluginError: a plugin is broken; the message says why.
+        PluginError: a plugin is broken, or not installed; the message says why.
 
     Attributes:
         calls: Every call of a hook that has ended, with its arguments, result or error, in the order of their ends.
@@ -79,10 +83,12 @@ class GatewayTester:
         config: str | Mapping[str, Any] = "",
         plugins: Mapping[str, object] | None = None,
         clock: Clock | None = None,
+        *,
+        installed: Collection[str] = (),
     ) -> None:
         self.clock: Clock = clock or FakeClock()
         file = ConfigFile.from_text(_text(config), "test.yaml")
-        validated, registry, catalogue = validate(file, extra=plugins)
+        validated, registry, catalogue = validate(file, _others(installed), plugins)
         for plugin in registry.plugins.values():
             for told in plugin.warnings:
                 warnings.warn(f"plugin {plugin.name}: {told}", DeprecationWarning, stacklevel=2)
@@ -252,10 +258,24 @@ class StartGateway(Protocol):
     """What the fixture `gateway_tester` is: it makes gateways; see `GatewayTester` for the parameters."""
 
     def __call__(
-        self, config: str | Mapping[str, Any] = "", *, plugins: Mapping[str, object] | None = None
+        self,
+        config: str | Mapping[str, Any] = "",
+        *,
+        plugins: Mapping[str, object] | None = None,
+        installed: Collection[str] = (),
     ) -> GatewayTester:
         """Make one; `async with` starts and stops it."""
         ...
+
+
+def _others(wanted: Collection[str]) -> list[str]:
+    """Return the installed plugins that a test has not asked for: it does not depend on what else is installed."""
+    found = {entry.name: entry.dist.name if entry.dist else None for entry in entry_points(group=NAMESPACE)}
+    for name in wanted:
+        if name not in found:
+            nearest = did_you_mean(name, found) or f"; there are: {', '.join(sorted(found))}"
+            raise PluginError(f"no plugin {name!r} is installed{nearest}")
+    return [name for name, distribution in found.items() if distribution != BUILT_IN and name not in wanted]
 
 
 def _text(config: str | Mapping[str, Any]) -> str:
