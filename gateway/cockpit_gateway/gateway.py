@@ -26,6 +26,7 @@ from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError
 from cockpit_gateway.events import JSONValue
 from cockpit_gateway.fitting import list_of
 from cockpit_gateway.ingest import Ingest
+from cockpit_gateway.loading import describe_failure
 from cockpit_gateway.plugin import PluginContext
 from cockpit_gateway.purges import Purges
 from cockpit_gateway.registry import Implementation, Registry
@@ -49,6 +50,9 @@ from cockpit_gateway.web.probes import Probes
 from cockpit_gateway.web.receive import Receiver
 from cockpit_gateway.web.sockets import Sockets
 from cockpit_gateway.web.traces import TraceApi
+
+STARTING_HOOK_TIMEOUT = 60.0
+"""Seconds that a plugin's gateway_started gets."""
 
 STOPPING_HOOK_TIMEOUT = 5.0
 """Seconds that a plugin's gateway_stopping gets."""
@@ -258,7 +262,7 @@ class Gateway:
         try:
             targets = list_of(Target, declaring.call({"context": context}) or (), "it")
         except RAISED_BY_PLUGINS as error:
-            raise PluginError(f"register_targets of plugin {plugin} failed: {type(error).__name__}: {error}") from error
+            raise PluginError(f"register_targets of plugin {plugin} failed: {describe_failure(error)}") from error
         if targets and deliver is None:
             raise PluginError(f"plugin {plugin} registers targets but implements no `deliver`")
         for target in targets:
@@ -277,12 +281,14 @@ class Gateway:
         """Yield what plugins answer, each below a path of its own."""
         for found in self.registry.implementations("register_routes"):
             try:
-                routes: Sequence[object] = list(found.call({"context": self._contexts[found.plugin]}) or ())
-                yield from (plugin_route(found.plugin, route) for route in routes)
+                given: Sequence[object] = list(found.call({"context": self._contexts[found.plugin]}) or ())
+                routes = [plugin_route(found.plugin, route) for route in given]
+                _refuse_repeated(routes)
             except RAISED_BY_PLUGINS as error:
                 raise PluginError(
-                    f"register_routes of plugin {found.plugin} failed: {type(error).__name__}: {error}"
+                    f"register_routes of plugin {found.plugin} failed: {describe_failure(error)}"
                 ) from error
+            yield from routes
 
     def admin_routes(self) -> list[web.RouteDef]:
         """Return what is answered at the Unix socket, and at `api.listen`."""
@@ -331,11 +337,17 @@ class Gateway:
 
     async def _call_started(self) -> None:
         for implementation in self.registry.implementations("gateway_started"):
-            try:
-                await self._call_lifecycle(implementation)
-            except Exception as error:
+            call = asyncio.create_task(self._call_lifecycle(implementation))
+            await asyncio.wait([call], timeout=STARTING_HOOK_TIMEOUT)
+            if not call.done():
+                await abandon([call])
                 raise PluginError(
-                    f"plugin {implementation.plugin} failed to start: {type(error).__name__}: {error}"
+                    f"gateway_started of plugin {implementation.plugin} does not end, for {STARTING_HOOK_TIMEOUT:g} "
+                    "seconds by now; what may take longer belongs into a task or a thread of its own"
+                )
+            if (error := call.exception()) is not None:
+                raise PluginError(
+                    f"plugin {implementation.plugin} failed to start: {describe_failure(error)}"
                 ) from error
 
     async def _call_stopping(self) -> None:
@@ -365,6 +377,14 @@ def plugin_route(plugin: str, route: object) -> web.RouteDef:
     if not isinstance(route, web.RouteDef) or not route.path.startswith("/"):  # pyright: ignore[reportUnnecessaryIsInstance] - it is a plugin's
         raise PluginError(f'a route is made by aiohttp.web.get("/path", handler) or the like, not {route!r}')
     return web.route(route.method, f"/plugins/{plugin}{route.path}", route.handler, **route.kwargs)
+
+
+def _refuse_repeated(routes: Sequence[web.RouteDef]) -> None:
+    seen: set[tuple[str, str]] = set()
+    for route in routes:
+        if (route.method, route.path) in seen:
+            raise PluginError(f"{route.method} {route.path} is there twice; only the first would be answered")
+        seen.add((route.method, route.path))
 
 
 def admin_socket_path(settings: Settings) -> Path:

@@ -11,6 +11,7 @@ from typing import Any
 
 import gateways
 import pytest
+from aiohttp import web
 from brokers import Broker, save
 from gateways import deliveries, eventually, stored, wait_for
 from structlog.testing import capture_logs
@@ -305,3 +306,56 @@ async def test_a_plugin_that_hangs_does_not_hold_up_the_end(tmp_path: Path, monk
     told = {line["event"]: line.get("plugin") for line in logs if line["log_level"] == "error"}
     assert told["gateway_stopping does not end, it is left behind"] == "endless"
     assert told["gateway_stopping failed"] == "ending"
+
+
+class Starting:
+    """Fails, or hangs, at the start."""
+
+    def __init__(self, *, hangs: bool) -> None:
+        self.released = threading.Event()
+        self.hangs = hangs
+
+    @hookimpl
+    def gateway_started(self) -> None:
+        if not self.hangs:
+            raise ValueError("no server there")
+        self.released.wait()
+
+
+async def test_a_start_that_fails_says_where_and_one_that_hangs_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cockpit_gateway.gateway.STARTING_HOOK_TIMEOUT", 0.1)
+    with pytest.raises(PluginError, match=r"plugin p failed to start: ValueError: no server there\n.*test_hostile"):
+        async with GatewayTester(tmp_path, plugins={"p": Starting(hangs=False)}):
+            pass
+    hanging = Starting(hangs=True)
+    with pytest.raises(PluginError, match=r"gateway_started of plugin p does not end, for 0\.1 seconds"):
+        async with GatewayTester(tmp_path, plugins={"p": hanging}):
+            pass
+    hanging.released.set()
+
+
+class Repeating:
+    @hookimpl
+    def register_routes(self) -> list[web.RouteDef]:
+        return [web.get("/state", self.state), web.get("/state", self.state)]
+
+    async def state(self, request: web.Request) -> web.Response:
+        return web.Response()
+
+
+class Dropping:
+    @hookimpl
+    def collections_save_after(self) -> None:
+        raise Drop("a preview")
+
+
+async def test_routes_that_are_there_twice_and_drops_in_a_handler(gateway_tester: StartGateway) -> None:
+    with pytest.raises(PluginError, match="register_routes of plugin p failed: GET /plugins/p/state is there twice"):
+        async with gateway_tester(plugins={"p": Repeating}):
+            pass
+    async with gateway_tester(plugins={"p": Dropping}) as gateway:
+        await gateway.fire("collections.save.after")
+        [dead] = await gateway.settled()
+    assert (dead.state, dead.reason) == ("dead", "Drop is for filters, where Reject is meant here: a preview")

@@ -241,6 +241,13 @@ async def test_an_event_that_nobody_knows_is_refused_with_the_nearest(gateway_te
         assert (await gateway.fire("shop.order.paid", 1)).args == [1]
 
 
+async def test_what_makes_no_sense_is_refused(gateway_tester: StartGateway, fake_clock: FakeClock) -> None:
+    with pytest.raises(TypeError, match="post takes the bytes of a body, not dict"):
+        await gateway_tester().post({"event": "x"})  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="time does not pass backwards"):
+        fake_clock.let_pass(-5)
+
+
 async def test_it_has_to_be_started(gateway_tester: StartGateway) -> None:
     with pytest.raises(RuntimeError, match="`async with` starts it"):
         await gateway_tester().fire("collections.save.after")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from cockpit_gateway.deliveries import Attempt, DeliveryState, Outcome, Response, Work
-from cockpit_gateway.errors import Reject, Retry
+from cockpit_gateway.errors import Drop, Reject, Retry
 from cockpit_gateway.store.records import Settlement
 from cockpit_gateway.targets import Target
 
@@ -44,6 +44,9 @@ def judge(error: BaseException, overrun: float | None = None, hide: Callable[[st
     if isinstance(error, Reject):
         reason = _one_line(error.reason or "rejected", hide)
         return Verdict(Outcome.REJECTED, reason, sound(error.response), disable_target=bool(error.disable_target))
+    if isinstance(error, Drop):
+        said = _one_line(f"Drop is for filters, where Reject is meant here: {error.reason}", hide)
+        return Verdict(Outcome.REJECTED, said)
     if isinstance(error, Retry):
         reason = _one_line(error.reason or "asked to retry", hide)
         return Verdict(Outcome.RETRY, reason, sound(error.response), error.after)

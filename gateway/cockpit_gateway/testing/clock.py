@@ -53,7 +53,12 @@ class FakeClock:
 
         Args:
             seconds: How much.
+
+        Raises:
+            ValueError: it is negative.
         """
+        if seconds < 0:
+            raise ValueError(f"time does not pass backwards: {seconds}; `turn` turns the clock")
         self._passed += _microseconds(seconds)
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()

@@ -156,6 +156,8 @@ class GatewayTester:
         Raises:
             NotTakenError: it was not stored.
         """
+        if not isinstance(body, bytes):  # pyright: ignore[reportUnnecessaryIsInstance] - a test's
+            raise TypeError(f"post takes the bytes of a body, not {type(body).__name__}; `fire` makes events")
         if self._session is None:
             raise RuntimeError("the gateway does not run; `async with` starts it")
         path = source or next(iter(self.gateway.settings.sources))
