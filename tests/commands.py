@@ -128,10 +128,10 @@ class Site:
         with socket.socket(socket.AF_UNIX) as asked:
             asked.settimeout(PATIENCE)
             try:
-                asked.connect(str(self.folder / "gateway.sock"))
+                asked.connect(str(next(self.folder.glob("**/gateway.sock"))))
                 asked.sendall(b"GET /api/v1/status HTTP/1.0\r\nHost: gateway\r\n\r\n")
                 answer = b"".join(iter(lambda: asked.recv(65536), b""))
-            except OSError:
+            except (OSError, StopIteration):
                 return 0
         head, _, body = answer.partition(b"\r\n\r\n")
         document = json.loads(body) if b" 200 " in head[:16] else {"unready": "no answer"}
