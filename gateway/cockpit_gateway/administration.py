@@ -10,7 +10,7 @@ import uuid_utils
 from cockpit_gateway.clock import Clock
 from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Hold, TargetId, Work
 from cockpit_gateway.delivery.dispatcher import Dispatcher
-from cockpit_gateway.errors import ConflictError, NotFoundError
+from cockpit_gateway.errors import ConflictError
 from cockpit_gateway.events import Event
 from cockpit_gateway.purges import Purges
 from cockpit_gateway.registry import LoadedPlugin, PluginStatus, Registry
@@ -170,7 +170,7 @@ class Administration:
         for report in await self.targets():
             if report.target_id == target_id:
                 return report
-        raise NotFoundError(f"there is no target {target_id}")
+        raise self._dispatcher.unknown(target_id)
 
     async def targets(self) -> Sequence[TargetReport]:
         """Return every target that is configured or has a backlog."""
@@ -194,7 +194,7 @@ class Administration:
     async def _let_go(self, target_id: TargetId, *wanted: Hold) -> None:
         hold, reason = self._dispatcher.held(target_id) or (None, None)
         if hold is Hold.NO_TARGET:
-            raise NotFoundError(f"there is no target {target_id}")
+            raise self._dispatcher.unknown(target_id)
         if hold is not None and hold not in wanted:
             raise ConflictError(f"{target_id.target} is {hold.value} ({reason}); {_CURES[hold]}")
         target = self._dispatcher.target(target_id)

@@ -95,6 +95,7 @@ class Gateway:
         self._catalogue = catalogue
         self._channels = Channels()
         self._sections = config.plugins
+        self._hide = config.discretion.out_of
         self._contexts = self._make_contexts(config)
         self._handlers = {name: handlers_of(config.plugins.get(name)) for name in self._contexts}
         self._threads = {
@@ -262,7 +263,7 @@ class Gateway:
         try:
             targets = list_of(Target, declaring.call({"context": context}) or (), "it")
         except RAISED_BY_PLUGINS as error:
-            raise PluginError(f"register_targets of plugin {plugin} failed: {describe_failure(error)}") from error
+            raise PluginError(f"register_targets of plugin {plugin} failed: {self._describe(error)}") from error
         if targets and deliver is None:
             raise PluginError(f"plugin {plugin} registers targets but implements no `deliver`")
         for target in targets:
@@ -286,7 +287,7 @@ class Gateway:
                 _refuse_repeated(routes)
             except RAISED_BY_PLUGINS as error:
                 raise PluginError(
-                    f"register_routes of plugin {found.plugin} failed: {describe_failure(error)}"
+                    f"register_routes of plugin {found.plugin} failed: {self._describe(error)}"
                 ) from error
             yield from routes
 
@@ -327,6 +328,10 @@ class Gateway:
     def _holds(self) -> Iterator[tuple[TargetId, tuple[Hold, str | None] | None]]:
         return ((target_id, self.dispatcher.held(target_id)) for target_id in self.dispatcher.targets)
 
+    def _describe(self, error: BaseException) -> str:
+        """Return what a plugin's error says, and where, without the secrets of the configuration."""
+        return self._hide(describe_failure(error))
+
     def _warn_of_unverified(self) -> None:
         for name, section in self._sections.items():
             for setting in unverified(section, f"plugins.{name}"):
@@ -346,9 +351,7 @@ class Gateway:
                     "seconds by now; what may take longer belongs into a task or a thread of its own"
                 )
             if (error := call.exception()) is not None:
-                raise PluginError(
-                    f"plugin {implementation.plugin} failed to start: {describe_failure(error)}"
-                ) from error
+                raise PluginError(f"plugin {implementation.plugin} failed to start: {self._describe(error)}") from error
 
     async def _call_stopping(self) -> None:
         for implementation in self.registry.implementations("gateway_stopping"):

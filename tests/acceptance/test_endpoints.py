@@ -60,7 +60,10 @@ def test_an_unknown_endpoint_is_an_error(house: Site) -> None:
     with house.daemon():
         for change in ("show", "pause", "resume", "enable", "test"):
             result = house.run("endpoints", change, "serch-index")
-            assert (result.returncode, result.stderr) == (1, b"there is no target webhook:serch-index\n")
+            assert (result.returncode, result.stderr) == (
+                1,
+                b"there is no target webhook:serch-index, did you mean webhook:search-index?\n",
+            )
 
 
 def test_the_commands_of_the_page_about_endpoints_run(house: Site, receiver: Receiver) -> None:

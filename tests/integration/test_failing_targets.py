@@ -204,6 +204,8 @@ async def test_pausing_holds_what_waits_through_a_restart_until_a_person_resumes
         await wait_for(gateway, DeliveryState.DELIVERED)
         with pytest.raises(NotFoundError, match="there is no target broker:other"):
             await gateway.administration.pause(BROKER._replace(target="other"), None)
+        with pytest.raises(NotFoundError, match="no target webhook:queue, did you mean broker:queue"):
+            await gateway.administration.pause(BROKER._replace(plugin="webhook"), None)
 
 
 async def test_pausing_lets_what_is_under_way_finish_and_gives_back_the_rest(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 from aiohttp import web
 from brokers import Broker, save
 from gateways import deliveries, eventually, stored, wait_for
+from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from cockpit_gateway import (
@@ -23,6 +24,7 @@ from cockpit_gateway import (
     Event,
     EventStatus,
     Planned,
+    PluginContext,
     Rate,
     Reject,
     Response,
@@ -31,6 +33,7 @@ from cockpit_gateway import (
     hookimpl,
 )
 from cockpit_gateway.clock import SystemClock
+from cockpit_gateway.config import PluginConfig
 from cockpit_gateway.delivery.memory import MEMORY_BUDGET
 from cockpit_gateway.errors import PluginError, StoreUnavailableError
 from cockpit_gateway.testing import FakeClock, GatewayTester, StartGateway
@@ -306,6 +309,22 @@ async def test_a_plugin_that_hangs_does_not_hold_up_the_end(tmp_path: Path, monk
     told = {line["event"]: line.get("plugin") for line in logs if line["log_level"] == "error"}
     assert told["gateway_stopping does not end, it is left behind"] == "endless"
     assert told["gateway_stopping failed"] == "ending"
+
+
+class Telling:
+    class Config(PluginConfig):
+        password: SecretStr
+
+    @hookimpl
+    def gateway_started(self, context: PluginContext) -> None:
+        raise ValueError(f"no login with {context.config.password.get_secret_value()}")
+
+
+async def test_what_fails_at_the_start_tells_no_secret(gateway_tester: StartGateway) -> None:
+    config = {"plugins": {"p": {"password": "swordfish-swordfish"}}}
+    with pytest.raises(PluginError, match=r"ValueError: no login with \*\*\*"):
+        async with gateway_tester(config, plugins={"p": Telling}):
+            pass
 
 
 class Starting:

@@ -86,6 +86,16 @@ def filter_event(event, context):
 
 
 @hookimpl
+def register_targets():
+    return []
+
+
+@hookimpl
+async def deliver(delivery):
+    pass
+
+
+@hookimpl
 def plan_deliveries(event, context):
     if event.label == "planner":
         fail(context)

@@ -13,6 +13,7 @@ from functools import partial
 import structlog
 
 from cockpit_gateway.clock import Clock
+from cockpit_gateway.config.sentences import nearest_name
 from cockpit_gateway.deliveries import Hold, TargetId, Work
 from cockpit_gateway.delivery.attempts import Attempts
 from cockpit_gateway.delivery.calls import Call
@@ -184,8 +185,15 @@ class Dispatcher:
     def _queue(self, target_id: TargetId) -> TargetQueue:
         queue = self._queues.get(target_id)
         if queue is None:
-            raise NotFoundError(f"there is no target {target_id}")
+            raise self.unknown(target_id)
         return queue
+
+    def unknown(self, target_id: TargetId) -> NotFoundError:
+        """Return the error for a target that there is not, with the one that may have been meant."""
+        namesakes = [str(other) for other in self._queues if other.target == target_id.target]
+        nearest = next(iter(namesakes), None) or nearest_name(str(target_id), map(str, self._queues))
+        meant = f", did you mean {nearest}?" if nearest else ""
+        return NotFoundError(f"there is no target {target_id}{meant}")
 
     def expect(self, target_id: TargetId, due_at: float) -> None:
         """Note that the store holds a pending delivery of a target, due then (seconds since the Unix epoch)."""
