@@ -2649,6 +2649,7 @@ def register_routes(context: PluginContext) -> Sequence[RouteDef]:
         aiohttp's route definitions, their paths relative: "/status" is answered at `/plugins/<name>/status`.
 
     Example:
+        >>> from aiohttp import web
         >>> @hookimpl
         ... def register_routes(context):
         ...     async def status(request):
@@ -2672,6 +2673,7 @@ def register_commands(context: PluginContext) -> Typer:
         A typer application.
 
     Example:
+        >>> import typer
         >>> @hookimpl
         ... def register_commands(context):
         ...     app = typer.Typer()

@@ -3,7 +3,7 @@
 These are the names that a plugin uses; `cockpit_gateway.config` adds what its `Config` model needs.
 """
 
-from cockpit_gateway.contract import cockpit_event, hookimpl
+from cockpit_gateway.contract import HookDeprecationWarning, cockpit_event, hookimpl
 from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Outcome, Response
 from cockpit_gateway.errors import Drop, Reject, Retry
 from cockpit_gateway.events import Event, EventStatus, JSONArray, JSONObject, JSONValue
@@ -22,6 +22,7 @@ __all__ = [
     "Drop",
     "Event",
     "EventStatus",
+    "HookDeprecationWarning",
     "JSONArray",
     "JSONObject",
     "JSONValue",

@@ -102,6 +102,7 @@ def serve(path: Path, on_ready: Callable[[Gateway], None], without: Iterable[str
                 log.warning(
                     "a part of the plugin does not work, or will not with a later version",
                     plugin=plugin.name,
+                    origin=plugin.distribution or plugin.place,
                     problem=told,
                 )
         inherited = {} if predecessor is None else predecessor.sockets
