@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import structlog
@@ -22,13 +22,14 @@ from cockpit_gateway.delivery.observers import HOOK as OBSERVERS
 from cockpit_gateway.delivery.observers import Observer, Observers
 from cockpit_gateway.delivery.planning import PLAN_TARGET, Planner
 from cockpit_gateway.egress.channel import Channels
-from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError
+from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError, StoreError
 from cockpit_gateway.events import JSONValue
 from cockpit_gateway.fitting import list_of
 from cockpit_gateway.ingest import Ingest
 from cockpit_gateway.loading import describe_failure
 from cockpit_gateway.plugin import PluginContext
 from cockpit_gateway.purges import Purges
+from cockpit_gateway.recorder import Recorder
 from cockpit_gateway.registry import Implementation, Registry
 from cockpit_gateway.replays import Replays
 from cockpit_gateway.retention import Pruner
@@ -46,6 +47,7 @@ from cockpit_gateway.web.clients import Clients
 from cockpit_gateway.web.doors import Door
 from cockpit_gateway.web.inflight import InFlight
 from cockpit_gateway.web.listeners import Listeners
+from cockpit_gateway.web.plugins import plugin_routes
 from cockpit_gateway.web.probes import Probes
 from cockpit_gateway.web.receive import Receiver
 from cockpit_gateway.web.sockets import Sockets
@@ -89,8 +91,15 @@ class Gateway:
         self.clock = clock or SystemClock()
         self.metrics = Metrics(__version__)
         self.store: Store = open_store(self.settings.store)
+        self._recorder = Recorder(self.store, self.clock)
         self.dispatcher = Dispatcher(
-            self.store, self.clock, self.metrics, self._announce, self._observe, config.discretion.out_of
+            self.store,
+            self.clock,
+            self.metrics,
+            self._announce,
+            self._observe,
+            self._recorder,
+            config.discretion.out_of,
         )
         self._catalogue = catalogue
         self._channels = Channels()
@@ -123,6 +132,7 @@ class Gateway:
             store=self.store,
             clock=self.clock,
             metrics=self.metrics,
+            recorder=self._recorder,
         )
         kept = self.settings.retention
         self._pruner = Pruner(self.store, Retention(kept.age, kept.rows, kept.size), self.clock, self.metrics)
@@ -207,6 +217,8 @@ class Gateway:
         await self.listeners.stop(handing_over=handing_over)
         await self._call_stopping()
         await self._channels.close()
+        with suppress(StoreError):  # the counts of a few seconds
+            await self._recorder.write()
         await self.store.close()
         if self._watch is not None:
             self._watch.stop()
@@ -283,8 +295,7 @@ class Gateway:
         for found in self.registry.implementations("register_routes"):
             try:
                 given: Sequence[object] = list(found.call({"context": self._contexts[found.plugin]}) or ())
-                routes = [plugin_route(found.plugin, route) for route in given]
-                _refuse_repeated(routes)
+                routes = plugin_routes(found.plugin, given)
             except RAISED_BY_PLUGINS as error:
                 raise PluginError(
                     f"register_routes of plugin {found.plugin} failed: {self._describe(error)}"
@@ -300,6 +311,7 @@ class Gateway:
 
     def _observe(self, settled: Settlement) -> None:
         self.observers.tell(settled)
+        self._recorder.settled(settled)
 
     async def _emit(self, plugin: str, name: str, args: Sequence[JSONValue], key: str | None) -> str:
         return await self._ingest.emit(plugin, name, args, key)
@@ -316,6 +328,7 @@ class Gateway:
                 target=str(delivery.target_id),
             )
             self.metrics.died(delivery.target_id, "crashes")
+            self._recorder.died(delivery.target_id, 1)
 
     async def _refresh_gauges(self) -> None:
         now = self.clock.time()
@@ -369,25 +382,6 @@ class Gateway:
             await implementation.call(values)
         else:
             await self._threads[implementation.plugin].run(lambda: implementation.call(values))
-
-
-def plugin_route(plugin: str, route: object) -> web.RouteDef:
-    """Return a plugin's route, below its own path.
-
-    Raises:
-        PluginError: it is none, or its path is not relative to that.
-    """
-    if not isinstance(route, web.RouteDef) or not route.path.startswith("/"):  # pyright: ignore[reportUnnecessaryIsInstance] - it is a plugin's
-        raise PluginError(f'a route is made by aiohttp.web.get("/path", handler) or the like, not {route!r}')
-    return web.route(route.method, f"/plugins/{plugin}{route.path}", route.handler, **route.kwargs)
-
-
-def _refuse_repeated(routes: Sequence[web.RouteDef]) -> None:
-    seen: set[tuple[str, str]] = set()
-    for route in routes:
-        if (route.method, route.path) in seen:
-            raise PluginError(f"{route.method} {route.path} is there twice; only the first would be answered")
-        seen.add((route.method, route.path))
 
 
 def admin_socket_path(settings: Settings) -> Path:

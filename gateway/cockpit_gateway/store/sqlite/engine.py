@@ -16,6 +16,7 @@ import uuid_utils
 from cockpit_gateway.deliveries import Attempt, Delivery, Hold, TargetId, Work
 from cockpit_gateway.errors import StoreError, StoreUnavailableError
 from cockpit_gateway.events import Event
+from cockpit_gateway.store.activity import Activity, Cell, Period, SourceCell, TargetCell
 from cockpit_gateway.store.records import (
     Accepted,
     Backlog,
@@ -37,7 +38,18 @@ from cockpit_gateway.store.records import (
     Totals,
     Trimmed,
 )
-from cockpit_gateway.store.sqlite import changing, file, mark, pruning, purging, reading, replaying, storage, suspects
+from cockpit_gateway.store.sqlite import (
+    activity,
+    changing,
+    file,
+    mark,
+    pruning,
+    purging,
+    reading,
+    replaying,
+    storage,
+    suspects,
+)
 from cockpit_gateway.store.sqlite.accepting import Accept, Plan
 from cockpit_gateway.store.sqlite.claiming import Claim, claim_due, claim_found, find_heads
 from cockpit_gateway.store.sqlite.executor import Act, Begun, Cleared, SqliteExecutor
@@ -181,12 +193,7 @@ class SqliteStore:
 
     async def add_replayed(self, event: Event, deliveries: Sequence[NewDelivery]) -> None:
         """Write pending deliveries of a stored event."""
-
-        def add(connection: sqlite3.Connection) -> None:
-            assert self._targets is not None  # noqa: S101 - the writer was made with them
-            replaying.add(connection, self._targets, event, deliveries)
-
-        await self._write(add)
+        await self._write(lambda connection: replaying.add(connection, self._open_targets, event, deliveries))
 
     async def set_targets(self, fingerprints: Mapping[TargetId, str]) -> Sequence[TargetState]:
         """Record today's targets."""
@@ -268,9 +275,29 @@ class SqliteStore:
         """Return what is pending."""
         return await self._read(reading.backlog)
 
+    async def dead_letters(self) -> Mapping[TargetId, int]:
+        """Count dead letters."""
+        return await self._read(reading.dead_letters)
+
     async def totals(self) -> Totals:
         """Count rows."""
         return await self._read(reading.totals)
+
+    async def add_activity(self, added: Activity, *, now: float) -> None:
+        """Add counts."""
+        await self._write(lambda connection: activity.add(connection, self._open_targets, added, now))
+
+    async def source_activity(self, period: Period) -> Mapping[SourceCell, int]:
+        """Return what was counted of every source."""
+        return await self._read(lambda connection: activity.of_sources(connection, period))
+
+    async def target_activity(self, period: Period, target_id: TargetId | None = None) -> Mapping[TargetCell, int]:
+        """Return what was counted of each target, or of one."""
+        return await self._read(lambda connection: activity.of_each_target(connection, period, target_id))
+
+    async def all_targets_activity(self, period: Period) -> Mapping[Cell, int]:
+        """Return what was counted of all targets together."""
+        return await self._read(lambda connection: activity.of_all_targets(connection, period))
 
     async def events(self, wanted: EventFilter) -> Sequence[Event]:
         """List events."""
@@ -297,6 +324,11 @@ class SqliteStore:
         if self._writer is None:
             raise StoreUnavailableError("the store is closed")
         return self._writer
+
+    @property
+    def _open_targets(self) -> TargetNumbers:
+        assert self._targets is not None  # noqa: S101 - the writer was made with them
+        return self._targets
 
     async def _step(self, wanted: DeliveryFilter, cursor: Cursor | None, now: float, change: replaying.Change) -> Step:
         """Search without holding up the writer, then change what was found."""
