@@ -33,6 +33,7 @@ from cockpit_gateway.recorder import Recorder
 from cockpit_gateway.registry import Implementation, Registry
 from cockpit_gateway.replays import Replays
 from cockpit_gateway.retention import Pruner
+from cockpit_gateway.sealing import Sealer
 from cockpit_gateway.storage import PluginStorage
 from cockpit_gateway.store import open_store
 from cockpit_gateway.store.port import Store
@@ -92,6 +93,7 @@ class Gateway:
         self.metrics = Metrics(__version__)
         self.store: Store = open_store(self.settings.store)
         self._recorder = Recorder(self.store, self.clock)
+        self.sealer = Sealer.of(self.settings, self.clock)
         self.dispatcher = Dispatcher(
             self.store,
             self.clock,
@@ -154,6 +156,7 @@ class Gateway:
                 clock=self.clock,
             ),
             purges=Purges(store=self.store, dispatcher=self.dispatcher, clock=self.clock),
+            sealer=self.sealer,
             clock=self.clock,
             unready=self.unready,
         )
