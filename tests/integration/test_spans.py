@@ -78,12 +78,15 @@ async def test_one_trace_goes_from_the_request_to_every_attempt(
     assert {span.parent_span_id for span in (stored, *attempts)} == {received.span_id}
     assert [attributes(span)["http.response.status_code"] for span in attempts] == [503, 204]
     assert [span.status.code for span in attempts] == [Status.STATUS_CODE_ERROR, Status.STATUS_CODE_UNSET]
-    assert attributes(attempts[1]).items() >= {
-        "cockpit.delivery.id": delivery.id,
-        "cockpit.delivery.attempt": 2,
-        "cockpit.event.name": "collections.save.after",
-        "cockpit.target": "it",
-    }.items()
+    assert (
+        attributes(attempts[1]).items()
+        >= {
+            "cockpit.delivery.id": delivery.id,
+            "cockpit.delivery.attempt": 2,
+            "cockpit.event.name": "collections.save.after",
+            "cockpit.target": "it",
+        }.items()
+    )
     assert [sent.headers["traceparent"] for sent in endpoint.requests] == [
         f"00-{TRACE}-{span.span_id.hex()}-01" for span in attempts
     ]
@@ -112,7 +115,7 @@ async def test_a_trace_goes_on_after_a_restart(tmp_path: Path, endpoint: Receive
     endpoint.usual = Answer(200)
     async with gateways.running(tmp_path, waiting) as gateway:
         [delivery] = await gateways.deliveries(gateway)
-        await gateway.administration.replays.replay(DeliveryFilter(ids=[delivery.id]))
+        await gateway.administration.replays.replay(DeliveryFilter(ids=[delivery.id]), None, new_ids=False)
         await gateways.wait_for(gateway, DeliveryState.DELIVERED)
     assert [span.trace_id.hex() for span in spans(collector)["deliver webhook:it"]] == [TRACE] * 2
 
