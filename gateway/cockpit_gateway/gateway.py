@@ -14,7 +14,7 @@ from cockpit_gateway import __version__
 from cockpit_gateway.administration import Administration
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.clock import Clock, SystemClock
-from cockpit_gateway.config import Config, HandlerSettings, Settings, handlers_of
+from cockpit_gateway.config import Config, HandlerSettings, Settings, Tracing, handlers_of
 from cockpit_gateway.deliveries import Delivery, Hold, TargetId
 from cockpit_gateway.delivery.calls import deliver_call, handler_call
 from cockpit_gateway.delivery.dispatcher import Dispatcher
@@ -40,6 +40,7 @@ from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Retention, Settlement
 from cockpit_gateway.targets import Target
 from cockpit_gateway.telemetry.metrics import Metrics
+from cockpit_gateway.telemetry.spans import Spans, Untraced
 from cockpit_gateway.telemetry.stall import StallWatch
 from cockpit_gateway.threads import WorkerThreads, abandon
 from cockpit_gateway.transports.network import unverified
@@ -93,6 +94,7 @@ class Gateway:
         self.metrics = Metrics(__version__)
         self.store: Store = open_store(self.settings.store)
         self._recorder = Recorder(self.store, self.clock)
+        self.spans = _spans(self.settings.tracing)
         self.sealer = Sealer.of(self.settings, self.clock)
         self.dispatcher = Dispatcher(
             self.store,
@@ -101,6 +103,7 @@ class Gateway:
             self._announce,
             self._observe,
             self._recorder,
+            self.spans,
             config.discretion.out_of,
         )
         self._catalogue = catalogue
@@ -135,6 +138,7 @@ class Gateway:
             clock=self.clock,
             metrics=self.metrics,
             recorder=self._recorder,
+            spans=self.spans,
         )
         kept = self.settings.retention
         self._pruner = Pruner(self.store, Retention(kept.age, kept.rows, kept.size), self.clock, self.metrics)
@@ -222,6 +226,7 @@ class Gateway:
         await self._channels.close()
         with suppress(StoreError):  # the counts of a few seconds
             await self._recorder.write()
+        await self.spans.close()
         await self.store.close()
         if self._watch is not None:
             self._watch.stop()
@@ -291,7 +296,7 @@ class Gateway:
     def _receiver(self) -> Receiver:
         clients = Clients(self.settings.server.trusted_proxies)
         doors = {name: Door(name, source, clients) for name, source in self.settings.sources.items()}
-        return Receiver(self._ingest, doors, self.in_flight)
+        return Receiver(self._ingest, doors, self.in_flight, self.spans)
 
     def _plugin_routes(self) -> Iterator[web.RouteDef]:
         """Yield what plugins answer, each below a path of its own."""
@@ -385,6 +390,34 @@ class Gateway:
             await implementation.call(values)
         else:
             await self._threads[implementation.plugin].run(lambda: implementation.call(values))
+
+
+def _spans(tracing: Tracing | None) -> Spans:
+    if tracing is None:
+        return Untraced()
+    from cockpit_gateway.telemetry.otel import OtelSpans  # noqa: PLC0415 - an extra, and slow to import
+
+    headers = {name: value.get_secret_value() for name, value in tracing.headers.items()}
+    return OtelSpans(tracing.endpoint, headers, service=tracing.service, version=__version__, sample=tracing.sample)
+
+
+def plugin_route(plugin: str, route: object) -> web.RouteDef:
+    """Return a plugin's route, below its own path.
+
+    Raises:
+        PluginError: it is none, or its path is not relative to that.
+    """
+    if not isinstance(route, web.RouteDef) or not route.path.startswith("/"):  # pyright: ignore[reportUnnecessaryIsInstance] - it is a plugin's
+        raise PluginError(f'a route is made by aiohttp.web.get("/path", handler) or the like, not {route!r}')
+    return web.route(route.method, f"/plugins/{plugin}{route.path}", route.handler, **route.kwargs)
+
+
+def _refuse_repeated(routes: Sequence[web.RouteDef]) -> None:
+    seen: set[tuple[str, str]] = set()
+    for route in routes:
+        if (route.method, route.path) in seen:
+            raise PluginError(f"{route.method} {route.path} is there twice; only the first would be answered")
+        seen.add((route.method, route.path))
 
 
 def admin_socket_path(settings: Settings) -> Path:
