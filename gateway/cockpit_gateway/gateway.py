@@ -46,10 +46,11 @@ from cockpit_gateway.threads import WorkerThreads, abandon
 from cockpit_gateway.transports.network import unverified
 from cockpit_gateway.web.api import Api
 from cockpit_gateway.web.clients import Clients
+from cockpit_gateway.web.console.application import Console
 from cockpit_gateway.web.doors import Door
 from cockpit_gateway.web.inflight import InFlight
 from cockpit_gateway.web.listeners import Listeners
-from cockpit_gateway.web.plugins import plugin_routes
+from cockpit_gateway.web.plugin_routes import plugin_routes
 from cockpit_gateway.web.probes import Probes
 from cockpit_gateway.web.receive import Receiver
 from cockpit_gateway.web.sockets import Sockets
@@ -167,6 +168,7 @@ class Gateway:
         server = self.settings.server
         self.in_flight = InFlight(limit=server.max_in_flight, largest=server.max_body, timeout=server.read_timeout)
         self.listeners = Listeners(self.settings, admin_socket_path(self.settings), sockets or Sockets())
+        self.console = Console(self.settings, self.administration, catalogue, self.clock)
 
     def unready(self) -> str | None:
         """Return why events cannot be taken now, None when they can."""
@@ -199,6 +201,7 @@ class Gateway:
             public=[*self._receiver().routes(), *self._plugin_routes()],
             probes=self._probes().routes(),
             admin=self.admin_routes(),
+            console=self.console,
             metrics=self.metrics,
         )
         self._watch = StallWatch(self.metrics)
@@ -312,7 +315,8 @@ class Gateway:
 
     def admin_routes(self) -> list[web.RouteDef]:
         """Return what is answered at the Unix socket, and at `api.listen`."""
-        return [*self._traces.routes(), *Api(self.administration).routes(), *self._probes().routes()]
+        answering = (self._traces, Api(self.administration), self.console.links, self._probes())
+        return [route for part in answering for route in part.routes()]
 
     def _probes(self) -> Probes:
         return Probes(self.metrics, self.unready, self._refresh_gauges)
@@ -399,25 +403,6 @@ def _spans(tracing: Tracing | None) -> Spans:
 
     headers = {name: value.get_secret_value() for name, value in tracing.headers.items()}
     return OtelSpans(tracing.endpoint, headers, service=tracing.service, version=__version__, sample=tracing.sample)
-
-
-def plugin_route(plugin: str, route: object) -> web.RouteDef:
-    """Return a plugin's route, below its own path.
-
-    Raises:
-        PluginError: it is none, or its path is not relative to that.
-    """
-    if not isinstance(route, web.RouteDef) or not route.path.startswith("/"):  # pyright: ignore[reportUnnecessaryIsInstance] - it is a plugin's
-        raise PluginError(f'a route is made by aiohttp.web.get("/path", handler) or the like, not {route!r}')
-    return web.route(route.method, f"/plugins/{plugin}{route.path}", route.handler, **route.kwargs)
-
-
-def _refuse_repeated(routes: Sequence[web.RouteDef]) -> None:
-    seen: set[tuple[str, str]] = set()
-    for route in routes:
-        if (route.method, route.path) in seen:
-            raise PluginError(f"{route.method} {route.path} is there twice; only the first would be answered")
-        seen.add((route.method, route.path))
 
 
 def admin_socket_path(settings: Settings) -> Path:
