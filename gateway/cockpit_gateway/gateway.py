@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import structlog
@@ -14,32 +14,36 @@ from cockpit_gateway import __version__, lifecycle
 from cockpit_gateway.administration import Administration
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.clock import Clock, SystemClock
-from cockpit_gateway.config import Config, Settings
+from cockpit_gateway.config import Config, Settings, Tracing
 from cockpit_gateway.deliveries import Delivery, Hold, TargetId
 from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.delivery.observers import Observer, Observers
 from cockpit_gateway.delivery.planning import Planner
-from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError
+from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError, StoreError
 from cockpit_gateway.events import JSONValue
 from cockpit_gateway.generation import Generation, Generations
 from cockpit_gateway.hosting import Plugins
 from cockpit_gateway.ingest import Ingest
 from cockpit_gateway.loading import describe_failure
 from cockpit_gateway.purges import Purges
+from cockpit_gateway.recorder import Recorder
 from cockpit_gateway.registry import Registry
 from cockpit_gateway.replays import Replays
 from cockpit_gateway.retention import Pruner
 from cockpit_gateway.sealing import Sealer
 from cockpit_gateway.store import open_store
 from cockpit_gateway.store.port import Store
+from cockpit_gateway.store.records import Settlement
 from cockpit_gateway.telemetry.metrics import Metrics
+from cockpit_gateway.telemetry.spans import Spans, Untraced
 from cockpit_gateway.telemetry.stall import StallWatch
 from cockpit_gateway.transports.network import unverified
 from cockpit_gateway.web.api import Api
 from cockpit_gateway.web.clients import Clients
+from cockpit_gateway.web.console.application import Console
 from cockpit_gateway.web.inflight import InFlight
 from cockpit_gateway.web.listeners import Listeners
-from cockpit_gateway.web.plugins import plugin_routes
+from cockpit_gateway.web.plugin_routes import plugin_routes
 from cockpit_gateway.web.probes import Probes
 from cockpit_gateway.web.receive import Receiver
 from cockpit_gateway.web.sockets import Sockets
@@ -76,11 +80,20 @@ class Gateway:
         self.clock = clock or SystemClock()
         self.metrics = Metrics(__version__)
         self.store: Store = open_store(settings.store)
+        self._recorder = Recorder(self.store, self.clock)
+        self.spans = _spans(settings.tracing)
         self.sealer = Sealer.of(settings, self.clock)
         self._discretion = config.discretion
         self.observers = Observers()
         self.dispatcher = Dispatcher(
-            self.store, self.clock, self.metrics, self._announce, self.observers.tell, self._discretion.out_of
+            self.store,
+            self.clock,
+            self.metrics,
+            self._announce,
+            self._observe,
+            self._recorder,
+            self.spans,
+            self._discretion.out_of,
         )
         self._plugins = Plugins(registry, {})
         self._planner = Planner(self._plugins, catalogue, self.dispatcher, self.store, self.clock, self.metrics)
@@ -95,6 +108,8 @@ class Gateway:
             store=self.store,
             clock=self.clock,
             metrics=self.metrics,
+            recorder=self._recorder,
+            spans=self.spans,
         )
         self._pruner = Pruner(self.store, settings.retention, self.clock, self.metrics)
         self._pruning: asyncio.Task[None] | None = None
@@ -114,8 +129,9 @@ class Gateway:
         )
         server = settings.server
         self.in_flight = InFlight(limit=server.max_in_flight, largest=server.max_body, timeout=server.read_timeout)
-        self._receiver = Receiver(self._ingest, self.in_flight, Clients(server.trusted_proxies))
+        self._receiver = Receiver(self._ingest, self.in_flight, Clients(server.trusted_proxies), self.spans)
         self.listeners = Listeners(settings, admin_socket_path(settings), sockets or Sockets())
+        self.console = Console(settings, self.administration, catalogue, self.clock)
         self._generations = Generations(
             store=self.store,
             clock=self.clock,
@@ -169,6 +185,7 @@ class Gateway:
             public=[*self._receiver.routes(), *self._plugin_routes()],
             probes=self._probes().routes(),
             admin=self.admin_routes(),
+            console=self.console,
             metrics=self.metrics,
         )
         self._watch = StallWatch(self.metrics)
@@ -193,6 +210,9 @@ class Gateway:
         self._traces.end()
         await self.listeners.stop(handing_over=handing_over)
         await lifecycle.stop(self._plugins, [*self._plugins.hosts.values()])
+        with suppress(StoreError):  # the counts of a few seconds
+            await self._recorder.write()
+        await self.spans.close()
         await self.store.close()
         if self._watch is not None:
             self._watch.stop()
@@ -236,10 +256,15 @@ class Gateway:
 
     def admin_routes(self) -> list[web.RouteDef]:
         """Return what is answered at the Unix socket, and at `api.listen`."""
-        return [*self._traces.routes(), *Api(self.administration).routes(), *self._probes().routes()]
+        answering = (self._traces, Api(self.administration), self.console.links, self._probes())
+        return [route for part in answering for route in part.routes()]
 
     def _probes(self) -> Probes:
         return Probes(self.metrics, self.unready, self._refresh_gauges)
+
+    def _observe(self, settled: Settlement) -> None:
+        self.observers.tell(settled)
+        self._recorder.settled(settled)
 
     async def _emit(self, plugin: str, name: str, args: Sequence[JSONValue], key: str | None) -> str:
         return await self._ingest.emit(plugin, name, args, key)
@@ -256,6 +281,7 @@ class Gateway:
                 target=str(delivery.target_id),
             )
             self.metrics.died(delivery.target_id, "crashes")
+            self._recorder.died(delivery.target_id, 1)
 
     async def _refresh_gauges(self) -> None:
         now = self.clock.time()
@@ -279,6 +305,15 @@ class Gateway:
                     "TLS certificates are not verified: whoever is in between reads and changes what is sent",
                     setting=setting,
                 )
+
+
+def _spans(tracing: Tracing | None) -> Spans:
+    if tracing is None:
+        return Untraced()
+    from cockpit_gateway.telemetry.otel import OtelSpans  # noqa: PLC0415 - an extra, and slow to import
+
+    headers = {name: value.get_secret_value() for name, value in tracing.headers.items()}
+    return OtelSpans(tracing.endpoint, headers, service=tracing.service, version=__version__, sample=tracing.sample)
 
 
 def admin_socket_path(settings: Settings) -> Path:

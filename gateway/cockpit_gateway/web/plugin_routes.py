@@ -1,4 +1,4 @@
-"""What plugins answer: routes of their own, each plugin's below its own path."""
+"""What plugins answer, each below a path of its own."""
 
 from __future__ import annotations
 
@@ -12,10 +12,14 @@ from cockpit_gateway.errors import PluginError
 def plugin_routes(plugin: str, given: Sequence[object]) -> Sequence[web.RouteDef]:
     """Return a plugin's routes, below its own path.
 
+    Args:
+        plugin: The plugin's name.
+        given: What it returned.
+
     Raises:
-        PluginError: one is none, its path is not relative to that, or it is there twice.
+        PluginError: one is no route, its path is not relative to that, or it is there twice.
     """
-    routes = [_below_its_path(plugin, route) for route in given]
+    routes = [_below(plugin, route) for route in given]
     seen: set[tuple[str, str]] = set()
     for route in routes:
         if (route.method, route.path) in seen:
@@ -24,7 +28,7 @@ def plugin_routes(plugin: str, given: Sequence[object]) -> Sequence[web.RouteDef
     return routes
 
 
-def _below_its_path(plugin: str, route: object) -> web.RouteDef:
+def _below(plugin: str, route: object) -> web.RouteDef:
     if not isinstance(route, web.RouteDef) or not route.path.startswith("/"):
         raise PluginError(f'a route is made by aiohttp.web.get("/path", handler) or the like, not {route!r}')
     return web.route(route.method, f"/plugins/{plugin}{route.path}", route.handler, **route.kwargs)
