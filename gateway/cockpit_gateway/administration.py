@@ -10,12 +10,14 @@ import uuid_utils
 from cockpit_gateway.clock import Clock
 from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Hold, TargetId, Work
 from cockpit_gateway.delivery.dispatcher import Dispatcher
+from cockpit_gateway.endpoints import Endpoints
 from cockpit_gateway.errors import ConflictError
 from cockpit_gateway.events import Event
 from cockpit_gateway.hosting import Plugins
 from cockpit_gateway.overview import Overview, Series, overview, series
 from cockpit_gateway.purges import Purges
 from cockpit_gateway.registry import LoadedPlugin, PluginStatus, Registry
+from cockpit_gateway.reloading import Reload, ReloadState
 from cockpit_gateway.replays import Replays
 from cockpit_gateway.sealing import Sealer
 from cockpit_gateway.store.activity import Period
@@ -64,6 +66,9 @@ class Administration:
         replays: Replays and cancels deliveries.
         purges: Deletes events for good.
         sealer: Seals what is secret and has to be kept.
+        endpoints: Lists and changes endpoints.
+        reload: Puts the configuration file in force as it is now.
+        reload_state: Returns how the last reload went.
         clock: The time.
         unready: Returns why the gateway is not ready, None when it is.
     """
@@ -78,6 +83,9 @@ class Administration:
         replays: Replays,
         purges: Purges,
         sealer: Sealer,
+        endpoints: Endpoints,
+        reload: Callable[[], Awaitable[Reload]],
+        reload_state: Callable[[], ReloadState],
         clock: Clock,
         unready: Callable[[], str | None],
     ) -> None:
@@ -87,6 +95,9 @@ class Administration:
         self.purges = purges
         self.sealer = sealer
         self.unready = unready
+        self.endpoints = endpoints
+        self.reload = reload
+        self.reload_state = reload_state
         self.hand_over: Callable[[], Awaitable[int]] | None = None
         """Starts a new process and returns its id; None if no daemon runs that could be replaced."""
         self._dispatcher = dispatcher

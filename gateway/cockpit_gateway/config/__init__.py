@@ -15,6 +15,7 @@ from cockpit_gateway.config.quantities import Duration, RateSetting, Size
 from cockpit_gateway.config.retry import RetrySetting
 from cockpit_gateway.config.rules import BacklogSetting, BreakerSetting, CoalesceSetting
 from cockpit_gateway.config.schema import json_schema
+from cockpit_gateway.config.storable import Storable, StorableField, storable_field
 from cockpit_gateway.config.tracing import Tracing
 
 __all__ = [
@@ -42,9 +43,12 @@ __all__ = [
     "Settings",
     "Size",
     "Source",
+    "Storable",
+    "StorableField",
     "Tracing",
     "catalogue_of",
     "handlers_of",
     "json_schema",
+    "storable_field",
     "with_handlers",
 ]

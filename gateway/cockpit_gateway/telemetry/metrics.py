@@ -104,6 +104,22 @@ class Metrics:
             "1 while room on the disk is set aside for when there is no other, 0 once it is used",
             registry=self._registry,
         )
+        self._reload = Gauge(
+            "cockpit_gateway_config_last_reload_successful",
+            "1 if the last reload of the configuration went well, 0 if the one before is still in force",
+            registry=self._registry,
+        )
+        self._reloaded_at = Gauge(
+            "cockpit_gateway_config_last_reload_success_timestamp_seconds",
+            "When the configuration that is in force was loaded",
+            registry=self._registry,
+        )
+        self._config = Gauge(
+            "cockpit_gateway_config_info",
+            "Always 1; the hash tells the text of the configuration file that is in force from another",
+            ["hash"],
+            registry=self._registry,
+        )
         # Looking a series up by its labels costs more than counting, and there are few: each is looked up once.
         self._event = cache(self._events.labels)
         self._attempt = cache(lambda target_id, outcome: self._attempts.labels(*target_id, outcome.value))
@@ -178,6 +194,17 @@ class Metrics:
     def reserve(self, there: bool) -> None:  # noqa: FBT001 - its only value
         """Set the gauge of the room that is set aside."""
         self._reserve.set(there)
+
+    def reloaded(self, digest: str, now: float) -> None:
+        """Note that a configuration is in force from now on."""
+        self._reload.set(1)
+        self._reloaded_at.set(now)
+        self._config.clear()
+        self._config.labels(digest).set(1)
+
+    def reload_failed(self) -> None:
+        """Note that a configuration could not be put in force."""
+        self._reload.set(0)
 
     def stalled(self) -> None:
         """Count a time that the event loop was held too long."""
