@@ -14,6 +14,9 @@ from cockpit_gateway.config import Settings
 from cockpit_gateway.web.access import without_token
 from cockpit_gateway.web.clients import Clients
 from cockpit_gateway.web.console.assets import Assets
+from cockpit_gateway.web.console.bulk import Bulk
+from cockpit_gateway.web.console.delivery_list import DeliveryList
+from cockpit_gateway.web.console.delivery_page import DeliveryPage
 from cockpit_gateway.web.console.entrance import Entrance
 from cockpit_gateway.web.console.event_list import EventList
 from cockpit_gateway.web.console.frame import Entry, Frame
@@ -63,6 +66,9 @@ class Console:
         self.pages: list[Pages] = [
             Overview(frame, administration),
             EventList(frame, administration, catalogue, settings.sources),
+            DeliveryList(frame, administration),
+            DeliveryPage(frame, administration),
+            Bulk(frame, administration),
         ]
         frame.entries = [entry for group in self.pages for entry in group.entries]
 
