@@ -23,7 +23,9 @@ from cockpit_gateway.web.console.frame import Entry, Frame
 from cockpit_gateway.web.console.guard import Guard, add_headers
 from cockpit_gateway.web.console.links import Links
 from cockpit_gateway.web.console.overview import Overview
+from cockpit_gateway.web.console.plugin_list import PluginList
 from cockpit_gateway.web.console.sessions import Sessions
+from cockpit_gateway.web.console.target_pages import TargetPages
 
 PREFIX = "/console"
 
@@ -69,6 +71,8 @@ class Console:
             DeliveryList(frame, administration),
             DeliveryPage(frame, administration),
             Bulk(frame, administration),
+            TargetPages(frame, administration),
+            PluginList(frame, administration),
         ]
         frame.entries = [entry for group in self.pages for entry in group.entries]
 

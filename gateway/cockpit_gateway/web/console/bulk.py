@@ -115,6 +115,6 @@ def _given(query: MultiDict[str]) -> dict[str, str]:
 
 
 def _count(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or len(text) > 18:  # noqa: PLR2004 - no number is longer
+    if not text.isascii() or not text.isdecimal() or len(text) > 18:
         raise Problem(HTTPStatus.BAD_REQUEST, f"{text!r} is no number of deliveries.")
     return int(text)

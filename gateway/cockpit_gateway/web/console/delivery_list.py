@@ -10,6 +10,7 @@ from multidict import MultiDict, MultiMapping
 from cockpit_gateway.administration import Administration
 from cockpit_gateway.config import Scope
 from cockpit_gateway.deliveries import Delivery, DeliveryState
+from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import EventFilter
 from cockpit_gateway.web.access import needs
 from cockpit_gateway.web.console.forms import chosen, narrowed
@@ -54,16 +55,14 @@ class DeliveryList:
         dead["state"] = DeliveryState.DEAD
         return await self._list(request, "dead_letters.html", DEAD_LETTERS, dead)
 
-    async def _list(
-        self, request: web.Request, template: str, path: str, query: MultiMapping[str]
-    ) -> web.Response:
+    async def _list(self, request: web.Request, template: str, path: str, query: MultiMapping[str]) -> web.Response:
         found = await self._admin.store.deliveries(delivery_filter(wanted(query)))
         return self._frame.page(
             request,
             template,
             path=path,
             deliveries=found,
-            events=await self._names(found),
+            events=await names_of(self._admin.store, found),
             held={delivery.id: self._admin.held(delivery) for delivery in found},
             filters=chosen(query, *FILTERS),
             states=list(DeliveryState),
@@ -72,11 +71,12 @@ class DeliveryList:
             following=found[-1].id if len(found) == PAGE else None,
         )
 
-    async def _names(self, found: Sequence[Delivery]) -> Mapping[str, str]:
-        """Return the names of the deliveries' events, by id."""
-        ids = list(dict.fromkeys(delivery.event_id for delivery in found))
-        events = await self._admin.store.events(EventFilter(ids=ids, limit=PAGE)) if ids else ()
-        return {event.id: event.name for event in events}
+
+async def names_of(store: Store, found: Sequence[Delivery]) -> Mapping[str, str]:
+    """Return the names of the deliveries' events, by id."""
+    ids = list(dict.fromkeys(delivery.event_id for delivery in found))
+    events = await store.events(EventFilter(ids=ids, limit=PAGE)) if ids else ()
+    return {event.id: event.name for event in events}
 
 
 def wanted(query: MultiMapping[str]) -> MultiDict[str]:
