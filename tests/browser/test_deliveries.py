@@ -16,6 +16,7 @@ from cockpit_gateway.testing import Answer, GatewayTester, Receiver
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+ENDPOINTS = ("/endpoints", "/endpoints/webhook/search-index", "/plugins")
 HOSTILE = "<script>document.title='owned'</script>"
 
 
@@ -120,8 +121,33 @@ async def test_one_that_waits_can_be_delivered_now_and_a_dead_one_cancelled(
 async def test_the_pages_fit(browser: Browser, gateway: GatewayTester, size: tuple[int, int]) -> None:
     [delivered] = await gateway.deliveries(DeliveryState.DELIVERED)
     async with visiting(browser, gateway, DO, size=size, dark=True) as visitor:
-        for path in ("/deliveries", f"/deliveries/{delivered.id}", "/dead-letters", "/bulk/replay"):
+        for path in ("/deliveries", f"/deliveries/{delivered.id}", "/dead-letters", "/bulk/replay", *ENDPOINTS):
             await visitor.open(path)
-            for closed in await visitor.page.locator("details:not([open]) > summary").all():
-                await closed.click()
+            await visitor.page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
             assert await visitor.overflow() == 0, path
+
+
+async def test_an_endpoint_is_paused_tested_and_resumed(
+    browser: Browser, gateway: GatewayTester, receiver: Receiver
+) -> None:
+    async with visiting(browser, gateway, DO) as visitor:
+        page = visitor.page
+        await visitor.open("/endpoints")
+        await page.get_by_role("link", name="search-index").click()
+        await page.get_by_label("Pause it, because").fill(f"maintenance {HOSTILE}")
+        await page.get_by_role("button", name="Pause").click()
+        await expect(page.locator(".notice")).to_contain_text(f"maintenance {HOSTILE}")
+        receiver.answers.append(Answer(418, body=b"a teapot"))
+        await page.get_by_role("button", name="Send a test").click()
+        await expect(page.get_by_role("status")).to_contain_text("not taken: HTTP 418")
+        await page.get_by_role("button", name="Resume").click()
+        await expect(page.locator("main .badge").first).to_have_text("active")
+    async with visiting(browser, gateway, SEE) as visitor:
+        await visitor.open("/endpoints/webhook/search-index")
+        await expect(visitor.page.get_by_role("button", name="Send a test")).to_have_count(0)
+
+
+async def test_plugins_are_listed(browser: Browser, gateway: GatewayTester) -> None:
+    async with visiting(browser, gateway, SEE) as visitor:
+        await visitor.open("/plugins")
+        await expect(visitor.page.get_by_role("heading", name="webhook")).to_be_visible()
