@@ -24,6 +24,7 @@ from cockpit_gateway.delivery.planning import PLAN_TARGET, Planner
 from cockpit_gateway.egress.channel import Channels
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError
 from cockpit_gateway.events import JSONValue
+from cockpit_gateway.explanations import Explanations
 from cockpit_gateway.fitting import list_of
 from cockpit_gateway.ingest import Ingest
 from cockpit_gateway.loading import describe_failure
@@ -144,6 +145,16 @@ class Gateway:
                 clock=self.clock,
             ),
             purges=Purges(store=self.store, dispatcher=self.dispatcher, clock=self.clock),
+            explanations=Explanations(
+                store=self.store,
+                dispatcher=self.dispatcher,
+                planner=self._planner,
+                threads=self._threads,
+                catalogue=catalogue,
+                clock=self.clock,
+                unready=self.unready,
+                hide=self._hide,
+            ),
             clock=self.clock,
             unready=self.unready,
         )
@@ -219,6 +230,7 @@ class Gateway:
             StoreError: the store cannot be opened.
         """
         await self.store.open()
+        self._unready = "no gateway is running"
         try:
             await self.dispatcher.recall()
             yield self.administration

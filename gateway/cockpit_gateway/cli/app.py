@@ -14,6 +14,7 @@ from cockpit_gateway.cli import (
     deliveries,
     endpoints,
     events,
+    explain,
     healthcheck,
     plugins,
     restart,
@@ -37,6 +38,7 @@ app.command("restart")(restart.restart)
 app.command("check")(check.check)
 app.command("healthcheck")(healthcheck.healthcheck)
 app.command("send")(send.send)
+app.command("explain")(explain.explain)
 app.add_typer(events.app)
 app.add_typer(deliveries.app)
 app.add_typer(dead_letters.app)

@@ -24,7 +24,7 @@ from cockpit_gateway.plugin import PluginContext
 from cockpit_gateway.registry import HandlerTable, Implementation, Registry
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import NewDelivery
-from cockpit_gateway.targets import Planned, Target
+from cockpit_gateway.targets import Explained, Planned, Target
 from cockpit_gateway.telemetry.metrics import Metrics
 from cockpit_gateway.threads import WorkerThreads
 
@@ -76,6 +76,8 @@ class Planner:
     ) -> None:
         self._handlers = HandlerTable(registry, catalogue)
         self._planners = registry.implementations("plan_deliveries")
+        self._explainers = {found.plugin: found for found in registry.implementations("explain_deliveries")}
+        self._handler_targets = {TargetId(found.plugin, found.hook) for found in registry.handlers()}
         self._contexts = contexts
         self._dispatcher = dispatcher
         self._store = store
@@ -88,7 +90,7 @@ class Planner:
         """Return the deliveries of an event; none for a dropped one. Never raises for what a plugin does."""
         if event.status is EventStatus.DROPPED:
             return []
-        deliveries = [self._delivery(event, target_id) for target_id in self._handlers_of(event)]
+        deliveries = [self._delivery(event, target_id) for target_id in self.handlers_of(event)]
         for planner in self._planners:
             deliveries += self._plan_or_defer(planner, event)
         return deliveries
@@ -106,13 +108,49 @@ class Planner:
         plans = [PlannedAgain(event, [], []) for event in events]
         sound = [plan for plan in plans if plan.event.status is not EventStatus.DROPPED]
         for event, deliveries, _ in sound:
-            deliveries += [self._pending(event, target_id) for target_id in self._handlers_of(event)]
+            deliveries += [self._pending(event, target_id) for target_id in self.handlers_of(event)]
         for planner in self._planners:
             if only is None or planner.plugin == only.plugin:
                 await threads[planner.plugin].run(partial(self._plan_each, planner, sound))
         for plan in sound:
             plan.deliveries[:] = [delivery for delivery in plan.deliveries if only in (None, delivery.target_id)]
         return plans
+
+    @property
+    def plugins(self) -> Sequence[str]:
+        """The plugins that plan."""
+        return [planner.plugin for planner in self._planners]
+
+    def targets_of(self, plugin: str) -> Sequence[str]:
+        """Return the targets that a plugin plans for: neither its handlers nor where a plan is made again."""
+        own = [target_id for target_id in self._dispatcher.targets if target_id.plugin == plugin]
+        others = {*self._handler_targets, TargetId(plugin, PLAN_TARGET)}
+        return [target_id.target for target_id in own if target_id not in others]
+
+    def explain(self, plugin: str, event: Event) -> list[Explained]:
+        """Return for each target of a plugin whether it gets an event today, and why; for the plugin's threads.
+
+        Args:
+            plugin: One of `plugins`.
+            event: The event.
+
+        Raises:
+            Exception: whatever the plugin's planner or explainer raises.
+        """
+        planner = next(found for found in self._planners if found.plugin == plugin)
+        planned = {target_id.target for target_id, _ in self._places(planner, self._call(planner, event))}
+        told = {(item.target, item.planned): item for item in self._told(plugin, event)}
+        return [
+            told.get((target, target in planned)) or _without_reason(plugin, target, planned=target in planned)
+            for target in self.targets_of(plugin)
+        ]
+
+    def _told(self, plugin: str, event: Event) -> Sequence[Explained]:
+        explainer = self._explainers.get(plugin)
+        if explainer is None:
+            return ()
+        returned: object = explainer.call({"event": event, "context": self._contexts[plugin]}) or ()
+        return list_of(Explained, returned, f"explain_deliveries of plugin {plugin}")
 
     def late_call(self, planner: Implementation, threads: WorkerThreads) -> Call:
         """Return the call that plans again, in the plugin's threads, and adds the deliveries to the stored event."""
@@ -151,7 +189,8 @@ class Planner:
                 log.exception("planner failed", plugin=planner.plugin, event_id=event.id)
                 failed.append(planner.plugin)
 
-    def _handlers_of(self, event: Event) -> Iterable[TargetId]:
+    def handlers_of(self, event: Event) -> Sequence[TargetId]:
+        """Return the handlers that an event calls."""
         return [TargetId(handler.plugin, handler.hook) for handler in self._handlers.for_event(event.name)]
 
     def _call(self, planner: Implementation, event: Event) -> Sequence[Planned]:
@@ -220,6 +259,12 @@ class Planner:
             return commonpath(event.subjects)
         match = self._catalogue.match(event.name)
         return match.entry.generic_name if match else event.name
+
+
+def _without_reason(plugin: str, target: str, *, planned: bool) -> Explained:
+    """Return what is told when the plugin tells nothing, or something else than it plans."""
+    verb = "asks for it" if planned else "does not ask for it"
+    return Explained(target, planned, f"plan_deliveries of plugin {plugin} {verb}")
 
 
 def _require_text(plugin: str, key: object) -> None:
