@@ -16,6 +16,7 @@ from cockpit_gateway.explanations import EventExplanation, Explanations
 from cockpit_gateway.purges import Purges
 from cockpit_gateway.registry import LoadedPlugin, PluginStatus, Registry
 from cockpit_gateway.replays import Replays
+from cockpit_gateway.sealing import Sealer
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Backlog, TargetState
 from cockpit_gateway.targets import Target
@@ -63,6 +64,7 @@ class Administration:
         replays: Replays and cancels deliveries.
         purges: Deletes events for good.
         explanations: Explains events.
+        sealer: Seals what is secret and has to be kept.
         clock: The time.
         unready: Returns why the gateway is not ready, None when it is.
     """
@@ -78,6 +80,7 @@ class Administration:
         replays: Replays,
         purges: Purges,
         explanations: Explanations,
+        sealer: Sealer,
         clock: Clock,
         unready: Callable[[], str | None],
     ) -> None:
@@ -86,6 +89,7 @@ class Administration:
         self.registry = registry
         self.replays = replays
         self.purges = purges
+        self.sealer = sealer
         self.unready = unready
         self.hand_over: Callable[[], Awaitable[int]] | None = None
         """Starts a new process and returns its id; None if no daemon runs that could be replaced."""

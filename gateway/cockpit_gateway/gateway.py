@@ -33,6 +33,7 @@ from cockpit_gateway.purges import Purges
 from cockpit_gateway.registry import Implementation, Registry
 from cockpit_gateway.replays import Replays
 from cockpit_gateway.retention import Pruner
+from cockpit_gateway.sealing import Sealer
 from cockpit_gateway.storage import PluginStorage
 from cockpit_gateway.store import open_store
 from cockpit_gateway.store.port import Store
@@ -47,6 +48,7 @@ from cockpit_gateway.web.clients import Clients
 from cockpit_gateway.web.doors import Door
 from cockpit_gateway.web.inflight import InFlight
 from cockpit_gateway.web.listeners import Listeners
+from cockpit_gateway.web.plugin_routes import plugin_route, refuse_repeated
 from cockpit_gateway.web.probes import Probes
 from cockpit_gateway.web.receive import Receiver
 from cockpit_gateway.web.sockets import Sockets
@@ -90,6 +92,7 @@ class Gateway:
         self.clock = clock or SystemClock()
         self.metrics = Metrics(__version__)
         self.store: Store = open_store(self.settings.store)
+        self.sealer = Sealer.of(self.settings, self.clock)
         self.dispatcher = Dispatcher(
             self.store, self.clock, self.metrics, self._announce, self._observe, config.discretion.out_of
         )
@@ -155,6 +158,7 @@ class Gateway:
                 unready=self.unready,
                 hide=self._hide,
             ),
+            sealer=self.sealer,
             clock=self.clock,
             unready=self.unready,
         )
@@ -296,7 +300,7 @@ class Gateway:
             try:
                 given: Sequence[object] = list(found.call({"context": self._contexts[found.plugin]}) or ())
                 routes = [plugin_route(found.plugin, route) for route in given]
-                _refuse_repeated(routes)
+                refuse_repeated(routes)
             except RAISED_BY_PLUGINS as error:
                 raise PluginError(
                     f"register_routes of plugin {found.plugin} failed: {self._describe(error)}"
@@ -381,25 +385,6 @@ class Gateway:
             await implementation.call(values)
         else:
             await self._threads[implementation.plugin].run(lambda: implementation.call(values))
-
-
-def plugin_route(plugin: str, route: object) -> web.RouteDef:
-    """Return a plugin's route, below its own path.
-
-    Raises:
-        PluginError: it is none, or its path is not relative to that.
-    """
-    if not isinstance(route, web.RouteDef) or not route.path.startswith("/"):  # pyright: ignore[reportUnnecessaryIsInstance] - it is a plugin's
-        raise PluginError(f'a route is made by aiohttp.web.get("/path", handler) or the like, not {route!r}')
-    return web.route(route.method, f"/plugins/{plugin}{route.path}", route.handler, **route.kwargs)
-
-
-def _refuse_repeated(routes: Sequence[web.RouteDef]) -> None:
-    seen: set[tuple[str, str]] = set()
-    for route in routes:
-        if (route.method, route.path) in seen:
-            raise PluginError(f"{route.method} {route.path} is there twice; only the first would be answered")
-        seen.add((route.method, route.path))
 
 
 def admin_socket_path(settings: Settings) -> Path:

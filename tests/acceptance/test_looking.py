@@ -26,7 +26,8 @@ def test_an_event_is_explained(house: Site, receiver: Receiver) -> None:
     receiver.answers.append(Answer(500))
     house.config.write_text(
         house.config.read_text()
-        + f"""      drafts: {{url: '{receiver.url}', allow_private: true, events: [collections.save.after], when: entry.draft}}
+        + f"""
+      drafts: {{url: {receiver.url}, allow_private: true, events: [collections.save.after], when: entry.draft}}
 """
     )
     with house.daemon():

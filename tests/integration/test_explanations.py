@@ -28,6 +28,7 @@ from cockpit_gateway import (
     hookimpl,
 )
 from cockpit_gateway.deliveries import TargetId
+from cockpit_gateway.delivery.planning import PLAN_TARGET
 from cockpit_gateway.delivery.waiting import WaitsFor
 from cockpit_gateway.errors import NotFoundError
 from cockpit_gateway.explanations import DeliveryExplanation, EventExplanation, TargetExplanation
@@ -353,6 +354,8 @@ async def test_every_recorded_event_can_be_explained(tmp_path: Path) -> None:
             if capture.event == "cockpit.webhook" or len(capture.body) > PARSED_ON_THE_LOOP:
                 continue
             event = await gateway.post(capture.body)
+            await gateway.settled()  # a planner that was late, on a busy machine, has planned again
             explanation = await gateway.gateway.administration.explain(event.id)
-            assert all(target.difference is None for target in explanation.targets)
-            assert all(target.planned_today is bool(target.deliveries) for target in explanation.targets)
+            targets = [target for target in explanation.targets if target.target_id.target != PLAN_TARGET]
+            assert all(target.difference is None for target in targets)
+            assert all(target.planned_today is bool(target.deliveries) for target in targets)
