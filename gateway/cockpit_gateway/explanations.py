@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.clock import Clock
 from cockpit_gateway.deliveries import Delivery, DeliveryState, TargetId
 from cockpit_gateway.delivery.dispatcher import Dispatcher
@@ -111,7 +110,6 @@ class Explanations:
         dispatcher: Knows the targets, and what holds them.
         planner: Plans the event again, and asks the plugins why.
         threads: Each plugin's threads.
-        catalogue: The known events.
         clock: The time.
         unready: Returns why the gateway is not ready, None when it is.
         hide: Takes the secrets of the configuration out of a text.
@@ -119,12 +117,10 @@ class Explanations:
 
     def __init__(
         self,
-        *,
         store: Store,
         dispatcher: Dispatcher,
         planner: Planner,
         threads: Mapping[str, WorkerThreads],
-        catalogue: Catalogue,
         clock: Clock,
         unready: Callable[[], str | None],
         hide: Callable[[str], str],
@@ -133,7 +129,6 @@ class Explanations:
         self._dispatcher = dispatcher
         self._planner = planner
         self._threads = threads
-        self._catalogue = catalogue
         self._clock = clock
         self._unready = unready
         self._hide = hide
@@ -195,11 +190,11 @@ class Explanations:
         return [Explained(target, planned=False, reason=reason) for target in self._planner.targets_of(plugin)]
 
     def _hooks(self, event: Event) -> Sequence[CalledHook]:
-        match = self._catalogue.match(event.name) if event.name else None
-        own = "unknown_event" if match is None else match.entry.hook
-        names = [*([own] if event.name else ()), "any_event"]
         handlers = self._planner.handlers_of(event)
-        return [CalledHook(hook, [found.plugin for found in handlers if found.target == hook]) for hook in names]
+        return [
+            CalledHook(hook, [found.plugin for found in handlers if found.target == hook])
+            for hook in self._planner.hooks_of(event)
+        ]
 
     def _target(
         self,

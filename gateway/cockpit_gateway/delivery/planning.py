@@ -193,6 +193,13 @@ class Planner:
         """Return the handlers that an event calls."""
         return [TargetId(handler.plugin, handler.hook) for handler in self._handlers.for_event(event.name)]
 
+    def hooks_of(self, event: Event) -> Sequence[str]:
+        """Return the hooks of handlers that an event calls, whether or not a plugin implements them."""
+        if not event.name:
+            return ["any_event"]
+        match = self._catalogue.match(event.name)
+        return ["unknown_event" if match is None else match.entry.hook, "any_event"]
+
     def _call(self, planner: Implementation, event: Event) -> Sequence[Planned]:
         planned: object = planner.call({"event": event, "context": self._contexts[planner.plugin]}) or ()
         return list_of(Planned, planned, f"plan_deliveries of plugin {planner.plugin}")
