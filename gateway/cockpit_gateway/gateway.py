@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import structlog
@@ -22,7 +22,7 @@ from cockpit_gateway.delivery.observers import HOOK as OBSERVERS
 from cockpit_gateway.delivery.observers import Observer, Observers
 from cockpit_gateway.delivery.planning import PLAN_TARGET, Planner
 from cockpit_gateway.egress.channel import Channels
-from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError
+from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError, StoreError
 from cockpit_gateway.events import JSONValue
 from cockpit_gateway.explanations import Explanations
 from cockpit_gateway.fitting import list_of
@@ -30,6 +30,7 @@ from cockpit_gateway.ingest import Ingest
 from cockpit_gateway.loading import describe_failure
 from cockpit_gateway.plugin import PluginContext
 from cockpit_gateway.purges import Purges
+from cockpit_gateway.recorder import Recorder
 from cockpit_gateway.registry import Implementation, Registry
 from cockpit_gateway.replays import Replays
 from cockpit_gateway.retention import Pruner
@@ -94,10 +95,18 @@ class Gateway:
         self.clock = clock or SystemClock()
         self.metrics = Metrics(__version__)
         self.store: Store = open_store(self.settings.store)
+        self._recorder = Recorder(self.store, self.clock)
         self.spans = _spans(self.settings.tracing)
         self.sealer = Sealer.of(self.settings, self.clock)
         self.dispatcher = Dispatcher(
-            self.store, self.clock, self.metrics, self._announce, self._observe, self.spans, config.discretion.out_of
+            self.store,
+            self.clock,
+            self.metrics,
+            self._announce,
+            self._observe,
+            self._recorder,
+            self.spans,
+            config.discretion.out_of,
         )
         self._catalogue = catalogue
         self._channels = Channels()
@@ -128,6 +137,7 @@ class Gateway:
             store=self.store,
             clock=self.clock,
             metrics=self.metrics,
+            recorder=self._recorder,
             spans=self.spans,
         )
         kept = self.settings.retention
@@ -219,6 +229,8 @@ class Gateway:
         await self.listeners.stop(handing_over=handing_over)
         await self._call_stopping()
         await self._channels.close()
+        with suppress(StoreError):  # the counts of a few seconds
+            await self._recorder.write()
         await self.spans.close()
         await self.store.close()
         if self._watch is not None:
@@ -314,6 +326,7 @@ class Gateway:
 
     def _observe(self, settled: Settlement) -> None:
         self.observers.tell(settled)
+        self._recorder.settled(settled)
 
     async def _emit(self, plugin: str, name: str, args: Sequence[JSONValue], key: str | None) -> str:
         return await self._ingest.emit(plugin, name, args, key)
@@ -330,6 +343,7 @@ class Gateway:
                 target=str(delivery.target_id),
             )
             self.metrics.died(delivery.target_id, "crashes")
+            self._recorder.died(delivery.target_id, 1)
 
     async def _refresh_gauges(self) -> None:
         now = self.clock.time()

@@ -24,6 +24,7 @@ from cockpit_gateway.envelope import Arrival, leading_name, read_envelope
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, Drop, EmitError, StoreUnavailableError
 from cockpit_gateway.events import Event, EventStatus, JSONValue
 from cockpit_gateway.plugin import PluginContext
+from cockpit_gateway.recorder import Recorder
 from cockpit_gateway.registry import HandlerTable, Registry
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Duplicate, NewDelivery
@@ -85,6 +86,7 @@ class Ingest:
         store: Keeps the event.
         clock: Tells when it was received.
         metrics: Counts it.
+        recorder: Counts it for the pages.
         spans: Are told of its commit.
     """
 
@@ -102,6 +104,7 @@ class Ingest:
         store: Store,
         clock: Clock,
         metrics: Metrics,
+        recorder: Recorder,
         spans: Spans,
     ) -> None:
         self._spans = spans
@@ -116,6 +119,7 @@ class Ingest:
         self._store = store
         self._clock = clock
         self._metrics = metrics
+        self._recorder = recorder
         self._handlers = HandlerTable(registry, catalogue)
         self._named_noise = frozenset(name for target in dispatcher.targets.values() for name in target.wants_noise)
         self.gateway_id = ""
@@ -200,7 +204,7 @@ class Ingest:
 
     def _turn_away(self, source: str, name: str) -> Receipt:
         fate = Fate.REFUSED if name == FEEDS_ON_ITSELF else Fate.IGNORED
-        self._metrics.received(source, fate)
+        self._count(source, fate)
         return Receipt(fate, None, name)
 
     def wants(self, source: str, name: str) -> bool:
@@ -265,16 +269,20 @@ class Ingest:
         self._metrics.committed(time.perf_counter() - began)
         if accepted.duplicate:
             self._dispatcher.withdraw(deliveries, len(event.body))
-            self._metrics.received(event.source, Fate.DUPLICATE)
+            self._count(event.source, Fate.DUPLICATE)
             return Receipt(Fate.DUPLICATE, accepted.event_id, event.name)
         self._count_stored(event)
         self._dispatcher.take(event, deliveries, accepted.work)
         return Receipt(Fate.STORED, accepted.event_id, event.name)
 
     def _count_stored(self, event: Event) -> None:
-        self._metrics.received(event.source, Fate.STORED)
+        self._count(event.source, Fate.STORED)
         if event.status is not EventStatus.ACCEPTED:
             self._metrics.unsound(event.source, event.status)
+
+    def _count(self, source: str, fate: Fate) -> None:
+        self._metrics.received(source, fate)
+        self._recorder.received(source, fate.value)
 
 
 def _filtered(answer: object, event: Event) -> Event:

@@ -29,6 +29,7 @@ from cockpit_gateway.delivery.verdict import Verdict
 from cockpit_gateway.delivery.waiting import Wait, WaitsFor, hold_of, limit_of
 from cockpit_gateway.errors import GatewayError, NotFoundError
 from cockpit_gateway.events import Event
+from cockpit_gateway.recorder import Recorder
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import NewDelivery, Opened
 from cockpit_gateway.targets import Target
@@ -52,6 +53,7 @@ class Dispatcher:
         metrics: Where attempts are counted.
         announce: Makes an event of the gateway's own.
         observe: Is told the end of each attempt.
+        recorder: Counts for the pages; what it has counted is written down while the dispatcher runs.
         spans: Are told of each attempt.
         hide: Takes secrets out of what a plugin's error says.
     """
@@ -63,6 +65,7 @@ class Dispatcher:
         metrics: Metrics,
         announce: Announce,
         observe: Observe,
+        recorder: Recorder,
         spans: Spans,
         hide: Callable[[str], str] = str,
     ) -> None:
@@ -100,7 +103,7 @@ class Dispatcher:
             spans=spans,
             hide=hide,
         )
-        self._upkeep = Upkeep(store, clock, metrics, self._queues, self._due)
+        self._upkeep = Upkeep(store, clock, metrics, self._queues, self._due, recorder)
         self._claims = Claims(
             store=store,
             clock=clock,
