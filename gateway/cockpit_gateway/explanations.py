@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 from cockpit_gateway.clock import Clock
 from cockpit_gateway.deliveries import Delivery, DeliveryState, TargetId
@@ -14,10 +13,12 @@ from cockpit_gateway.delivery.planning import PLAN_TARGET, Planner
 from cockpit_gateway.delivery.waiting import Wait, WaitsFor
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, NotFoundError
 from cockpit_gateway.events import Event, EventStatus
+from cockpit_gateway.hosting import Plugins
+from cockpit_gateway.registry import Implementation
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import DeliveryFilter
 from cockpit_gateway.targets import Explained
-from cockpit_gateway.threads import WorkerThreads, abandon
+from cockpit_gateway.threads import abandon
 
 PATIENCE = 5.0
 """Seconds that a plugin gets to explain itself."""
@@ -108,8 +109,8 @@ class Explanations:
     Args:
         store: What is kept.
         dispatcher: Knows the targets, and what holds them.
+        plugins: The plugins.
         planner: Plans the event again, and asks the plugins why.
-        threads: Each plugin's threads.
         clock: The time.
         unready: Returns why the gateway is not ready, None when it is.
         hide: Takes the secrets of the configuration out of a text.
@@ -117,10 +118,11 @@ class Explanations:
 
     def __init__(
         self,
+        *,
         store: Store,
         dispatcher: Dispatcher,
+        plugins: Plugins,
         planner: Planner,
-        threads: Mapping[str, WorkerThreads],
         clock: Clock,
         unready: Callable[[], str | None],
         hide: Callable[[str], str],
@@ -128,7 +130,7 @@ class Explanations:
         self._store = store
         self._dispatcher = dispatcher
         self._planner = planner
-        self._threads = threads
+        self._plugins = plugins
         self._clock = clock
         self._unready = unready
         self._hide = hide
@@ -167,23 +169,23 @@ class Explanations:
             target_id: Explained(target_id.target, planned=True, reason="the plugin implements this hook")
             for target_id in handlers
         }
-        for plugin in self._planner.plugins:
-            found |= {TargetId(plugin, told.target): told for told in await self._told(plugin, event)}
+        for planner in self._planner.planners:
+            found |= {TargetId(planner.plugin, told.target): told for told in await self._told(planner, event)}
         return found
 
-    async def _told(self, plugin: str, event: Event) -> Sequence[Explained]:
-        if self._threads[plugin].stuck:
+    async def _told(self, planner: Implementation, event: Event) -> Sequence[Explained]:
+        plugin = planner.plugin
+        if self._plugins.host(planner).threads.stuck:
             return self._untold(plugin, "all its threads hang")
-        call = asyncio.create_task(self._threads[plugin].run(partial(self._planner.explain, plugin, event)))
+        call = asyncio.create_task(self._planner.explain(planner, event))
         await asyncio.wait([call], timeout=PATIENCE)
         if not call.done():
             await abandon([call])
             return self._untold(plugin, f"it does not answer for {PATIENCE:g} seconds")
         try:
-            told: Sequence[Explained] = call.result()
+            return call.result()
         except RAISED_BY_PLUGINS as error:
             return self._untold(plugin, f"its planner fails ({type(error).__name__}: {error})")
-        return told
 
     def _untold(self, plugin: str, why: str) -> Sequence[Explained]:
         reason = f"plugin {plugin} cannot say: {why}"
