@@ -15,7 +15,7 @@ from cockpit_gateway.administration import Administration
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.clock import Clock, SystemClock
 from cockpit_gateway.config import Config, HandlerSettings, Settings, handlers_of
-from cockpit_gateway.deliveries import Delivery, Hold, TargetId
+from cockpit_gateway.deliveries import Delivery, TargetId
 from cockpit_gateway.delivery.calls import deliver_call, handler_call
 from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.delivery.observers import HOOK as OBSERVERS
@@ -25,6 +25,7 @@ from cockpit_gateway.egress.channel import Channels
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError
 from cockpit_gateway.events import JSONValue
 from cockpit_gateway.fitting import list_of
+from cockpit_gateway.gauges import Gauges
 from cockpit_gateway.ingest import Ingest
 from cockpit_gateway.loading import describe_failure
 from cockpit_gateway.plugin import PluginContext
@@ -89,7 +90,7 @@ class Gateway:
         self.registry = registry
         self.clock = clock or SystemClock()
         self.metrics = Metrics(__version__)
-        self.store: Store = open_store(self.settings.store)
+        self.store: Store = open_store(self.settings.store, self.metrics.transacted)
         self.sealer = Sealer.of(self.settings, self.clock)
         self.dispatcher = Dispatcher(
             self.store, self.clock, self.metrics, self._announce, self._observe, config.discretion.out_of
@@ -100,6 +101,7 @@ class Gateway:
         self._hide = config.discretion.out_of
         self._contexts = self._make_contexts(config)
         self._handlers = {name: handlers_of(config.plugins.get(name)) for name in self._contexts}
+        registry.trace.timer = self.metrics.called
         self._threads = {
             name: WorkerThreads(f"plugin-{name}", settings.threads) for name, settings in self._handlers.items()
         }
@@ -144,6 +146,7 @@ class Gateway:
                 planner=self._planner,
                 threads=self._threads,
                 clock=self.clock,
+                metrics=self.metrics,
             ),
             purges=Purges(store=self.store, dispatcher=self.dispatcher, clock=self.clock),
             sealer=self.sealer,
@@ -173,6 +176,7 @@ class Gateway:
         self._warn_of_unverified()
         await self._call_started()
         self.metrics.prepare(self.settings.sources, self.dispatcher.targets)
+        self.metrics.prepare_hooks(self.registry.hooks())
         self._report_parked(opened.parked)
         if opened.cancelled:
             log.warning(
@@ -299,7 +303,16 @@ class Gateway:
         return [*self._traces.routes(), *Api(self.administration).routes(), *self._probes().routes()]
 
     def _probes(self) -> Probes:
-        return Probes(self.metrics, self.unready, self._refresh_gauges)
+        gauges = Gauges(
+            metrics=self.metrics,
+            store=self.store,
+            dispatcher=self.dispatcher,
+            in_flight=self.in_flight,
+            threads=self._threads,
+            clock=self.clock,
+            unready=self.unready,
+        )
+        return Probes(self.metrics, self.unready, gauges.refresh)
 
     def _observe(self, settled: Settlement) -> None:
         self.observers.tell(settled)
@@ -319,17 +332,6 @@ class Gateway:
                 target=str(delivery.target_id),
             )
             self.metrics.died(delivery.target_id, "crashes")
-
-    async def _refresh_gauges(self) -> None:
-        now = self.clock.time()
-        self.metrics.in_flight(self.in_flight.size)
-        self.metrics.held({name: hold and hold[0] for name, hold in self._holds()})
-        backlog = await self.store.backlog()
-        idle = dict.fromkeys(self.dispatcher.targets, (0, 0.0))
-        self.metrics.backlog(idle | {name: (found.pending, now - found.next_due) for name, found in backlog.items()})
-
-    def _holds(self) -> Iterator[tuple[TargetId, tuple[Hold, str | None] | None]]:
-        return ((target_id, self.dispatcher.held(target_id)) for target_id in self.dispatcher.targets)
 
     def _describe(self, error: BaseException) -> str:
         """Return what a plugin's error says, and where, without the secrets of the configuration."""

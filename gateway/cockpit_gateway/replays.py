@@ -14,6 +14,7 @@ from cockpit_gateway.delivery.planning import PlannedAgain, Planner
 from cockpit_gateway.errors import NotFoundError
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Cursor, DeliveryFilter, EventFilter, EventPage, Step, Tally
+from cockpit_gateway.telemetry.metrics import Metrics
 from cockpit_gateway.threads import WorkerThreads
 
 CANCELLABLE = (DeliveryState.PENDING, DeliveryState.DEAD)
@@ -68,6 +69,7 @@ class Replays:
         planner: Plans stored events.
         threads: Each plugin's threads.
         clock: The time.
+        metrics: Counts what is replayed.
     """
 
     def __init__(
@@ -78,12 +80,14 @@ class Replays:
         planner: Planner,
         threads: Mapping[str, WorkerThreads],
         clock: Clock,
+        metrics: Metrics,
     ) -> None:
         self._store = store
         self._dispatcher = dispatcher
         self._planner = planner
         self._threads = threads
         self._clock = clock
+        self._metrics = metrics
 
     def held(self, target_id: TargetId) -> str | None:
         """Return why a target's deliveries are passed by; None if they are not."""
@@ -104,7 +108,9 @@ class Replays:
     async def replay(self, wanted: DeliveryFilter, cursor: Cursor | None, *, new_ids: bool) -> Step:
         """Make some of what a filter finds pending and due at once; see `Store.replay`."""
         now = self._clock.time()
-        return self._noted(await self._store.replay(wanted, now=now, cursor=cursor, new_ids=new_ids), now)
+        step = self._noted(await self._store.replay(wanted, now=now, cursor=cursor, new_ids=new_ids), now)
+        self._metrics.replayed(step.changed)
+        return step
 
     async def cancel(self, wanted: DeliveryFilter, cursor: Cursor | None) -> Step:
         """Cancel some of what a filter finds; see `Store.cancel`."""
@@ -131,6 +137,7 @@ class Replays:
         plans = await self._planner.plan_again(page.events, self._threads, only)
         for batch in _batches(plans):
             await asyncio.gather(*(self._store.add_replayed(plan.event, plan.deliveries) for plan in batch))
+            self._metrics.replayed(sum(len(plan.deliveries) for plan in batch))
             for delivery in (delivery for plan in batch for delivery in plan.deliveries):
                 self._dispatcher.expect(delivery.target_id, delivery.due_at)
         return _counted(page, plans)

@@ -105,7 +105,7 @@ class Listeners:
         problems = problems_middleware(metrics, self._server.base_path, Clients(self._server.trusted_proxies).name)
         app = web.Application(middlewares=[problems, *middlewares], client_max_size=self._server.max_body)
         app.add_routes(routes)
-        runner = Runner(app, self._server)
+        runner = Runner(app, self._server, metrics)
         self._runners.append(runner)
         await runner.setup()
         return runner

@@ -13,6 +13,7 @@ from multidict import istr
 
 from cockpit_gateway.events import VIA_HEADER
 from cockpit_gateway.ingest import Fate, Ingest, Receipt
+from cockpit_gateway.web.connection import SOURCE
 from cockpit_gateway.web.doors import Door
 from cockpit_gateway.web.inflight import InFlight
 from cockpit_gateway.web.problems import Problem
@@ -23,9 +24,6 @@ LONGEST_VIA = 1024
 """Characters of that header that are read."""
 
 _GATEWAY_ID = re.compile(r"[0-9a-f]{32}")
-
-_ADMITTED = web.RequestKey("source", str)
-"""Where a request keeps the source that it was let in to, so that it is not let in, and counted, twice."""
 
 
 class Receiver:
@@ -52,7 +50,7 @@ class Receiver:
     async def expect(self, request: web.Request) -> web.Response | None:
         """Answer `Expect: 100-continue`, which Cockpit's curl sends above 1 MiB, once the request is let in."""
         try:
-            request[_ADMITTED] = self._admit(request)
+            self._admit(request)
             if request.headers.get(hdrs.EXPECT, "").lower() != "100-continue":
                 raise Problem(HTTPStatus.EXPECTATION_FAILED, "The only expectation met here is 100-continue.")  # noqa: TRY301
         except Problem as problem:  # aiohttp calls this before the middlewares
@@ -64,7 +62,7 @@ class Receiver:
 
     async def receive(self, request: web.Request) -> web.Response:
         """Store the event and answer 202."""
-        source = request[_ADMITTED] if request.headers.get(hdrs.EXPECT) else self._admit(request)
+        source = request.get(SOURCE) or self._admit(request)  # once: who is let in is counted
         body = await self._in_flight.read(request)
         try:
             headers = request.headers
@@ -86,6 +84,7 @@ class Receiver:
         if length is None and hdrs.TRANSFER_ENCODING not in request.headers:
             raise Problem(HTTPStatus.LENGTH_REQUIRED, "A body needs a Content-Length.")
         self._in_flight.require_room(length)
+        request[SOURCE] = name
         return name
 
 
