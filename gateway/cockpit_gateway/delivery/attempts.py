@@ -25,6 +25,7 @@ from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Settlement
 from cockpit_gateway.telemetry.context import bind
 from cockpit_gateway.telemetry.metrics import Metrics
+from cockpit_gateway.telemetry.spans import Attributes, Kind, Span, Spans
 
 Conclude: TypeAlias = Callable[[TargetQueue, Verdict, Settlement], Awaitable[None]]
 """Writes an outcome and draws the consequences."""
@@ -44,6 +45,7 @@ class Attempts:
         conclude: Gets what came out.
         due: Is told what there is to claim.
         insist: Tries again what the store cannot take.
+        spans: Are told of each attempt.
         hide: Takes secrets out of what a plugin's error says.
     """
 
@@ -58,9 +60,11 @@ class Attempts:
         conclude: Conclude,
         due: DueTimes,
         insist: Insistence,
+        spans: Spans,
         hide: Callable[[str], str],
     ) -> None:
         self._hide = hide
+        self._spans = spans
         self._store = store
         self._clock = clock
         self._metrics = metrics
@@ -210,6 +214,28 @@ class Attempts:
         self._metrics.attempt(queue.target_id, verdict.outcome, duration, verdict.cause)
         return verdict, settlement(work, verdict, queue.target, started_at=started_at, duration=duration)
 
+    async def _verdict(self, queue: TargetQueue, work: Work) -> Verdict:
+        delivery, event = work.delivery, work.event
+        noted: Attributes = {
+            "cockpit.event.id": event.id,
+            "cockpit.event.name": event.name,
+            "cockpit.delivery.id": delivery.id,
+            "cockpit.delivery.attempt": delivery.attempts + 1,
+            "cockpit.plugin": delivery.plugin,
+            "cockpit.target": delivery.target,
+        }
+        with self._spans.span(f"deliver {delivery.target_id}", Kind.PRODUCER, event.trace, noted) as span:
+            verdict = await self._judged(queue, work, span)
+            span.note(
+                {
+                    "cockpit.outcome": verdict.outcome.value,
+                    "http.response.status_code": None if verdict.response is None else verdict.response.status,
+                }
+            )
+            if verdict.outcome is not Outcome.DELIVERED:
+                span.fail(verdict.reason or verdict.outcome.value)
+            return verdict
+
     async def _begin(self, work: Work) -> None:
         """Mark the attempt as begun: now if the process has to expect its death in it, else with the next commit."""
         trial = self._trials.get(work.delivery.id)
@@ -237,11 +263,12 @@ class Attempts:
         for subject in work.event.subjects[:1]:
             self._echoes.began(queue.target_id, subject, self._clock.steady())
 
-    async def _verdict(self, queue: TargetQueue, work: Work) -> Verdict:
+    async def _judged(self, queue: TargetQueue, work: Work, span: Span) -> Verdict:
         budget = queue.budgets.begin()
         try:
             if queue.batches:
                 work = work._replace(batch=await self._store.batch(work.delivery.id))
+                span.link(other.trace for other in work.batch if other.id != work.event.id)
             response = await queue.call(work)
         except asyncio.CancelledError:
             if budget.overrun:

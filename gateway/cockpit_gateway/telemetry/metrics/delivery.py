@@ -82,7 +82,7 @@ class DeliverySeries(Series):
             self._delivery_time(target_id)
 
     def _remove_target(self, target_id: TargetId) -> None:
-        labels = dict(zip(TARGET, target_id, strict=True))
+        labels: dict[str, str] = {"plugin": target_id.plugin, "target": target_id.target}
         for family in (
             self._attempts,
             self._failures,
