@@ -29,8 +29,7 @@ def page() -> str:
 
 def _families() -> Iterable[Metric]:
     metrics = Metrics(__version__)
-    metrics.prepare(["website"], [ENDPOINT])
-    metrics.prepare_hooks([("redact", "filter_event"), ("audit", "delivery_settled")])
+    metrics.prepare(["website"], [ENDPOINT], [("redact", "filter_event"), ("audit", "delivery_settled")])
     metrics.held({ENDPOINT: Hold.PAUSED})
     metrics.running({ENDPOINT: 0})
     metrics.backlog({ENDPOINT: Waiting()})

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from cockpit_gateway.clock import Clock
 from cockpit_gateway.deliveries import TargetId
 from cockpit_gateway.delivery.dispatcher import Dispatcher
+from cockpit_gateway.hosting import Plugins
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.telemetry.metrics import Metrics, Waiting
-from cockpit_gateway.threads import WorkerThreads
 from cockpit_gateway.web.inflight import InFlight
 
 
@@ -21,7 +21,7 @@ class Gauges:
         store: What is measured.
         dispatcher: Knows the targets, and what waits for them.
         in_flight: The bodies that are being read.
-        threads: Each plugin's threads.
+        plugins: The plugins at work.
         clock: The time.
         unready: Returns why the gateway is not ready, None when it is.
     """
@@ -33,7 +33,7 @@ class Gauges:
         store: Store,
         dispatcher: Dispatcher,
         in_flight: InFlight,
-        threads: Mapping[str, WorkerThreads],
+        plugins: Plugins,
         clock: Clock,
         unready: Callable[[], str | None],
     ) -> None:
@@ -41,7 +41,7 @@ class Gauges:
         self._store = store
         self._dispatcher = dispatcher
         self._in_flight = in_flight
-        self._threads = threads
+        self._plugins = plugins
         self._clock = clock
         self._unready = unready
 
@@ -50,7 +50,8 @@ class Gauges:
         metrics = self._metrics
         metrics.ready(self._unready() is None)
         metrics.in_flight(self._in_flight.size)
-        metrics.threads({name: (threads.overdue, threads.stuck) for name, threads in self._threads.items()})
+        threads = {name: host.threads for name, host in self._plugins.hosts.items()}
+        metrics.threads({name: (found.overdue, found.stuck) for name, found in threads.items()})
         holds = {target_id: self._dispatcher.held(target_id) for target_id in self._dispatcher.targets}
         metrics.held({target_id: hold and hold[0] for target_id, hold in holds.items()})
         metrics.running(self._dispatcher.attempts)

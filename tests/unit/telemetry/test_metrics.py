@@ -24,8 +24,7 @@ def series(metrics: Metrics) -> dict[str, float]:
 
 def test_series_are_there_before_anything_happens() -> None:
     metrics = Metrics("1.2.3")
-    metrics.prepare(["website"], [SEARCH])
-    metrics.prepare_hooks([("redact", "filter_event")])
+    metrics.prepare(["website"], [SEARCH], [("redact", "filter_event")])
     found = series(metrics)
     for name in (
         "events_total stored website",
@@ -47,7 +46,7 @@ def test_series_are_there_before_anything_happens() -> None:
 
 def test_what_the_configuration_no_longer_names_goes_away_and_the_rest_keeps_its_counts() -> None:
     metrics = Metrics("1")
-    metrics.prepare(["website", "shop"], [SEARCH, BUILD])
+    metrics.prepare(["website", "shop"], [SEARCH, BUILD], [("build", "deliver")])
     for target_id in (SEARCH, BUILD):
         metrics.attempt(target_id, Outcome.RETRY, 0.1, Cause.TIMEOUT)
         metrics.delivered(target_id, 0.1)

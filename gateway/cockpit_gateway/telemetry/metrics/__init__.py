@@ -33,22 +33,30 @@ class Metrics(ProcessSeries, StoreSeries, DeliverySeries, IngestSeries):
         self._build(version)
         self._sources: set[str] = set()
         self._targets: set[TargetId] = set()
+        self._hooks: set[tuple[str, str]] = set()
 
-    def prepare(self, sources: Iterable[str], targets: Iterable[TargetId]) -> None:
-        """Create the series of every source and target, and remove those of others.
+    def prepare(
+        self, sources: Iterable[str], targets: Iterable[TargetId], hooks: Iterable[tuple[str, str]] = ()
+    ) -> None:
+        """Create the series of every source, target and hook, and remove those of others.
 
         Args:
             sources: All that there are now.
             targets: All that there are now.
+            hooks: All that there are now, each with its plugin before it.
         """
         known_sources, self._sources = self._sources, set(sources)
         known_targets, self._targets = self._targets, set(targets)
+        known_hooks, self._hooks = self._hooks, set(hooks)
         for source in known_sources - self._sources:
             self._remove_source(source)
         for target_id in known_targets - self._targets:
             self._remove_target(target_id)
+        for plugin, hook in known_hooks - self._hooks:
+            self._remove_hook(plugin, hook)
         self._prepare_sources(self._sources)
         self._prepare_targets(self._targets)
+        self._prepare_hooks(self._hooks)
 
     def text(self) -> bytes:
         """Return all of it in Prometheus' text format."""

@@ -50,13 +50,17 @@ class ProcessSeries(Series):
     def _build(self, version: str) -> None:
         self._build_info.labels(version, platform.python_version()).set(1)
 
-    def prepare_hooks(self, hooks: Iterable[tuple[str, str]]) -> None:
-        """Create the series of plugins' hooks, given in pairs."""
+    def _prepare_hooks(self, hooks: Iterable[tuple[str, str]]) -> None:
         for plugin, hook in hooks:
             self._call(plugin, hook)
             self._hook_failures.labels(plugin, hook)
             if hook == "delivery_settled":
                 self._untold.labels(plugin)
+
+    def _remove_hook(self, plugin: str, hook: str) -> None:
+        for family in (self._hook_seconds, self._hook_failures):
+            family.remove_by_labels({"plugin": plugin, "hook": hook})
+        self._call.cache_clear()
 
     def called(self, plugin: str, hook: str, seconds: float, raised: type[BaseException] | None) -> None:
         """Note a call of a hook; in whatever thread it was made."""
@@ -70,6 +74,8 @@ class ProcessSeries(Series):
 
     def threads(self, plugins: Mapping[str, tuple[int, bool]]) -> None:
         """Set the gauges of plugins' threads: calls that are overdue, and whether all threads hang."""
+        self._overdue_calls.clear()
+        self._stuck.clear()
         for plugin, (overdue, stuck) in plugins.items():
             self._overdue_calls.labels(plugin).set(overdue)
             self._stuck.labels(plugin).set(stuck)
