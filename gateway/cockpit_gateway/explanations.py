@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from cockpit_gateway.clock import Clock
 from cockpit_gateway.deliveries import Delivery, DeliveryState, TargetId
 from cockpit_gateway.delivery.dispatcher import Dispatcher
+from cockpit_gateway.delivery.hindrances import Wait, WaitsFor
 from cockpit_gateway.delivery.planning import PLAN_TARGET, Planner
-from cockpit_gateway.delivery.waiting import Wait, WaitsFor
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, NotFoundError
 from cockpit_gateway.events import Event, EventStatus
 from cockpit_gateway.hosting import Plugins

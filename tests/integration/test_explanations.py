@@ -28,8 +28,8 @@ from cockpit_gateway import (
     hookimpl,
 )
 from cockpit_gateway.deliveries import TargetId
+from cockpit_gateway.delivery.hindrances import WaitsFor
 from cockpit_gateway.delivery.planning import PLAN_TARGET
-from cockpit_gateway.delivery.waiting import WaitsFor
 from cockpit_gateway.errors import NotFoundError
 from cockpit_gateway.explanations import DeliveryExplanation, EventExplanation, TargetExplanation
 from cockpit_gateway.gateway import Gateway
