@@ -19,6 +19,7 @@ from cockpit_gateway.web.console.delivery_list import DeliveryList
 from cockpit_gateway.web.console.delivery_page import DeliveryPage
 from cockpit_gateway.web.console.entrance import Entrance
 from cockpit_gateway.web.console.event_list import EventList
+from cockpit_gateway.web.console.event_page import EventPage
 from cockpit_gateway.web.console.frame import Entry, Frame
 from cockpit_gateway.web.console.guard import Guard, add_headers
 from cockpit_gateway.web.console.links import Links
@@ -70,6 +71,7 @@ class Console:
         self.pages: list[Pages] = [
             OverviewPage(frame, administration),
             EventList(frame, administration, catalogue, settings.sources),
+            EventPage(frame, administration, catalogue),
             self._tail,
             DeliveryList(frame, administration),
             DeliveryPage(frame, administration),
