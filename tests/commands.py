@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from bench.processes import free_port
 from typer.testing import CliRunner
 
 from cockpit_gateway.cli.app import app
@@ -178,14 +179,6 @@ def eventually(condition: Callable[[], _Value]) -> _Value:
         assert time.monotonic() < deadline, "the condition that was waited for did not come about"
         time.sleep(0.01)
     return value
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def distribution(site: Site, name: str, code: str) -> dict[str, str]:
