@@ -26,6 +26,7 @@ from cockpit_gateway.plugin import PluginContext
 from cockpit_gateway.registry import HandlerTable, Registry
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Duplicate, NewDelivery
+from cockpit_gateway.telemetry.context import bind
 from cockpit_gateway.telemetry.metrics import Metrics
 
 PARSED_ON_THE_LOOP = 1024 * 1024
@@ -147,6 +148,7 @@ class Ingest:
         self, source: str, label: str | None, body: bytes, name: str | None, key: str | None, via: tuple[str, ...]
     ) -> Receipt:
         event = await self._read(source, label, body, (*via, self.gateway_id))
+        bind(source=source, event_id=event.id, event=event.name)
         if name is None and event.name and (event.name == FEEDS_ON_ITSELF or not self.wants(source, event.name)):
             return self._turn_away(source, event.name)
         event = self._stop_loop(self._filter(event))

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import nullcontext, suppress
+from contextvars import Context
 from typing import TypeAlias
 
 import structlog
@@ -22,6 +23,7 @@ from cockpit_gateway.delivery.verdict import Verdict, judge, settlement, sound
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, StoreError, StoreUnavailableError
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Settlement
+from cockpit_gateway.telemetry.context import bind
 from cockpit_gateway.telemetry.metrics import Metrics
 
 Conclude: TypeAlias = Callable[[TargetQueue, Verdict, Settlement], Awaitable[None]]
@@ -108,7 +110,8 @@ class Attempts:
                 return
             queue.running += 1
             probe = queue.breaker is not None and queue.breaker.begin()
-            self.run(self._attempt(queue, queue.ready.popleft(), probe=probe))
+            work = queue.ready.popleft()
+            self.run(self._attempt(queue, work, probe=probe), _context_of(work))
 
     async def give_back(self, queue: TargetQueue) -> None:
         """Give what waits in memory back to the store, where it is shown as held."""
@@ -126,12 +129,12 @@ class Attempts:
     async def test(self, queue: TargetQueue, work: Work) -> tuple[Verdict, float]:
         """Call a target once, whatever holds it, and write nothing; return what came out, and the seconds it took."""
         began = time.perf_counter()
-        verdict = await asyncio.create_task(self._verdict(queue, work))
+        verdict = await asyncio.create_task(self._verdict(queue, work), context=_context_of(work))
         return verdict, time.perf_counter() - began
 
-    def run(self, work: Coroutine[object, object, None]) -> None:
+    def run(self, work: Coroutine[object, object, None], context: Context | None = None) -> None:
         """Run something that has to be over before the gateway stops."""
-        task = asyncio.create_task(work)
+        task = asyncio.create_task(work, context=context)
         self._tasks.add(task)
         task.add_done_callback(self._finished)
 
@@ -268,3 +271,20 @@ class Attempts:
         elif changed:
             queue.reason = None
             self._due.changed.set()
+
+
+def _context_of(work: Work) -> Context:
+    """Return a context for an attempt: its own ids, and nothing of whatever made room for it."""
+    context = Context()
+    delivery, event = work.delivery, work.event
+    context.run(
+        bind,
+        event_id=event.id,
+        event=event.name,
+        source=event.source,
+        delivery_id=delivery.id,
+        attempt=delivery.attempts + 1,
+        plugin=delivery.plugin,
+        target=delivery.target,
+    )
+    return context

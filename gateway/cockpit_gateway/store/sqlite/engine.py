@@ -32,12 +32,24 @@ from cockpit_gateway.store.records import (
     Retention,
     Settlement,
     Step,
+    StoredEndpoint,
     Tally,
     TargetState,
     Totals,
     Trimmed,
 )
-from cockpit_gateway.store.sqlite import changing, file, mark, pruning, purging, reading, replaying, storage, suspects
+from cockpit_gateway.store.sqlite import (
+    changing,
+    endpoints,
+    file,
+    mark,
+    pruning,
+    purging,
+    reading,
+    replaying,
+    storage,
+    suspects,
+)
 from cockpit_gateway.store.sqlite.accepting import Accept, Plan
 from cockpit_gateway.store.sqlite.claiming import Claim, claim_due, claim_found, find_heads
 from cockpit_gateway.store.sqlite.executor import Act, Begun, Cleared, SqliteExecutor
@@ -259,6 +271,18 @@ class SqliteStore:
     async def list_keys(self, plugin: str, prefix: str, *, after: str, limit: int) -> list[str]:
         """List a plugin's keys."""
         return [*await self._read(lambda connection: storage.list_keys(connection, plugin, prefix, after, limit))]
+
+    async def endpoints(self) -> Sequence[StoredEndpoint]:
+        """Return the endpoints that were made while the gateway ran."""
+        return await self._read(endpoints.endpoints)
+
+    async def put_endpoint(self, name: str, sealed: bytes, *, expected: str | None, now: float) -> None:
+        """Keep an endpoint."""
+        await self._write(lambda connection: endpoints.put_endpoint(connection, name, sealed, expected, now))
+
+    async def remove_endpoint(self, name: str, *, expected: str) -> None:
+        """Remove an endpoint."""
+        await self._write(lambda connection: endpoints.remove_endpoint(connection, name, expected))
 
     async def target_states(self) -> Sequence[TargetState]:
         """Return every target's state."""
