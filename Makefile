@@ -24,7 +24,7 @@ demo: $(VENV)/group-test ## See recorded events delivered, signed and retried, i
 	@$(BIN)/python tests/demo.py
 
 test: check $(VENV)/group-dev ## Run everything that has to hold: checks and tests
-	@$(BIN)/pytest --numprocesses=auto
+	@$(BIN)/pytest --numprocesses=auto --dist=loadgroup
 
 CHECKS := ruff format mypy basedpyright import-linter codespell
 

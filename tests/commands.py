@@ -31,7 +31,7 @@ SECRET = "whsec_" + base64.b64encode(b"a secret of thirty-two bytes, ok").decode
 ESCAPES = "\x1b[2J\x07"
 
 COMMAND = Path(sys.executable).with_name("cockpit-gateway")
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds after which a condition that was waited for has failed."""
 
 _Value = TypeVar("_Value")

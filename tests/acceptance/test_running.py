@@ -28,6 +28,7 @@ def test_sigterm_ends_the_daemon_with_zero(house: Site) -> None:
 
 def test_a_healthcheck_says_whether_it_takes_and_delivers(house: Site, receiver: Receiver) -> None:
     assert house.run("healthcheck").returncode == 1
+    house.config.write_text(house.config.read_text().replace("grace: 2s", "grace: 1h"))
     receiver.usual = Misbehaviour.HANG
     with house.daemon() as process:
         assert house.text("healthcheck").startswith(f"ready: process {process.pid}, version ")
@@ -35,6 +36,7 @@ def test_a_healthcheck_says_whether_it_takes_and_delivers(house: Site, receiver:
         eventually(lambda: receiver.requests)
         process.send_signal(signal.SIGTERM)
         stopping = eventually(lambda: (found := house.run("healthcheck")).returncode and found)
+        receiver.release()
         process.wait(PATIENCE)
     assert b"stopping" in stopping.stdout
 

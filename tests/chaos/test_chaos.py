@@ -8,6 +8,8 @@ import pytest
 from chaos.promises import Scope
 from chaos.scenarios import SCENARIOS
 
+pytestmark = pytest.mark.xdist_group("chaos")
+
 EVERYWHERE = ("kill", "faults", "stopped", "restarts", "clock", "descriptors")
 """Those that need neither root nor minutes."""
 
