@@ -24,12 +24,13 @@ demo: $(VENV)/group-test ## See recorded events delivered, signed and retried, i
 	@$(BIN)/python tests/demo.py
 
 test: check $(VENV)/group-dev ## Run everything that has to hold: checks and tests
-	@$(BIN)/pytest --numprocesses=auto --dist=loadgroup
+	@$(BIN)/pytest --numprocesses=auto --maxschedchunk=1
 
-CHECKS := ruff format mypy basedpyright import-linter codespell
+CHECKS := $(addprefix check-,ruff format mypy basedpyright import-linter codespell)
+.PHONY: $(CHECKS)
 
 check: $(VENV)/group-dev ## Run the linters and type checkers only
-	@$(MAKE) --jobs $(CHECKS:%=check-%)
+	@$(MAKE) --jobs $(CHECKS)
 
 check-ruff: ; $(call step,ruff check,$(BIN)/ruff check)
 check-format: ; $(call step,ruff format,$(BIN)/ruff format --check)

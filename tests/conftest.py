@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import packages
 import pytest
+import turns
 
 # Tests start hundreds of processes; told to write no bytecode, each would compile all that it imports.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -24,6 +26,12 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder that all workers of this run have in common."""
     own = tmp_path_factory.getbasetemp()
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(autouse=True)
+def _turn(request: pytest.FixtureRequest, shared: Path) -> Iterator[None]:
+    with turns.turn(shared, alone=request.node.get_closest_marker("alone") is not None):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -8,9 +8,7 @@ import pytest
 from chaos.promises import Scope
 from chaos.scenarios import SCENARIOS
 
-pytestmark = pytest.mark.xdist_group("chaos")
-
-EVERYWHERE = ("kill", "faults", "stopped", "restarts", "clock", "descriptors")
+EVERYWHERE = ("kill", "faults", "stopped", pytest.param("restarts", marks=pytest.mark.alone), "clock", "descriptors")
 """Those that need neither root nor minutes."""
 
 
