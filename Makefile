@@ -39,7 +39,7 @@ check-basedpyright: ; $(call step,basedpyright,$(BIN)/basedpyright)
 check-import-linter: ; $(call step,import-linter,$(BIN)/lint-imports)
 check-codespell: ; $(call step,codespell,$(BIN)/codespell)
 
-docs: $(VENV)/installed ## Write the generated pages of docs/reference anew
+docs: $(VENV)/installed ## Write the generated pages, and the configuration's schema, anew
 	@$(BIN)/python docs/generate.py
 
 bench: $(VENV)/group-dev ## Measure what an event costs

@@ -44,8 +44,7 @@ def test_a_healthcheck_says_whether_it_takes_and_delivers(house: Site, receiver:
 def test_nothing_is_printed_off_a_terminal_but_the_log(house: Site) -> None:
     with house.daemon():
         pass
-    lines = (house.folder / "log").read_text().splitlines()
-    assert [json.loads(line)["message"] for line in lines] == ["ready", "stopping", "stopped"]
+    assert [line["message"] for line in house.logged()] == ["ready", "stopping", "stopped"]
 
 
 def test_a_terminal_shows_what_to_do_next(house: Site) -> None:
