@@ -50,11 +50,11 @@ async def _turn(scope: Scope, scratch: Path, environment: dict[str, str], turned
         async with started(Daemon(scratch, [sick], environment=environment)) as daemon:
             poster = Poster(daemon.port)
             await asyncio.gather(*(poster.post() for _ in range(EVENTS)))
-            await eventually(lambda: _requests(receiver) >= EVENTS, 60.0)
+            await eventually(lambda: _requests(receiver) >= len(poster.acknowledged), 60.0)
             turned.write_text(str(seconds))
             await asyncio.sleep(3.0)
             receiver.healed = True
-            again = await eventually(lambda: _requests(receiver) >= 2 * EVENTS, 60.0)
+            again = await eventually(lambda: _requests(receiver) >= 2 * len(poster.acknowledged), 60.0)
             seen = _latest(receiver) - time.time()
             lost = await all_accepted(poster.acknowledged, lambda: receiver.accepted("500"), 30.0)
             early = _early(receiver)
