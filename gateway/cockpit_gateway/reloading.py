@@ -118,7 +118,7 @@ class Reloads:
         self._lock = asyncio.Lock()
         self._retirements: set[asyncio.Task[None]] = set()
         self.state = ReloadState(self.file.digest, clock.time(), clock.time())
-        metrics.reloaded(self.state.digest, clock.time())
+        metrics.configured(self.state.digest)
 
     @property
     def held(self) -> Mapping[TargetId, str]:
@@ -172,7 +172,8 @@ class Reloads:
             self.file, self.entries = given, entries
             now = self._clock.time()
             self.state = ReloadState(given.digest, now, now, None, reload.deferred)
-            self._metrics.reloaded(given.digest, now)
+            self._metrics.reloaded(successful=True)
+            self._metrics.configured(given.digest)
             _tell(reload)
             return reload
 
@@ -294,7 +295,7 @@ class Reloads:
     def _failed(self, error: GatewayError) -> None:
         now, problem = self._clock.time(), str(error)
         self.state = ReloadState(self.state.digest, self.state.loaded_at, now, problem, self.state.deferred)
-        self._metrics.reload_failed()
+        self._metrics.reloaded(successful=False)
         log.error("not reloaded, the configuration stays as it was", problem=problem)
 
 

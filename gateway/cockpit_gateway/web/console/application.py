@@ -14,13 +14,20 @@ from cockpit_gateway.config import ApiClient, Settings, Source
 from cockpit_gateway.web.access import without_token
 from cockpit_gateway.web.clients import Clients
 from cockpit_gateway.web.console.assets import Assets
+from cockpit_gateway.web.console.bulk import Bulk
+from cockpit_gateway.web.console.delivery_list import DeliveryList
+from cockpit_gateway.web.console.delivery_page import DeliveryPage
 from cockpit_gateway.web.console.entrance import Entrance
 from cockpit_gateway.web.console.event_list import EventList
+from cockpit_gateway.web.console.event_page import EventPage
 from cockpit_gateway.web.console.frame import Entry, Frame
 from cockpit_gateway.web.console.guard import Guard, add_headers
 from cockpit_gateway.web.console.links import Links
-from cockpit_gateway.web.console.overview import Overview
+from cockpit_gateway.web.console.overview import OverviewPage
+from cockpit_gateway.web.console.plugin_list import PluginList
 from cockpit_gateway.web.console.sessions import Sessions
+from cockpit_gateway.web.console.tail import Tail
+from cockpit_gateway.web.console.target_pages import TargetPages
 
 PREFIX = "/console"
 
@@ -70,9 +77,17 @@ class Console:
         self._guard = Guard(sessions, frame, names, api.base_path)
         self._entrance = Entrance(frame, sessions, self.links, Clients(settings.server.trusted_proxies), clock)
         self._assets = assets
+        self._tail = Tail(frame, administration)
         self.pages: list[Pages] = [
-            Overview(frame, administration),
+            OverviewPage(frame, administration),
             EventList(frame, administration, catalogue, sources),
+            EventPage(frame, administration, catalogue),
+            self._tail,
+            DeliveryList(frame, administration),
+            DeliveryPage(frame, administration),
+            Bulk(frame, administration),
+            TargetPages(frame, administration),
+            PluginList(frame, administration),
         ]
         frame.entries = [entry for group in self.pages for entry in group.entries]
 
@@ -90,6 +105,7 @@ class Console:
         app = web.Application(middlewares=[self._guard.middleware()])
         app.on_response_prepare.append(add_headers)
         app.on_startup.append(self._frame.prepare)
+        app.on_shutdown.append(self._tail.end)
         app.add_routes(self.routes())
         return app
 
