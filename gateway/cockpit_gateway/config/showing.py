@@ -32,7 +32,8 @@ class ShownSetting(NamedTuple):
 
     Attributes:
         path: Where: keys and list positions from the top.
-        value: Its value as a person writes it, with `***` for what is secret; no list or mapping but an empty one.
+        value: Its value as a person writes it, with `***` for what is secret; of lists and mappings, those that are
+            empty or a default.
         origin: Where it comes from: "gateway.yaml:12", with ", environment variable NAME" or ", !file PATH" if that
             brings it in; `DEFAULT`; `STORE`.
     """
