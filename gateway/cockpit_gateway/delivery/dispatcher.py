@@ -30,7 +30,7 @@ from cockpit_gateway.errors import GatewayError, NotFoundError
 from cockpit_gateway.events import Event
 from cockpit_gateway.recorder import Recorder
 from cockpit_gateway.store.port import Store
-from cockpit_gateway.store.records import NewDelivery, Opened, TargetState
+from cockpit_gateway.store.records import Backlog, NewDelivery, Opened, TargetState
 from cockpit_gateway.targets import Target
 from cockpit_gateway.telemetry.metrics import Metrics
 from cockpit_gateway.telemetry.spans import Spans
@@ -166,6 +166,15 @@ class Dispatcher:
         """Attempts under way."""
         return sum(queue.running for queue in self._queues.values())
 
+    @property
+    def attempts(self) -> Mapping[TargetId, int]:
+        """Attempts under way, by target."""
+        return {target_id: queue.running for target_id, queue in self._queues.items()}
+
+    async def backlog(self) -> Mapping[TargetId, Backlog]:
+        """Return what waits; as it was some seconds ago, if it is so much that looking takes long."""
+        return await self._upkeep.waiting.recent()
+
     def idle_for(self) -> float | None:
         """Return the seconds until something happens of itself: 0.0 if it does now, None if nothing will."""
         if self._attempts.busy or self._upkeep.working:
@@ -205,8 +214,8 @@ class Dispatcher:
         await self._store.set_held(target_id, None, reason=None, now=self._clock.time())
         queue.held = queue.reason = None
         queue.health.forget()
-        if queue.breaker is not None:
-            queue.breaker.reset()
+        if queue.breaker is not None and queue.breaker.reset():
+            self._metrics.breaker_changed(target_id, "closed")
         self._attempts.enqueue(queue, ())
         self._due.expect(target_id, self._clock.time())
 

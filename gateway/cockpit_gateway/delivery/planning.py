@@ -139,7 +139,6 @@ class Planner:
                 return self._deliveries(planner, event, self._timed(planner, event, host))
             except RAISED_BY_PLUGINS:
                 log.exception("planner failed, it plans again later", plugin=planner.plugin, event_id=event.id)
-                self._metrics.hook_failed(planner.plugin, "plan_deliveries")
         return [self._delivery(event, TargetId(planner.plugin, PLAN_TARGET))]
 
     def _plan_each(self, planner: Implementation, plans: Sequence[PlannedAgain]) -> None:

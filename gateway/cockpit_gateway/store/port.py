@@ -22,6 +22,7 @@ from cockpit_gateway.store.records import (
     EventFilter,
     EventPage,
     Found,
+    Measures,
     NewDelivery,
     Opened,
     Page,
@@ -216,6 +217,10 @@ class Store(Protocol):
 
     async def shorten(self) -> bool:
         """Give some of the room that is free in the store back to the disk; return whether there is more."""
+        ...
+
+    async def measure(self) -> Measures:
+        """Return what the store takes, and has to do."""
         ...
 
     async def set_reserve_aside(self) -> bool:
