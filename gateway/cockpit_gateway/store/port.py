@@ -357,6 +357,17 @@ class Store(Protocol):
         """
         ...
 
+    async def held_back_by(self, delivery_id: str) -> Delivery | None:
+        """Return an unfinished delivery that a pending one of an ordered target has to wait for; see `claim`.
+
+        Args:
+            delivery_id: The pending one.
+
+        Returns:
+            The earliest of those in its own lane or above, else one of those below; None if it waits for none.
+        """
+        ...
+
     async def attempts(self, delivery_id: str) -> Sequence[Attempt]:
         """Return a delivery's attempts, first to last."""
         ...
