@@ -21,6 +21,7 @@ from cockpit_gateway.delivery.observers import Observer, Observers
 from cockpit_gateway.delivery.planning import Planner
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError, StoreError
 from cockpit_gateway.events import JSONValue
+from cockpit_gateway.explanations import Explanations
 from cockpit_gateway.gauges import Gauges
 from cockpit_gateway.generation import Generation, Generations
 from cockpit_gateway.hosting import Plugins
@@ -130,6 +131,15 @@ class Gateway:
                 metrics=self.metrics,
             ),
             purges=Purges(store=self.store, dispatcher=self.dispatcher, clock=self.clock),
+            explanations=Explanations(
+                store=self.store,
+                dispatcher=self.dispatcher,
+                plugins=self._plugins,
+                planner=self._planner,
+                clock=self.clock,
+                unready=self.unready,
+                hide=self._discretion.out_of,
+            ),
             sealer=self.sealer,
             clock=self.clock,
             unready=self.unready,
@@ -231,6 +241,7 @@ class Gateway:
             StoreError: the store cannot be opened.
         """
         await self.store.open()
+        self._unready = "no gateway is running"
         try:
             await self.dispatcher.recall()
             yield self.administration

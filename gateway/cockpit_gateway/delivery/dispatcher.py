@@ -14,11 +14,12 @@ import structlog
 
 from cockpit_gateway.clock import Clock
 from cockpit_gateway.config.sentences import nearest_name
-from cockpit_gateway.deliveries import Hold, TargetId, Work
+from cockpit_gateway.deliveries import Delivery, Hold, TargetId, Work
 from cockpit_gateway.delivery.attempts import Attempts
 from cockpit_gateway.delivery.claims import Claims
 from cockpit_gateway.delivery.due import DueTimes
 from cockpit_gateway.delivery.echoes import SUSPICIOUS, EchoWatch
+from cockpit_gateway.delivery.hindrances import Wait, WaitsFor, hold_of, limit_of
 from cockpit_gateway.delivery.insistence import Insistence
 from cockpit_gateway.delivery.memory import Memory
 from cockpit_gateway.delivery.outcomes import Announce, Observe, Outcomes
@@ -191,6 +192,15 @@ class Dispatcher:
         if not queue.target.active:
             return Hold.PAUSED, "active: false in the configuration"
         return None if queue.hold is None else (queue.hold, queue.reason)
+
+    def hindrance(self, delivery: Delivery) -> tuple[Wait | None, Wait]:
+        """Return why a delivery's target is passed by, None if it is not, and for what it waits apart from that."""
+        queue = self._queues.get(delivery.target_id)
+        if queue is None:
+            gone = Wait(WaitsFor.HOLD, "the configuration does not name its target any more")
+            return gone, gone
+        steady = self._clock.steady()
+        return hold_of(queue, steady), limit_of(queue, delivery, steady)
 
     async def hold(self, target_id: TargetId, hold: Hold, reason: str | None) -> None:
         """Pause or disable a target; what is under way goes on.
