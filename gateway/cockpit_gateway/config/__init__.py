@@ -15,6 +15,7 @@ from cockpit_gateway.config.quantities import Duration, RateSetting, Size
 from cockpit_gateway.config.retry import RetrySetting
 from cockpit_gateway.config.rules import BacklogSetting, BreakerSetting, CoalesceSetting
 from cockpit_gateway.config.schema import json_schema
+from cockpit_gateway.config.showing import ShownSetting, nested
 from cockpit_gateway.config.storable import Storable, StorableField, storable_field
 from cockpit_gateway.config.tracing import Tracing
 
@@ -41,6 +42,7 @@ __all__ = [
     "Secret",
     "Server",
     "Settings",
+    "ShownSetting",
     "Size",
     "Source",
     "Storable",
@@ -49,6 +51,7 @@ __all__ = [
     "catalogue_of",
     "handlers_of",
     "json_schema",
+    "nested",
     "storable_field",
     "with_handlers",
 ]
