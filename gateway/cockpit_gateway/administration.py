@@ -15,6 +15,7 @@ from cockpit_gateway.events import Event
 from cockpit_gateway.purges import Purges
 from cockpit_gateway.registry import LoadedPlugin, PluginStatus, Registry
 from cockpit_gateway.replays import Replays
+from cockpit_gateway.sealing import Sealer
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Backlog, TargetState
 from cockpit_gateway.targets import Target
@@ -61,6 +62,7 @@ class Administration:
         threads: Each plugin's threads.
         replays: Replays and cancels deliveries.
         purges: Deletes events for good.
+        sealer: Seals what is secret and has to be kept.
         clock: The time.
         unready: Returns why the gateway is not ready, None when it is.
     """
@@ -75,6 +77,7 @@ class Administration:
         threads: dict[str, WorkerThreads],
         replays: Replays,
         purges: Purges,
+        sealer: Sealer,
         clock: Clock,
         unready: Callable[[], str | None],
     ) -> None:
@@ -83,6 +86,7 @@ class Administration:
         self.registry = registry
         self.replays = replays
         self.purges = purges
+        self.sealer = sealer
         self.unready = unready
         self.hand_over: Callable[[], Awaitable[int]] | None = None
         """Starts a new process and returns its id; None if no daemon runs that could be replaced."""

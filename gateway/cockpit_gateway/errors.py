@@ -48,6 +48,10 @@ class StoreOwnedError(StoreError):
     """Another process owns the store file."""
 
 
+class SealError(GatewayError):
+    """Something that was sealed cannot be opened, or there is no key to seal by."""
+
+
 class StorageError(GatewayError):
     """A plugin wants to keep what cannot be kept."""
 

@@ -32,6 +32,7 @@ from cockpit_gateway.purges import Purges
 from cockpit_gateway.registry import Implementation, Registry
 from cockpit_gateway.replays import Replays
 from cockpit_gateway.retention import Pruner
+from cockpit_gateway.sealing import Sealer
 from cockpit_gateway.storage import PluginStorage
 from cockpit_gateway.store import open_store
 from cockpit_gateway.store.port import Store
@@ -89,6 +90,7 @@ class Gateway:
         self.clock = clock or SystemClock()
         self.metrics = Metrics(__version__)
         self.store: Store = open_store(self.settings.store)
+        self.sealer = Sealer.of(self.settings, self.clock)
         self.dispatcher = Dispatcher(
             self.store, self.clock, self.metrics, self._announce, self._observe, config.discretion.out_of
         )
@@ -144,6 +146,7 @@ class Gateway:
                 clock=self.clock,
             ),
             purges=Purges(store=self.store, dispatcher=self.dispatcher, clock=self.clock),
+            sealer=self.sealer,
             clock=self.clock,
             unready=self.unready,
         )

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cockpit_gateway.cli.client import Document, connect
+from cockpit_gateway.cli.completing import endpoint_names
 from cockpit_gateway.cli.deliveries import print_attempt
 from cockpit_gateway.cli.options import ConfigOption, JsonOption, find_config
 from cockpit_gateway.cli.output import print_fields, print_json, print_table, print_text
@@ -18,7 +19,10 @@ from cockpit_gateway.errors import GatewayError
 
 app = typer.Typer(name="endpoints", help="Where deliveries go, and whether they may.", no_args_is_help=True)
 
-NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The endpoint's name, or PLUGIN:TARGET.")]
+NameArgument = Annotated[
+    str,
+    typer.Argument(metavar="NAME", autocompletion=endpoint_names, help="The endpoint's name, or PLUGIN:TARGET."),
+]
 
 
 @app.command("list")

@@ -9,6 +9,7 @@ import typer
 from cockpit_gateway.cli import deliveries
 from cockpit_gateway.cli.bulk import Manner
 from cockpit_gateway.cli.client import Document, Query, connect
+from cockpit_gateway.cli.completing import endpoint_names
 from cockpit_gateway.cli.filters import EventChoice
 from cockpit_gateway.cli.options import ConfigOption, JsonOption, LimitOption, find_config, spread
 from cockpit_gateway.cli.output import print_fields, print_json, print_more, print_table, print_text
@@ -54,7 +55,11 @@ def replay(
     endpoint: Annotated[
         str | None,
         typer.Option(
-            "--endpoint", "--target", metavar="NAME", help="Make deliveries to this endpoint or PLUGIN:TARGET alone."
+            "--endpoint",
+            "--target",
+            metavar="NAME",
+            autocompletion=endpoint_names,
+            help="Make deliveries to this endpoint or PLUGIN:TARGET alone.",
         ),
     ] = None,
     manner: Manner,

@@ -8,16 +8,25 @@ from typing import Annotated, TypeAlias
 import typer
 
 from cockpit_gateway.cli.client import Query
+from cockpit_gateway.cli.completing import endpoint_names, event_names, plugin_names
 from cockpit_gateway.cli.targets import split_name
 from cockpit_gateway.cli.times import moment
 from cockpit_gateway.deliveries import DeliveryState
 
 TIME = "TIME"
 
-PluginOption: TypeAlias = Annotated[str | None, typer.Option("--plugin", help="Only deliveries of this plugin.")]
+PluginOption: TypeAlias = Annotated[
+    str | None, typer.Option("--plugin", autocompletion=plugin_names, help="Only deliveries of this plugin.")
+]
 EndpointOption: TypeAlias = Annotated[
     str | None,
-    typer.Option("--endpoint", "--target", metavar="NAME", help="Only deliveries to this endpoint or PLUGIN:TARGET."),
+    typer.Option(
+        "--endpoint",
+        "--target",
+        metavar="NAME",
+        autocompletion=endpoint_names,
+        help="Only deliveries to this endpoint or PLUGIN:TARGET.",
+    ),
 ]
 StatesOption: TypeAlias = Annotated[
     list[DeliveryState] | None,
@@ -26,7 +35,9 @@ StatesOption: TypeAlias = Annotated[
 EventOption: TypeAlias = Annotated[
     str | None, typer.Option("--event", metavar="ID", help="Only deliveries of this event.")
 ]
-NameOption: TypeAlias = Annotated[str | None, typer.Option("--name", help="Only events of this full name.")]
+NameOption: TypeAlias = Annotated[
+    str | None, typer.Option("--name", autocompletion=event_names, help="Only events of this full name.")
+]
 SourceOption: TypeAlias = Annotated[str | None, typer.Option("--source", help="Only events of this source.")]
 SubjectOption: TypeAlias = Annotated[
     str | None,

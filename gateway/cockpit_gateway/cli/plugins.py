@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cockpit_gateway.cli.client import Document, connect
+from cockpit_gateway.cli.completing import plugin_names
 from cockpit_gateway.cli.options import ConfigOption, JsonOption, find_config, usual_config
 from cockpit_gateway.cli.output import print_json, print_table, print_text
 from cockpit_gateway.errors import GatewayError
@@ -52,7 +53,8 @@ def new(
 @app.command("trace")
 def trace(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]…", help="Only these plugins.", show_default=False)
+        list[str] | None,
+        typer.Argument(metavar="[NAME]…", autocompletion=plugin_names, help="Only these plugins.", show_default=False),
     ] = None,
     *,
     hook: Annotated[

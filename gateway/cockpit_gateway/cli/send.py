@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cockpit_gateway.cli.completing import event_names
 from cockpit_gateway.cli.options import ConfigOption, JsonOption, find_config
 from cockpit_gateway.cli.output import err, out, print_json, print_table, print_text
 from cockpit_gateway.events import JSONValue
@@ -26,7 +27,10 @@ def send(
         typer.Argument(metavar="FILE…", help="Recorded requests or bodies, or folders of them; - is standard input."),
     ] = None,
     *,
-    event: Annotated[str | None, typer.Option(metavar="NAME", help="Write an event of this name instead.")] = None,
+    event: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", autocompletion=event_names, help="Write an event of this name instead."),
+    ] = None,
     args: Annotated[str, typer.Option(metavar="JSON", help="The written event's arguments, a JSON list.")] = "[]",
     source: Annotated[str | None, typer.Option(help="The source to post as, if there are several.")] = None,
     label: Annotated[str | None, typer.Option(help="The label: the last part of the path.")] = None,

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from cockpit_gateway.config.api import Api
 from cockpit_gateway.config.base import PluginConfig
+from cockpit_gateway.config.encryption import Encryption
 from cockpit_gateway.config.listen import Listen, ListenSetting
 from cockpit_gateway.config.names import AcceptedEvent
 from cockpit_gateway.config.networks import NetworkSetting, ProxySetting
@@ -217,6 +218,9 @@ class Settings(PluginConfig):
     )
     plugins: dict[str, object] = Field(  # as written, with secrets in it: never shown
         default_factory=dict, repr=False, exclude=True, description="A section per plugin."
+    )
+    encryption: Encryption = Field(
+        default_factory=Encryption, description="The keys by which secrets in the store are sealed."
     )
     api: Api = Field(default_factory=Api, description="The admin API at an address, for clients with a token.")
     log: Log = Field(default_factory=Log, description="The log.")
