@@ -13,12 +13,26 @@ def open_store(url: str) -> Store:
     """Return the engine for a store's URL, not yet opened.
 
     Args:
-        url: "sqlite:" and a path, relative to the working directory.
+        url: "sqlite:" and a path, relative to the working directory; or "postgresql://…".
 
     Raises:
-        StoreError: there is no such engine.
+        StoreError: there is no such engine, or what it needs is not installed.
     """
     scheme, _, rest = url.partition(":")
-    if scheme != "sqlite" or not rest:
-        raise StoreError(f"there is no store engine for {scheme!r}; use sqlite:<path>")
-    return SqliteStore(Path(rest))
+    if scheme == "sqlite" and rest:
+        return SqliteStore(Path(rest))
+    if scheme == "postgresql":
+        return _postgres(url)
+    raise StoreError(f"there is no store engine for {scheme!r}; use sqlite:<path> or postgresql://…")
+
+
+def _postgres(url: str) -> Store:
+    try:
+        from cockpit_gateway.store.postgres.engine import PostgresStore  # noqa: PLC0415 - asyncpg may not be installed
+    except ModuleNotFoundError as error:
+        if error.name != "asyncpg":
+            raise
+        raise StoreError(
+            "PostgreSQL needs asyncpg, which is not installed; run: pip install 'cockpit-gateway[postgres]'"
+        ) from None
+    return PostgresStore(url)

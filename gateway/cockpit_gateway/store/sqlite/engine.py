@@ -16,6 +16,7 @@ import uuid_utils
 from cockpit_gateway.deliveries import Attempt, Delivery, Hold, TargetId, Work
 from cockpit_gateway.errors import StoreError, StoreUnavailableError
 from cockpit_gateway.events import Event
+from cockpit_gateway.store.notices import Told
 from cockpit_gateway.store.records import (
     Accepted,
     Backlog,
@@ -156,9 +157,14 @@ class SqliteStore:
         """Give leased deliveries back."""
         await self._write(lambda connection: changing.release(connection, self._owner, deliveries))
 
-    async def heartbeat(self, until: float) -> None:
+    async def heartbeat(self, seconds: float) -> bool:
         """Extend this owner's leases."""
+        until = time.time() + seconds
         await self._write(lambda connection: changing.extend_lease(connection, self._owner, until))
+        return True
+
+    async def watch(self, told: Told) -> None:
+        """Tell nothing: no other process uses the file."""
 
     async def tally(self, wanted: DeliveryFilter) -> Sequence[Tally]:
         """Count what a filter finds."""
