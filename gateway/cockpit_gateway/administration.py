@@ -12,10 +12,12 @@ from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Hold, T
 from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.errors import ConflictError
 from cockpit_gateway.events import Event
+from cockpit_gateway.overview import Overview, Series, overview, series
 from cockpit_gateway.purges import Purges
 from cockpit_gateway.registry import LoadedPlugin, PluginStatus, Registry
 from cockpit_gateway.replays import Replays
 from cockpit_gateway.sealing import Sealer
+from cockpit_gateway.store.activity import Period
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Backlog, TargetState
 from cockpit_gateway.targets import Target
@@ -182,6 +184,33 @@ class Administration:
         states = {state.target_id: state for state in await self.store.target_states()}
         names = sorted({*self._dispatcher.targets, *backlog})
         return [self._report(name, states.get(name), backlog.get(name)) for name in names]
+
+    async def overview(self) -> Overview:
+        """Return what comes in and goes out, what waits and what fails, now and over the last hour and day.
+
+        Example:
+            >>> found = await administration.overview()  # doctest: +SKIP
+            >>> [moment.received.stored for moment in found.hour.moments]  # per minute  # doctest: +SKIP
+            >>> found.targets[0].day.success, found.targets[0].day.latency_p95  # doctest: +SKIP
+        """
+        return await overview(self.store, await self.targets(), self._clock.time())
+
+    async def activity(
+        self, seconds: int, step: int, *, source: str | None = None, target_id: TargetId | None = None
+    ) -> Series:
+        """Return what happened, step by step, up to now.
+
+        Args:
+            seconds: How far back, at most 30 days; a multiple of `step`.
+            step: Seconds of a step: whole minutes up to 48 hours back, whole hours up to 30 days back.
+            source: Only what came in from this source.
+            target_id: Only deliveries to this target.
+
+        Example:
+            >>> await administration.activity(24 * 3600, 15 * 60, target_id=target_id)  # doctest: +SKIP
+        """
+        period = Period.last(seconds, step, self._clock.time())
+        return await series(self.store, period, source=source, target_id=target_id)
 
     def _report(self, target_id: TargetId, state: TargetState | None, backlog: Backlog | None) -> TargetReport:
         hold, reason = self._dispatcher.held(target_id) or (None, None)

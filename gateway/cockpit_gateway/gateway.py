@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import structlog
@@ -14,7 +14,7 @@ from cockpit_gateway import __version__
 from cockpit_gateway.administration import Administration
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.clock import Clock, SystemClock
-from cockpit_gateway.config import Config, HandlerSettings, Settings, handlers_of
+from cockpit_gateway.config import Config, HandlerSettings, Settings, Tracing, handlers_of
 from cockpit_gateway.deliveries import Delivery, Hold, TargetId
 from cockpit_gateway.delivery.calls import deliver_call, handler_call
 from cockpit_gateway.delivery.dispatcher import Dispatcher
@@ -22,13 +22,14 @@ from cockpit_gateway.delivery.observers import HOOK as OBSERVERS
 from cockpit_gateway.delivery.observers import Observer, Observers
 from cockpit_gateway.delivery.planning import PLAN_TARGET, Planner
 from cockpit_gateway.egress.channel import Channels
-from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError
+from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError, StoreError
 from cockpit_gateway.events import JSONValue
 from cockpit_gateway.fitting import list_of
 from cockpit_gateway.ingest import Ingest
 from cockpit_gateway.loading import describe_failure
 from cockpit_gateway.plugin import PluginContext
 from cockpit_gateway.purges import Purges
+from cockpit_gateway.recorder import Recorder
 from cockpit_gateway.registry import Implementation, Registry
 from cockpit_gateway.replays import Replays
 from cockpit_gateway.retention import Pruner
@@ -39,14 +40,17 @@ from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Retention, Settlement
 from cockpit_gateway.targets import Target
 from cockpit_gateway.telemetry.metrics import Metrics
+from cockpit_gateway.telemetry.spans import Spans, Untraced
 from cockpit_gateway.telemetry.stall import StallWatch
 from cockpit_gateway.threads import WorkerThreads, abandon
 from cockpit_gateway.transports.network import unverified
 from cockpit_gateway.web.api import Api
 from cockpit_gateway.web.clients import Clients
+from cockpit_gateway.web.console.application import Console
 from cockpit_gateway.web.doors import Door
 from cockpit_gateway.web.inflight import InFlight
 from cockpit_gateway.web.listeners import Listeners
+from cockpit_gateway.web.plugin_routes import plugin_routes
 from cockpit_gateway.web.probes import Probes
 from cockpit_gateway.web.receive import Receiver
 from cockpit_gateway.web.sockets import Sockets
@@ -90,9 +94,18 @@ class Gateway:
         self.clock = clock or SystemClock()
         self.metrics = Metrics(__version__)
         self.store: Store = open_store(self.settings.store)
+        self._recorder = Recorder(self.store, self.clock)
+        self.spans = _spans(self.settings.tracing)
         self.sealer = Sealer.of(self.settings, self.clock)
         self.dispatcher = Dispatcher(
-            self.store, self.clock, self.metrics, self._announce, self._observe, config.discretion.out_of
+            self.store,
+            self.clock,
+            self.metrics,
+            self._announce,
+            self._observe,
+            self._recorder,
+            self.spans,
+            config.discretion.out_of,
         )
         self._catalogue = catalogue
         self._channels = Channels()
@@ -125,6 +138,8 @@ class Gateway:
             store=self.store,
             clock=self.clock,
             metrics=self.metrics,
+            recorder=self._recorder,
+            spans=self.spans,
         )
         kept = self.settings.retention
         self._pruner = Pruner(self.store, Retention(kept.age, kept.rows, kept.size), self.clock, self.metrics)
@@ -153,6 +168,7 @@ class Gateway:
         server = self.settings.server
         self.in_flight = InFlight(limit=server.max_in_flight, largest=server.max_body, timeout=server.read_timeout)
         self.listeners = Listeners(self.settings, admin_socket_path(self.settings), sockets or Sockets())
+        self.console = Console(self.settings, self.administration, catalogue, self.clock)
 
     def unready(self) -> str | None:
         """Return why events cannot be taken now, None when they can."""
@@ -185,6 +201,7 @@ class Gateway:
             public=[*self._receiver().routes(), *self._plugin_routes()],
             probes=self._probes().routes(),
             admin=self.admin_routes(),
+            console=self.console,
             metrics=self.metrics,
         )
         self._watch = StallWatch(self.metrics)
@@ -210,6 +227,9 @@ class Gateway:
         await self.listeners.stop(handing_over=handing_over)
         await self._call_stopping()
         await self._channels.close()
+        with suppress(StoreError):  # the counts of a few seconds
+            await self._recorder.write()
+        await self.spans.close()
         await self.store.close()
         if self._watch is not None:
             self._watch.stop()
@@ -279,15 +299,14 @@ class Gateway:
     def _receiver(self) -> Receiver:
         clients = Clients(self.settings.server.trusted_proxies)
         doors = {name: Door(name, source, clients) for name, source in self.settings.sources.items()}
-        return Receiver(self._ingest, doors, self.in_flight)
+        return Receiver(self._ingest, doors, self.in_flight, self.spans)
 
     def _plugin_routes(self) -> Iterator[web.RouteDef]:
         """Yield what plugins answer, each below a path of its own."""
         for found in self.registry.implementations("register_routes"):
             try:
                 given: Sequence[object] = list(found.call({"context": self._contexts[found.plugin]}) or ())
-                routes = [plugin_route(found.plugin, route) for route in given]
-                _refuse_repeated(routes)
+                routes = plugin_routes(found.plugin, given)
             except RAISED_BY_PLUGINS as error:
                 raise PluginError(
                     f"register_routes of plugin {found.plugin} failed: {self._describe(error)}"
@@ -296,13 +315,15 @@ class Gateway:
 
     def admin_routes(self) -> list[web.RouteDef]:
         """Return what is answered at the Unix socket, and at `api.listen`."""
-        return [*self._traces.routes(), *Api(self.administration).routes(), *self._probes().routes()]
+        answering = (self._traces, Api(self.administration), self.console.links, self._probes())
+        return [route for part in answering for route in part.routes()]
 
     def _probes(self) -> Probes:
         return Probes(self.metrics, self.unready, self._refresh_gauges)
 
     def _observe(self, settled: Settlement) -> None:
         self.observers.tell(settled)
+        self._recorder.settled(settled)
 
     async def _emit(self, plugin: str, name: str, args: Sequence[JSONValue], key: str | None) -> str:
         return await self._ingest.emit(plugin, name, args, key)
@@ -319,6 +340,7 @@ class Gateway:
                 target=str(delivery.target_id),
             )
             self.metrics.died(delivery.target_id, "crashes")
+            self._recorder.died(delivery.target_id, 1)
 
     async def _refresh_gauges(self) -> None:
         now = self.clock.time()
@@ -374,23 +396,13 @@ class Gateway:
             await self._threads[implementation.plugin].run(lambda: implementation.call(values))
 
 
-def plugin_route(plugin: str, route: object) -> web.RouteDef:
-    """Return a plugin's route, below its own path.
+def _spans(tracing: Tracing | None) -> Spans:
+    if tracing is None:
+        return Untraced()
+    from cockpit_gateway.telemetry.otel import OtelSpans  # noqa: PLC0415 - an extra, and slow to import
 
-    Raises:
-        PluginError: it is none, or its path is not relative to that.
-    """
-    if not isinstance(route, web.RouteDef) or not route.path.startswith("/"):  # pyright: ignore[reportUnnecessaryIsInstance] - it is a plugin's
-        raise PluginError(f'a route is made by aiohttp.web.get("/path", handler) or the like, not {route!r}')
-    return web.route(route.method, f"/plugins/{plugin}{route.path}", route.handler, **route.kwargs)
-
-
-def _refuse_repeated(routes: Sequence[web.RouteDef]) -> None:
-    seen: set[tuple[str, str]] = set()
-    for route in routes:
-        if (route.method, route.path) in seen:
-            raise PluginError(f"{route.method} {route.path} is there twice; only the first would be answered")
-        seen.add((route.method, route.path))
+    headers = {name: value.get_secret_value() for name, value in tracing.headers.items()}
+    return OtelSpans(tracing.endpoint, headers, service=tracing.service, version=__version__, sample=tracing.sample)
 
 
 def admin_socket_path(settings: Settings) -> Path:

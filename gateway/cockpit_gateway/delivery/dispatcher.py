@@ -28,10 +28,12 @@ from cockpit_gateway.delivery.upkeep import LEASE, Upkeep
 from cockpit_gateway.delivery.verdict import Verdict
 from cockpit_gateway.errors import GatewayError, NotFoundError
 from cockpit_gateway.events import Event
+from cockpit_gateway.recorder import Recorder
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import NewDelivery, Opened
 from cockpit_gateway.targets import Target
 from cockpit_gateway.telemetry.metrics import Metrics
+from cockpit_gateway.telemetry.spans import Spans
 
 CAREFUL_AFTER_A_CRASH = 60.0
 """Seconds after an unclean end in which the begin of each attempt is durable before it begins."""
@@ -50,6 +52,8 @@ class Dispatcher:
         metrics: Where attempts are counted.
         announce: Makes an event of the gateway's own.
         observe: Is told the end of each attempt.
+        recorder: Counts for the pages; what it has counted is written down while the dispatcher runs.
+        spans: Are told of each attempt.
         hide: Takes secrets out of what a plugin's error says.
     """
 
@@ -60,6 +64,8 @@ class Dispatcher:
         metrics: Metrics,
         announce: Announce,
         observe: Observe,
+        recorder: Recorder,
+        spans: Spans,
         hide: Callable[[str], str] = str,
     ) -> None:
         self._store = store
@@ -93,9 +99,10 @@ class Dispatcher:
             conclude=self._outcomes.conclude,
             due=self._due,
             insist=self._insist,
+            spans=spans,
             hide=hide,
         )
-        self._upkeep = Upkeep(store, clock, metrics, self._queues, self._due)
+        self._upkeep = Upkeep(store, clock, metrics, self._queues, self._due, recorder)
         self._claims = Claims(
             store=store,
             clock=clock,

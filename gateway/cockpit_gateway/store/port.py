@@ -11,6 +11,7 @@ from typing import Protocol
 
 from cockpit_gateway.deliveries import Attempt, Delivery, Hold, TargetId, Work
 from cockpit_gateway.events import Event
+from cockpit_gateway.store.activity import Activity, Cell, Period, SourceCell, TargetCell
 from cockpit_gateway.store.notices import Told
 from cockpit_gateway.store.records import (
     Accepted,
@@ -28,6 +29,7 @@ from cockpit_gateway.store.records import (
     Retention,
     Settlement,
     Step,
+    StoredEndpoint,
     Tally,
     TargetState,
     Totals,
@@ -279,6 +281,28 @@ class Store(Protocol):
         """List a plugin's keys that begin with a prefix and come after another key, in order."""
         ...
 
+    async def endpoints(self) -> Sequence[StoredEndpoint]:
+        """Return the endpoints that were made while the gateway ran, by name."""
+        ...
+
+    async def put_endpoint(self, name: str, sealed: bytes, *, expected: str | None, now: float) -> None:
+        """Keep an endpoint, and return once that is durable.
+
+        Args:
+            name: Its name.
+            sealed: Its settings, sealed.
+            expected: The version that is to be replaced; None for a new one.
+            now: Seconds since the Unix epoch.
+
+        Raises:
+            ConflictError: it has another version, or is there already, or is there no more.
+        """
+        ...
+
+    async def remove_endpoint(self, name: str, *, expected: str) -> None:
+        """Remove an endpoint of that version, and return once that is durable; see `put_endpoint`."""
+        ...
+
     async def target_states(self) -> Sequence[TargetState]:
         """Return the recorded state of every target ever configured."""
         ...
@@ -287,8 +311,33 @@ class Store(Protocol):
         """Return what is pending, per target, targets that the configuration no longer names included."""
         ...
 
+    async def dead_letters(self) -> Mapping[TargetId, int]:
+        """Return how many dead letters are kept, per target that has some."""
+        ...
+
     async def totals(self) -> Totals:
         """Count rows."""
+        ...
+
+    async def add_activity(self, added: Activity, *, now: float) -> None:
+        """Add counts to what is kept of their minutes and hours, by this process and others; forget the oldest.
+
+        Args:
+            added: The counts; each names its target.
+            now: Seconds since the Unix epoch.
+        """
+        ...
+
+    async def source_activity(self, period: Period) -> Mapping[SourceCell, int]:
+        """Return what was counted of every source, by the steps of a period."""
+        ...
+
+    async def target_activity(self, period: Period, target_id: TargetId | None = None) -> Mapping[TargetCell, int]:
+        """Return what was counted of each target, or of one, by the steps of a period."""
+        ...
+
+    async def all_targets_activity(self, period: Period) -> Mapping[Cell, int]:
+        """Return what was counted of all targets together, by the steps of a period."""
         ...
 
     async def events(self, wanted: EventFilter) -> Sequence[Event]:

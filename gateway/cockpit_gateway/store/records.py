@@ -275,6 +275,24 @@ class Found(NamedTuple):
     following: Cursor | None
 
 
+class StoredEndpoint(NamedTuple):
+    """An endpoint that was made while the gateway ran.
+
+    Attributes:
+        name: Its name.
+        sealed: Its settings, sealed.
+        version: Another one after each change.
+        created_at: Seconds since the Unix epoch.
+        changed_at: Seconds since the Unix epoch.
+    """
+
+    name: str
+    sealed: bytes
+    version: str
+    created_at: float
+    changed_at: float
+
+
 class Cursor(NamedTuple):
     """How far a walk through what a filter finds has come, by order of acceptance.
 

@@ -1,6 +1,7 @@
 """SQL by name, from an engine's files in `queries`.
 
-There, `-- name: …` begins a statement or a fragment of one. Another name in braces stands for the fragment of that name.
+There, `-- name: …` begins a statement or a fragment of one. Another name in braces stands for the fragment of that
+name.
 """
 
 from __future__ import annotations

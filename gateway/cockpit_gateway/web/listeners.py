@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from aiohttp import web
@@ -18,6 +18,7 @@ from cockpit_gateway.errors import GatewayError
 from cockpit_gateway.telemetry.metrics import Metrics
 from cockpit_gateway.web.access import access_middleware
 from cockpit_gateway.web.clients import Clients
+from cockpit_gateway.web.console.application import Console
 from cockpit_gateway.web.problems import problems_middleware
 from cockpit_gateway.web.server import Runner, Site
 from cockpit_gateway.web.sockets import Sockets, bind_unix
@@ -55,6 +56,7 @@ class Listeners:
         public: Sequence[web.RouteDef],
         probes: Sequence[web.RouteDef],
         admin: Sequence[web.RouteDef],
+        console: Console,
         metrics: Metrics,
     ) -> None:
         """Listen for all.
@@ -63,6 +65,7 @@ class Listeners:
             public: Cockpit's routes.
             probes: Probes and metrics; at an address of their own if one is configured.
             admin: The command line's routes.
+            console: The pages for people, beside the admin API.
             metrics: Counts what is refused.
 
         Raises:
@@ -72,13 +75,14 @@ class Listeners:
         """
         await self._serve(await self._run(admin, metrics), [bind_unix(self._admin_socket)])
         if self._api.listen is not None:
-            self.api_address = await self._listen_for_api(admin, metrics, self._api.listen)
+            self.api_address = await self._listen_for_api(admin, console, metrics, self._api.listen)
+            console.listens_at(self.api_address)
         if self._server.admin_listen is not None:
             runner = await self._run(probes, metrics)
             sockets = self._open(self._server.admin_listen, "probes and metrics", "server.admin_listen")
             self.probes_address = await self._serve_there(runner, sockets)
             probes = ()
-        runner = await self._run([self._based(route) for route in (*public, *probes)], metrics)
+        runner = await self._run([_based(route, self._server.base_path) for route in (*public, *probes)], metrics)
         tls = None if self._server.tls is None else server_context(self._server.tls)
         await self._serve(runner, self.sockets.open(self._server.listen, public=True), tls)
         self.address = _address(runner, "http" if tls is None else "https")
@@ -101,20 +105,31 @@ class Listeners:
             self.sockets.remove_files()
         self._runners.clear()
 
-    async def _run(self, routes: Sequence[web.RouteDef], metrics: Metrics, *middlewares: Middleware) -> Runner:
+    async def _run(
+        self,
+        routes: Sequence[web.RouteDef],
+        metrics: Metrics,
+        *middlewares: Middleware,
+        below: Mapping[str, web.Application] | None = None,
+    ) -> Runner:
         problems = problems_middleware(metrics, self._server.base_path, Clients(self._server.trusted_proxies).name)
         app = web.Application(middlewares=[problems, *middlewares], client_max_size=self._server.max_body)
         app.add_routes(routes)
+        for path, other in (below or {}).items():
+            app.add_subapp(path, other)
         runner = Runner(app, self._server)
         self._runners.append(runner)
         await runner.setup()
         return runner
 
-    def _based(self, route: web.RouteDef) -> web.RouteDef:
-        return web.route(route.method, self._server.base_path + route.path, route.handler, **route.kwargs)
-
-    async def _listen_for_api(self, routes: Sequence[web.RouteDef], metrics: Metrics, listen: Listen) -> str:
-        runner = await self._run(routes, metrics, access_middleware(self._api.clients))
+    async def _listen_for_api(
+        self, routes: Sequence[web.RouteDef], console: Console, metrics: Metrics, listen: Listen
+    ) -> str:
+        based = [_based(route, self._api.base_path) for route in routes]
+        pages = console.application()
+        fronts = [web.get(path, console.front) for path in {"/", f"{self._api.base_path}/", console.root}]
+        access = access_middleware(self._api.clients, beside=pages)
+        runner = await self._run([*based, *fronts], metrics, access, below={console.root: pages})
         tls = None if self._api.tls is None else server_context(self._api.tls)
         return await self._serve_there(runner, self._open(listen, "the API", "api.listen"), tls)
 
@@ -134,6 +149,10 @@ class Listeners:
     async def _serve(self, runner: Runner, sockets: Sequence[socket.socket], tls: ssl.SSLContext | None = None) -> None:
         for one in sockets:
             await Site(runner, self._server, one, tls).start()
+
+
+def _based(route: web.RouteDef, base_path: str) -> web.RouteDef:
+    return web.route(route.method, base_path + route.path, route.handler, **route.kwargs)
 
 
 def _address(runner: Runner, scheme: str) -> str:

@@ -220,7 +220,7 @@ def _repeats(accepts: Sequence[Accept]) -> Sequence[int]:
     """Return for each event the place of the one in the same group that it repeats; its own, if it repeats none."""
     first_with: dict[str, int] = {}
     places: list[int] = []
-    for place, (plan, duplicate) in enumerate(accepts):
+    for place, (_, duplicate) in enumerate(accepts):
         first = first_with.setdefault(duplicate.key, place) if duplicate is not None else place
         places.append(first)
     return places

@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import asyncpg
 import structlog
@@ -29,7 +29,7 @@ CONFLICTS = 5
 
 _Result = TypeVar("_Result")
 
-Act = Callable[[Connection], Awaitable[_Result]]
+Act: TypeAlias = Callable[[Connection], Awaitable[_Result]]
 """What is done on a connection."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()

@@ -4,48 +4,54 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
 import structlog
 import uuid_utils
 
-from cockpit_gateway.deliveries import Attempt, Delivery, Hold, TargetId, Work
+from cockpit_gateway.deliveries import Delivery, Hold, TargetId, Work
 from cockpit_gateway.errors import StoreError, StoreUnavailableError
 from cockpit_gateway.events import Event
+from cockpit_gateway.store.activity import Activity
 from cockpit_gateway.store.notices import Change, Notice, Told
-from cockpit_gateway.store.postgres import changing, leasing, pruning, purging, reading, replaying, settling, storage
+from cockpit_gateway.store.postgres import (
+    activity,
+    changing,
+    endpoints,
+    leasing,
+    pruning,
+    purging,
+    replaying,
+    settling,
+    storage,
+)
 from cockpit_gateway.store.postgres.accepting import Accept, Acceptor, Plan
 from cockpit_gateway.store.postgres.claiming import Claim, Claimer
-from cockpit_gateway.store.postgres.connections import Connections
+from cockpit_gateway.store.postgres.connections import Act, Connections
 from cockpit_gateway.store.postgres.doubts import Doubts
+from cockpit_gateway.store.postgres.lookups import Lookups
 from cockpit_gateway.store.postgres.opening import open_database
 from cockpit_gateway.store.postgres.settings import PostgresSettings
 from cockpit_gateway.store.postgres.settling import Begun, Cleared, Settler
-from cockpit_gateway.store.postgres.statements import Connection
 from cockpit_gateway.store.postgres.targets import TargetNumbers
 from cockpit_gateway.store.postgres.watching import Notices
 from cockpit_gateway.store.postgres.writer import GroupWriter
 from cockpit_gateway.store.records import (
     Accepted,
-    Backlog,
     Claimed,
     Cursor,
     DeliveryFilter,
     Duplicate,
     EventFilter,
-    EventPage,
-    Found,
     NewDelivery,
     Opened,
     Pruned,
     Retention,
     Settlement,
     Step,
-    Tally,
     TargetState,
-    Totals,
     Trimmed,
 )
 from cockpit_gateway.targets import BacklogLimit
@@ -58,7 +64,7 @@ BURIED_AT_ONCE = 500
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
-class PostgresStore:
+class PostgresStore(Lookups):
     """A store in one PostgreSQL database, which any number of gateways share; see `Store` for its methods.
 
     Args:
@@ -68,7 +74,7 @@ class PostgresStore:
 
     def __init__(self, url: str, settings: PostgresSettings = PostgresSettings()) -> None:  # noqa: B008 - immutable
         self._owner = str(uuid_utils.uuid7())
-        self._connections = Connections(url, settings)
+        super().__init__(Connections(url, settings))
         self._targets = TargetNumbers(self._connections)
         self._doubts = Doubts(self._connections, self._owner)
         self._claimer = Claimer(self._connections, self._doubts)
@@ -135,10 +141,6 @@ class PostgresStore:
         """Lease every suspect."""
         return await self._write(lambda it: leasing.lease_suspects(it, self._owner))
 
-    async def leased(self, delivery_id: str) -> Work:
-        """Return a leased delivery with its event."""
-        return await self._read(lambda it: leasing.leased(it, delivery_id))
-
     async def settle(self, settlement: Settlement) -> None:
         """Write an attempt's end."""
         await _open(self._settling).submit(settlement)
@@ -150,10 +152,6 @@ class PostgresStore:
             return Claimed([], None)
         claim = Claim(target, self._owner, now, limit, room)
         return await self._shielded(self._claimer.claim(claim, ordered=ordered))
-
-    async def batch(self, delivery_id: str) -> Sequence[Event]:
-        """Return the events that a delivery carries."""
-        return await self._read(lambda it: reading.batch(it, delivery_id))
 
     async def release(self, deliveries: Sequence[Delivery]) -> None:
         """Give leased deliveries back."""
@@ -172,10 +170,6 @@ class PostgresStore:
                 self._notices.hear(Notice(Change.DUE, target_id))
         return known
 
-    async def tally(self, wanted: DeliveryFilter) -> Sequence[Tally]:
-        """Count what a filter finds."""
-        return await self._read(lambda it: replaying.tally(it, wanted))
-
     async def replay(
         self, wanted: DeliveryFilter, *, now: float, cursor: Cursor | None = None, new_ids: bool = False
     ) -> Step:
@@ -185,10 +179,6 @@ class PostgresStore:
     async def cancel(self, wanted: DeliveryFilter, *, now: float, cursor: Cursor | None = None) -> Step:
         """Cancel some of the deliveries that a filter finds."""
         return await self._step(wanted, cursor, now, replaying.cancel)
-
-    async def walk(self, wanted: EventFilter, cursor: Cursor | None = None) -> EventPage:
-        """Return some of the events that a filter finds."""
-        return await self._read(lambda it: replaying.walk(it, wanted, cursor))
 
     async def add_replayed(self, event: Event, deliveries: Sequence[NewDelivery]) -> None:
         """Write pending deliveries of a stored event."""
@@ -241,10 +231,6 @@ class PostgresStore:
         """Leave the disk to whoever runs the database."""
         return False
 
-    async def count(self, wanted: EventFilter, cursor: Cursor | None = None) -> Found:
-        """Count some of the events that a filter finds."""
-        return await self._read(lambda it: purging.count(it, wanted, cursor))
-
     async def purge(self, wanted: EventFilter, cursor: Cursor | None = None) -> Step:
         """Delete some of the events that a filter finds."""
         found = await self._read(lambda it: purging.find(it, wanted, cursor))
@@ -269,49 +255,22 @@ class PostgresStore:
         if target is not None:
             await self._write(lambda it: changing.clamp_due(it, target, latest))
 
-    async def get_value(self, plugin: str, key: str) -> bytes | None:
-        """Return what a plugin keeps."""
-        return await self._read(lambda it: storage.get_value(it, plugin, key))
+    async def put_endpoint(self, name: str, sealed: bytes, *, expected: str | None, now: float) -> None:
+        """Keep an endpoint."""
+        await self._write(lambda it: endpoints.put_endpoint(it, name, sealed, expected, now))
+
+    async def remove_endpoint(self, name: str, *, expected: str) -> None:
+        """Remove an endpoint."""
+        await self._write(lambda it: endpoints.remove_endpoint(it, name, expected))
+
+    async def add_activity(self, added: Activity, *, now: float) -> None:
+        """Add counts to what is kept."""
+        numbers = await self._targets.numbers({cell.target_id for cell in added.targets})
+        await self._write(lambda it: activity.add(it, numbers, added, now))
 
     async def set_value(self, plugin: str, key: str, value: bytes | None) -> None:
         """Keep something of a plugin's."""
         await self._write(lambda it: storage.set_value(it, plugin, key, value))
-
-    async def list_keys(self, plugin: str, prefix: str, *, after: str, limit: int) -> list[str]:
-        """List a plugin's keys."""
-        return await self._read(lambda it: storage.list_keys(it, plugin, prefix, after, limit))
-
-    async def target_states(self) -> Sequence[TargetState]:
-        """Return every target's state."""
-        return await self._read(reading.target_states)
-
-    async def backlog(self) -> Mapping[TargetId, Backlog]:
-        """Return what is pending."""
-        return await self._read(reading.backlog)
-
-    async def totals(self) -> Totals:
-        """Count rows."""
-        return await self._read(reading.totals)
-
-    async def events(self, wanted: EventFilter) -> Sequence[Event]:
-        """List events."""
-        return await self._read(lambda it: reading.events(it, wanted))
-
-    async def event(self, event_id: str) -> Event:
-        """Return one event."""
-        return await self._read(lambda it: reading.event(it, event_id))
-
-    async def deliveries(self, wanted: DeliveryFilter) -> Sequence[Delivery]:
-        """List deliveries."""
-        return await self._read(lambda it: reading.deliveries(it, wanted))
-
-    async def delivery(self, delivery_id: str) -> Delivery:
-        """Return one delivery."""
-        return await self._read(lambda it: reading.delivery(it, delivery_id))
-
-    async def attempts(self, delivery_id: str) -> Sequence[Attempt]:
-        """Return a delivery's attempts."""
-        return await self._read(lambda it: reading.attempts(it, delivery_id))
 
     async def _step(self, wanted: DeliveryFilter, cursor: Cursor | None, now: float, change: replaying.Change) -> Step:
         """Search, then change what was found."""
@@ -325,10 +284,7 @@ class PostgresStore:
     def _tell_pending(self, deliveries: Iterable[NewDelivery]) -> None:
         self._notices.tell_due({each.target_id for each in deliveries if not each.leased or each.coalesce is not None})
 
-    async def _read(self, act: Callable[[Connection], Awaitable[_Result]]) -> _Result:
-        return await self._connections.run(act)
-
-    async def _write(self, act: Callable[[Connection], Awaitable[_Result]]) -> _Result:
+    async def _write(self, act: Act[_Result]) -> _Result:
         return await self._shielded(self._connections.transact(act))
 
     async def _shielded(self, work: Coroutine[Any, Any, _Result]) -> _Result:

@@ -25,6 +25,7 @@ GATEWAY_ID = query("gateway_id")
 NAME_GATEWAY = query("name_gateway")
 TARGET_STATES = query("target_states")
 BACKLOG = query("backlog")
+DEAD_LETTERS = query("dead_letters")
 COUNT_EVENTS = query("count_events")
 COUNT_DELIVERIES = query("count_deliveries")
 
@@ -88,6 +89,11 @@ async def backlog(connection: Connection) -> Mapping[TargetId, Backlog]:
     """Return what is pending, per target."""
     rows = await BACKLOG.rows(connection)
     return {target_id_of(plugin, target): Backlog(*waiting) for plugin, target, *waiting in rows}
+
+
+async def dead_letters(connection: Connection) -> Mapping[TargetId, int]:
+    """Count dead letters, per target that has some."""
+    return {target_id_of(*names): count for *names, count in await DEAD_LETTERS.rows(connection)}
 
 
 async def totals(connection: Connection) -> Totals:

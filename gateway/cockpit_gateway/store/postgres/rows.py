@@ -11,7 +11,7 @@ from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Outcome
 from cockpit_gateway.events import Event, EventStatus
 from cockpit_gateway.store.postgres.text import from_store, from_store_or_none, to_store
 
-EVENT_WIDTH = 13
+EVENT_WIDTH = 14
 """Columns that `event_of` takes."""
 
 
@@ -80,13 +80,14 @@ def event_columns(events: Sequence[Event]) -> dict[str, list[Any]]:
         "problems": [event.problem for event in events],
         "times": [event.received_at for event in events],
         "vias": [",".join(event.via) or None for event in events],
+        "traces": [event.trace for event in events],
         "bodies": [event.body for event in events],
     }
 
 
 def event_of(row: Sequence[Any]) -> Event:
     """Return the event of a row of `event_columns`."""
-    seq, event_id, name, source, label, hook, backend, subjects, status, problem, received_at, via, body = row
+    seq, event_id, name, source, label, hook, backend, subjects, status, problem, received_at, via, trace, body = row
     return Event(
         event_id,
         from_store(name),
@@ -101,6 +102,7 @@ def event_of(row: Sequence[Any]) -> Event:
         from_store_or_none(problem),
         seq,
         tuple(from_store(via).split(",")) if via else (),
+        from_store_or_none(trace),
     )
 
 

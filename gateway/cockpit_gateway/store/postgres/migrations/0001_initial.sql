@@ -15,7 +15,9 @@ CREATE TABLE events (
     status text NOT NULL,
     problem text,
     received_at double precision NOT NULL,
-    via text
+    via text,
+    -- The trace that it belongs to, as a traceparent (W3C Trace Context).
+    trace text
 );
 
 CREATE INDEX events_unsound ON events (status, seq) WHERE status <> 'accepted';
@@ -70,6 +72,8 @@ CREATE TABLE deliveries (
 
 CREATE INDEX deliveries_by_event ON deliveries (seq);
 CREATE INDEX deliveries_by_target ON deliveries (target, id);
+CREATE INDEX deliveries_by_target_and_state ON deliveries (target, state, id)
+WHERE state IN ('pending', 'dead', 'superseded', 'cancelled');
 CREATE INDEX deliveries_due ON deliveries (target, due_at, seq, number) WHERE state = 'pending';
 CREATE INDEX deliveries_running ON deliveries (owner) WHERE state = 'running';
 CREATE INDEX deliveries_undelivered ON deliveries (state, id) WHERE state <> 'delivered';
@@ -117,6 +121,37 @@ CREATE TABLE plugin_storage (
     value bytea NOT NULL,
     PRIMARY KEY (plugin, key)
 );
+
+-- Endpoints that were made while the gateway ran: sealed, because their settings hold secrets.
+CREATE TABLE endpoints (
+    name text COLLATE "C" PRIMARY KEY,
+    sealed bytea NOT NULL,
+    version text NOT NULL,
+    created_at double precision NOT NULL,
+    changed_at double precision NOT NULL
+);
+
+-- What happened, counted: `span` seconds from `at` on, 60 or 3600; see store/activity.py.
+CREATE TABLE source_activity (
+    span integer NOT NULL,
+    at bigint NOT NULL,
+    source text COLLATE "C" NOT NULL,
+    fate text NOT NULL,
+    count bigint NOT NULL,
+    PRIMARY KEY (span, at, source, fate)
+);
+
+CREATE TABLE target_activity (
+    span integer NOT NULL,
+    target integer NOT NULL,
+    at bigint NOT NULL,
+    happening text NOT NULL,
+    bucket integer NOT NULL,
+    count bigint NOT NULL,
+    PRIMARY KEY (span, target, at, happening, bucket)
+);
+
+CREATE INDEX target_activity_by_time ON target_activity (span, at);
 
 -- Rows of these change or go soon after they were written: room for their new versions on the same page, and a vacuum
 -- that comes before the dead ones are many, however large the table has grown.

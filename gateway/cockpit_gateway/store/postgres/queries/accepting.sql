@@ -26,9 +26,10 @@ given AS MATERIALIZED (
     SELECT * FROM unnest(
         :places::integer[], :ids::text[], :names::text[], :sources::text[], :labels::text[], :hooks::text[],
         :backends::bigint[], :subjects::jsonb[], :statuses::text[], :problems::text[], :times::double precision[],
-        :vias::text[], :bodies::bytea[], :keys::text[], :untils::double precision[]
+        :vias::text[], :traces::text[], :bodies::bytea[], :keys::text[], :untils::double precision[]
     ) AS g (
-        place, id, name, source, label, hook, backend, subjects, status, problem, received_at, via, body, key, until
+        place, id, name, source, label, hook, backend, subjects, status, problem, received_at, via, trace, body, key,
+        until
     )
 ),
 noted AS (
@@ -46,8 +47,8 @@ fresh AS MATERIALIZED (
     ) AS g
 ),
 event AS (
-    INSERT INTO events (seq, id, name, source, label, hook, backend, subjects, status, problem, received_at, via)
-    SELECT seq, id, name, source, label, hook, backend, subjects, status, problem, received_at, via FROM fresh
+    INSERT INTO events (seq, id, name, source, label, hook, backend, subjects, status, problem, received_at, via, trace)
+    SELECT seq, id, name, source, label, hook, backend, subjects, status, problem, received_at, via, trace FROM fresh
 ),
 body AS (
     INSERT INTO bodies (seq, body) SELECT seq, body FROM fresh

@@ -1,7 +1,8 @@
 -- Lists and single rows, and the fragments that say which columns.
 
 -- name: event_columns
-e.seq, e.id, e.name, e.source, e.label, e.hook, e.backend, e.subjects, e.status, e.problem, e.received_at, e.via, b.body
+e.seq, e.id, e.name, e.source, e.label, e.hook, e.backend, e.subjects, e.status, e.problem, e.received_at, e.via, e.trace,
+b.body
 
 -- name: delivery_columns
 d.id, e.id, d.seq, t.plugin, t.target, d.key, d.state, d.attempts, d.due_at, d.created_at, d.ended_at, d.reason,
@@ -85,6 +86,11 @@ SELECT t.plugin, t.target, count(*), min(d.due_at), sum(d.size)::bigint, min(d.f
 FROM deliveries AS d JOIN targets AS t ON t.number = d.target
 WHERE d.state = 'pending'
 GROUP BY t.number;
+
+-- name: dead_letters
+SELECT t.plugin, t.target, d.dead
+FROM (SELECT target, count(*) AS dead FROM deliveries WHERE state = 'dead' GROUP BY target) AS d
+JOIN targets AS t ON t.number = d.target;
 
 -- Most events are accepted and most deliveries delivered: those are counted on an index, the others apart.
 -- name: count_events
