@@ -37,6 +37,7 @@ from cockpit_gateway.sealing import Sealer
 from cockpit_gateway.storage import PluginStorage
 from cockpit_gateway.store import open_store
 from cockpit_gateway.store.port import Store
+from cockpit_gateway.store.postgres.settings import PostgresSettings
 from cockpit_gateway.store.records import Retention, Settlement
 from cockpit_gateway.targets import Target
 from cockpit_gateway.telemetry.metrics import Metrics
@@ -93,7 +94,8 @@ class Gateway:
         self.registry = registry
         self.clock = clock or SystemClock()
         self.metrics = Metrics(__version__)
-        self.store: Store = open_store(self.settings.store)
+        postgres = PostgresSettings(**self.settings.postgres.model_dump())
+        self.store: Store = open_store(self.settings.store, postgres)
         self._recorder = Recorder(self.store, self.clock)
         self.spans = _spans(self.settings.tracing)
         self.sealer = Sealer.of(self.settings, self.clock)
@@ -407,4 +409,4 @@ def _spans(tracing: Tracing | None) -> Spans:
 
 def admin_socket_path(settings: Settings) -> Path:
     """Return where the command line finds the daemon: as configured, or `gateway.sock` beside the store's file."""
-    return settings.server.admin_socket or Path(settings.store.removeprefix("sqlite:")).with_name("gateway.sock")
+    return settings.server.admin_socket or settings.store.beside("gateway.sock")

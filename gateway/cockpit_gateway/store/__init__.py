@@ -6,14 +6,16 @@ from pathlib import Path
 
 from cockpit_gateway.errors import StoreError
 from cockpit_gateway.store.port import Store
+from cockpit_gateway.store.postgres.settings import PostgresSettings
 from cockpit_gateway.store.sqlite.engine import SqliteStore
 
 
-def open_store(url: str) -> Store:
+def open_store(url: str, postgres: PostgresSettings = PostgresSettings()) -> Store:  # noqa: B008 - it is immutable
     """Return the engine for a store's URL, not yet opened.
 
     Args:
         url: "sqlite:" and a path, relative to the working directory; or "postgresql://…".
+        postgres: How a database of PostgreSQL is used.
 
     Raises:
         StoreError: there is no such engine, or what it needs is not installed.
@@ -22,11 +24,11 @@ def open_store(url: str) -> Store:
     if scheme == "sqlite" and rest:
         return SqliteStore(Path(rest))
     if scheme == "postgresql":
-        return _postgres(url)
+        return _postgres(url, postgres)
     raise StoreError(f"there is no store engine for {scheme!r}; use sqlite:<path> or postgresql://…")
 
 
-def _postgres(url: str) -> Store:
+def _postgres(url: str, settings: PostgresSettings) -> Store:
     try:
         from cockpit_gateway.store.postgres.engine import PostgresStore  # noqa: PLC0415 - asyncpg may not be installed
     except ModuleNotFoundError as error:
@@ -35,4 +37,4 @@ def _postgres(url: str) -> Store:
         raise StoreError(
             "PostgreSQL needs asyncpg, which is not installed; run: pip install 'cockpit-gateway[postgres]'"
         ) from None
-    return PostgresStore(url)
+    return PostgresStore(url, settings)
