@@ -12,6 +12,7 @@ from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Hold, T
 from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.errors import ConflictError
 from cockpit_gateway.events import Event
+from cockpit_gateway.hosting import Plugins
 from cockpit_gateway.overview import Overview, Series, overview, series
 from cockpit_gateway.purges import Purges
 from cockpit_gateway.registry import LoadedPlugin, PluginStatus, Registry
@@ -21,7 +22,6 @@ from cockpit_gateway.store.activity import Period
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Backlog, TargetState
 from cockpit_gateway.targets import Target
-from cockpit_gateway.threads import WorkerThreads
 
 _CURES = {
     Hold.PAUSED: "resume it instead",
@@ -60,8 +60,7 @@ class Administration:
         version: The gateway's version.
         store: What is kept.
         dispatcher: Knows the targets, and gets what falls due again.
-        registry: The plugins.
-        threads: Each plugin's threads.
+        plugins: The plugins.
         replays: Replays and cancels deliveries.
         purges: Deletes events for good.
         sealer: Seals what is secret and has to be kept.
@@ -75,8 +74,7 @@ class Administration:
         version: str,
         store: Store,
         dispatcher: Dispatcher,
-        registry: Registry,
-        threads: dict[str, WorkerThreads],
+        plugins: Plugins,
         replays: Replays,
         purges: Purges,
         sealer: Sealer,
@@ -85,7 +83,6 @@ class Administration:
     ) -> None:
         self.version = version
         self.store = store
-        self.registry = registry
         self.replays = replays
         self.purges = purges
         self.sealer = sealer
@@ -93,8 +90,13 @@ class Administration:
         self.hand_over: Callable[[], Awaitable[int]] | None = None
         """Starts a new process and returns its id; None if no daemon runs that could be replaced."""
         self._dispatcher = dispatcher
-        self._threads = threads
+        self._plugins = plugins
         self._clock = clock
+
+    @property
+    def registry(self) -> Registry:
+        """The plugins."""
+        return self._plugins.registry
 
     async def restart(self) -> int:
         """Hand over to a new process, which begins when this one has ended; return its id.
@@ -113,8 +115,8 @@ class Administration:
 
     def plugin_status(self, plugin: LoadedPlugin) -> str:
         """Return "loaded", "broken", or "stuck" when all its threads hang."""
-        threads = self._threads.get(plugin.name)
-        return "stuck" if threads is not None and threads.stuck else PluginStatus(plugin.status).value
+        host = self._plugins.hosts.get(plugin.name)
+        return "stuck" if host is not None and host.threads.stuck else PluginStatus(plugin.status).value
 
     async def pause(self, target_id: TargetId, reason: str | None) -> TargetReport:
         """Hold a target's deliveries until a person resumes it; what is under way goes on.
