@@ -123,7 +123,7 @@ class Acceptor:
             **event_columns(events),
             **delivery_columns(rows),
             "keys": [accept.duplicate and accept.duplicate.key for accept in accepts],
-            "untils": [accept.duplicate and accept.duplicate.until for accept in accepts],
+            "expiries": [accept.duplicate and accept.duplicate.until for accept in accepts],
         }
         return {events[place].id: seq for place, seq in await ACCEPT.rows(connection, **given)}
 
@@ -196,7 +196,7 @@ async def _note(connection: Connection, accepts: Sequence[Accept]) -> Collection
         keys=[duplicate.key for _, duplicate in noted],
         ids=[event.id for event, _ in noted],
         times=[event.received_at for event, _ in noted],
-        untils=[duplicate.until for _, duplicate in noted],
+        expiries=[duplicate.until for _, duplicate in noted],
     )
     fresh = {key for (key,) in rows}
     repeating = {event.id for event, duplicate in noted if duplicate.key not in fresh}

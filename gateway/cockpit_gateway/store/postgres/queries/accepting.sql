@@ -26,7 +26,7 @@ given AS MATERIALIZED (
     SELECT * FROM unnest(
         :places::integer[], :ids::text[], :names::text[], :sources::text[], :labels::text[], :hooks::text[],
         :backends::bigint[], :subjects::jsonb[], :statuses::text[], :problems::text[], :times::double precision[],
-        :vias::text[], :traces::text[], :bodies::bytea[], :keys::text[], :untils::double precision[]
+        :vias::text[], :traces::text[], :bodies::bytea[], :keys::text[], :expiries::double precision[]
     ) AS g (
         place, id, name, source, label, hook, backend, subjects, status, problem, received_at, via, trace, body, key,
         until
@@ -92,7 +92,7 @@ SELECT seq FROM known;
 -- name: note_events
 INSERT INTO duplicates AS d (key, event, seen_at, until)
 SELECT * FROM unnest(
-    :keys::text[], :ids::text[], :times::double precision[], :untils::double precision[]
+    :keys::text[], :ids::text[], :times::double precision[], :expiries::double precision[]
 )
 ON CONFLICT (key) DO UPDATE SET event = excluded.event, seen_at = excluded.seen_at, until = excluded.until
 WHERE d.until <= excluded.seen_at
