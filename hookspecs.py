@@ -25,7 +25,7 @@ from cockpit_gateway.contract import cockpit_event, gateway_event, hookspec
 from cockpit_gateway.deliveries import Attempt, Delivery, Response
 from cockpit_gateway.events import Event, JSONArray, JSONObject, JSONValue
 from cockpit_gateway.plugin import PluginContext
-from cockpit_gateway.targets import Planned, Target
+from cockpit_gateway.targets import Explained, Planned, Target
 
 if TYPE_CHECKING:
     from aiohttp.web import RouteDef
@@ -2723,6 +2723,30 @@ def plan_deliveries(event: Event, context: PluginContext) -> Sequence[Planned]:
         >>> @hookimpl
         ... def plan_deliveries(event, context):
         ...     return [Planned("broker")] if event.collection else []
+    """
+    return []
+
+
+@hookspec
+def explain_deliveries(event: Event, context: PluginContext) -> Sequence[Explained]:
+    """Say of each of the plugin's targets whether it gets this event, and why, or why not: for `explain`.
+
+    `def` only, and pure: it runs in the plugin's threads when somebody asks. Without it, `explain` tells what
+    `plan_deliveries` says today, and no reasons.
+
+    Args:
+        event: The event, as it is stored.
+        context: The plugin's context.
+
+    Returns:
+        One item per target; of a target that is left out no reason is told.
+
+    Example:
+        >>> @hookimpl
+        ... def explain_deliveries(event, context):
+        ...     if event.collection:
+        ...         return [Explained("broker", planned=True, reason="the broker gets what is about a collection")]
+        ...     return [Explained("broker", planned=False, reason="it is not about a collection")]
     """
     return []
 

@@ -8,7 +8,7 @@ from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Outcome
 from cockpit_gateway.errors import Drop, Reject, Retry
 from cockpit_gateway.events import Event, EventStatus, JSONArray, JSONObject, JSONValue
 from cockpit_gateway.plugin import PluginContext
-from cockpit_gateway.targets import BacklogLimit, Breaker, Coalesce, Planned, Rate, RetrySchedule, Target
+from cockpit_gateway.targets import BacklogLimit, Breaker, Coalesce, Explained, Planned, Rate, RetrySchedule, Target
 
 __version__ = "0.1.0"
 
@@ -22,6 +22,7 @@ __all__ = [
     "Drop",
     "Event",
     "EventStatus",
+    "Explained",
     "HookDeprecationWarning",
     "JSONArray",
     "JSONObject",

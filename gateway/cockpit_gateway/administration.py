@@ -12,6 +12,7 @@ from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Hold, T
 from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.errors import ConflictError
 from cockpit_gateway.events import Event
+from cockpit_gateway.explanations import EventExplanation, Explanations
 from cockpit_gateway.hosting import Plugins
 from cockpit_gateway.overview import Overview, Series, overview, series
 from cockpit_gateway.purges import Purges
@@ -63,6 +64,7 @@ class Administration:
         plugins: The plugins.
         replays: Replays and cancels deliveries.
         purges: Deletes events for good.
+        explanations: Explains events.
         sealer: Seals what is secret and has to be kept.
         clock: The time.
         unready: Returns why the gateway is not ready, None when it is.
@@ -77,6 +79,7 @@ class Administration:
         plugins: Plugins,
         replays: Replays,
         purges: Purges,
+        explanations: Explanations,
         sealer: Sealer,
         clock: Clock,
         unready: Callable[[], str | None],
@@ -89,6 +92,7 @@ class Administration:
         self.unready = unready
         self.hand_over: Callable[[], Awaitable[int]] | None = None
         """Starts a new process and returns its id; None if no daemon runs that could be replaced."""
+        self._explanations = explanations
         self._dispatcher = dispatcher
         self._plugins = plugins
         self._clock = clock
@@ -112,6 +116,18 @@ class Administration:
         """Return why a pending delivery is passed by: a `Hold`; None if it is not."""
         hold = self._dispatcher.held(delivery.target_id) if delivery.state is DeliveryState.PENDING else None
         return None if hold is None else hold[0].value
+
+    async def explain(self, event_id: str, only: TargetId | None = None) -> EventExplanation:
+        """Return what became of an event, and why: at the door, and at each target.
+
+        Args:
+            event_id: The event's id.
+            only: The target to look at, None for all.
+
+        Raises:
+            NotFoundError: there is no such event, or no such target.
+        """
+        return await self._explanations.explain(event_id, only)
 
     def plugin_status(self, plugin: LoadedPlugin) -> str:
         """Return "loaded", "broken", or "stuck" when all its threads hang."""

@@ -117,7 +117,7 @@ class Listeners:
         app.add_routes(routes)
         for path, other in (below or {}).items():
             app.add_subapp(path, other)
-        runner = Runner(app, self._server)
+        runner = Runner(app, self._server, metrics)
         self._runners.append(runner)
         await runner.setup()
         return runner

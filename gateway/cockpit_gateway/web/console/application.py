@@ -16,6 +16,7 @@ from cockpit_gateway.web.clients import Clients
 from cockpit_gateway.web.console.assets import Assets
 from cockpit_gateway.web.console.entrance import Entrance
 from cockpit_gateway.web.console.event_list import EventList
+from cockpit_gateway.web.console.event_page import EventPage
 from cockpit_gateway.web.console.frame import Entry, Frame
 from cockpit_gateway.web.console.guard import Guard, add_headers
 from cockpit_gateway.web.console.links import Links
@@ -65,6 +66,7 @@ class Console:
         self.pages: list[Pages] = [
             OverviewPage(frame, administration),
             EventList(frame, administration, catalogue, settings.sources),
+            EventPage(frame, administration, catalogue),
             self._tail,
         ]
         frame.entries = [entry for group in self.pages for entry in group.entries]
