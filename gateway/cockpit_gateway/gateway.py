@@ -82,11 +82,8 @@ class Gateway:
         settings = config.settings
         self.clock = clock or SystemClock()
         self.metrics = Metrics(__version__)
-<<<<<<< HEAD
-        self.store: Store = open_store(settings.store, PostgresSettings(**settings.postgres.model_dump()))
-=======
-        self.store: Store = open_store(settings.store, self.metrics.transacted)
->>>>>>> main
+        postgres = PostgresSettings(**settings.postgres.model_dump())
+        self.store: Store = open_store(settings.store, self.metrics.transacted, postgres)
         self._recorder = Recorder(self.store, self.clock)
         self.spans = _spans(settings.tracing)
         self.sealer = Sealer.of(settings, self.clock)

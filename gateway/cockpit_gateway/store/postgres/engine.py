@@ -33,7 +33,7 @@ from cockpit_gateway.store.postgres.connections import Act, Connections
 from cockpit_gateway.store.postgres.doubts import Doubts
 from cockpit_gateway.store.postgres.lookups import Lookups
 from cockpit_gateway.store.postgres.opening import open_database
-from cockpit_gateway.store.postgres.settings import PostgresSettings
+from cockpit_gateway.store.postgres.settings import DEFAULTS, PostgresSettings
 from cockpit_gateway.store.postgres.settling import Begun, Cleared, Settler
 from cockpit_gateway.store.postgres.targets import TargetNumbers
 from cockpit_gateway.store.postgres.watching import Notices
@@ -54,6 +54,7 @@ from cockpit_gateway.store.records import (
     TargetState,
     Trimmed,
 )
+from cockpit_gateway.store.transactions import Transacted, tell_nobody
 from cockpit_gateway.targets import BacklogLimit
 
 _Result = TypeVar("_Result")
@@ -69,10 +70,12 @@ class PostgresStore(Lookups):
 
     Args:
         url: Where it is: "postgresql://…".
+        transacted: Is told of each group of jobs that are written together.
         settings: How it is used.
     """
 
-    def __init__(self, url: str, settings: PostgresSettings = PostgresSettings()) -> None:  # noqa: B008 - immutable
+    def __init__(self, url: str, transacted: Transacted = tell_nobody, settings: PostgresSettings = DEFAULTS) -> None:
+        self._transacted = transacted
         self._owner = str(uuid_utils.uuid7())
         super().__init__(Connections(url, settings))
         self._targets = TargetNumbers(self._connections)
@@ -88,8 +91,8 @@ class PostgresStore(Lookups):
         """Connect, migrate the schema, and free what dead owners had leased."""
         opened = await open_database(self._connections, self._owner)
         acceptor = Acceptor(self._connections, self._owner, self._targets, self._doubts)
-        self._accepting = GroupWriter(acceptor.write)
-        self._settling = GroupWriter(Settler(self._connections, self._owner).write)
+        self._accepting = GroupWriter(acceptor.write, self._transacted)
+        self._settling = GroupWriter(Settler(self._connections, self._owner).write, self._transacted)
         return opened
 
     async def close(self) -> None:

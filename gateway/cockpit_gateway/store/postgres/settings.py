@@ -19,3 +19,6 @@ class PostgresSettings(NamedTuple):
     connect_timeout: float = 5.0
     statement_timeout: float = 30.0
     lock_timeout: float = 10.0
+
+
+DEFAULTS = PostgresSettings()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from cockpit_gateway.errors import StoreUnavailableError
 from cockpit_gateway.store.postgres.failures import is_conflict, told
+from cockpit_gateway.store.transactions import Transacted
 
 
 @dataclass(slots=True)
@@ -31,10 +33,12 @@ class GroupWriter:
 
     Args:
         write: Writes a group.
+        transacted: Is told of each group.
     """
 
-    def __init__(self, write: Write) -> None:
+    def __init__(self, write: Write, transacted: Transacted) -> None:
         self._write = write
+        self._transacted = transacted
         self._handed_in: list[Job] = []
         self._wake = asyncio.Event()
         self._closing = False
@@ -72,7 +76,9 @@ class GroupWriter:
             self._wake.clear()
             group, self._handed_in = self._handed_in, []
             if group:
+                began = time.perf_counter()
                 await self._write_group(group)
+                self._transacted(len(group), time.perf_counter() - began)
                 _resolve(group)
 
     async def _write_group(self, group: Sequence[Job]) -> None:

@@ -61,7 +61,8 @@ from cockpit_gateway.store.sqlite.reader import Reader
 from cockpit_gateway.store.sqlite.reserve import Reserve
 from cockpit_gateway.store.sqlite.targets import TargetNumbers
 from cockpit_gateway.store.sqlite.trimming import bury, find_excess
-from cockpit_gateway.store.sqlite.writer import Transacted, Writer, tell_nobody
+from cockpit_gateway.store.sqlite.writer import Writer
+from cockpit_gateway.store.transactions import Transacted, tell_nobody
 from cockpit_gateway.targets import BacklogLimit
 
 _Result = TypeVar("_Result")
