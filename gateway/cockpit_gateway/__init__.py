@@ -4,7 +4,7 @@ These are the names that a plugin uses; `cockpit_gateway.config` adds what its `
 """
 
 from cockpit_gateway.contract import HookDeprecationWarning, cockpit_event, hookimpl
-from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Outcome, Response
+from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Outcome, RequestPreview, Response
 from cockpit_gateway.errors import Drop, Reject, Retry
 from cockpit_gateway.events import Event, EventStatus, JSONArray, JSONObject, JSONValue
 from cockpit_gateway.plugin import PluginContext
@@ -32,6 +32,7 @@ __all__ = [
     "PluginContext",
     "Rate",
     "Reject",
+    "RequestPreview",
     "Response",
     "Retry",
     "RetrySchedule",

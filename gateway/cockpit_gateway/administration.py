@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+import structlog
 import uuid_utils
 
 from cockpit_gateway.clock import Clock
-from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Hold, TargetId, Work
+from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Hold, RequestPreview, TargetId, Work
 from cockpit_gateway.delivery.dispatcher import Dispatcher
-from cockpit_gateway.errors import ConflictError
+from cockpit_gateway.errors import RAISED_BY_PLUGINS, ConflictError
 from cockpit_gateway.events import Event
 from cockpit_gateway.explanations import EventExplanation, Explanations
 from cockpit_gateway.hosting import Plugins
@@ -23,6 +24,8 @@ from cockpit_gateway.store.activity import Period
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Backlog, TargetState
 from cockpit_gateway.targets import Target
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 _CURES = {
     Hold.PAUSED: "resume it instead",
@@ -133,6 +136,21 @@ class Administration:
         """Return "loaded", "broken", or "stuck" when all its threads hang."""
         host = self._plugins.hosts.get(plugin.name)
         return "stuck" if host is not None and host.threads.stuck else PluginStatus(plugin.status).value
+
+    async def preview(self, delivery: Delivery) -> RequestPreview | None:
+        """Return what an attempt of a delivery would send now; None if nobody says, or the target is gone."""
+        hook = self.registry.implementation(delivery.plugin, "preview_delivery")
+        if hook is None or self._dispatcher.target(delivery.target_id) is None:
+            return None
+        event, events = await self.store.event(delivery.event_id), await self.store.batch(delivery.id)
+        try:
+            shown: RequestPreview | None = await self._plugins.host(hook).run(
+                hook, {"delivery": delivery, "event": event, "events": events}
+            )
+        except RAISED_BY_PLUGINS:
+            log.exception("a delivery cannot be previewed", plugin=delivery.plugin, delivery_id=delivery.id)
+            return None
+        return shown
 
     async def pause(self, target_id: TargetId, reason: str | None) -> TargetReport:
         """Hold a target's deliveries until a person resumes it; what is under way goes on.

@@ -101,6 +101,23 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestPreview:
+    """What an attempt would send now, as a person may see it.
+
+    Attributes:
+        method: How: an HTTP method, or what stands for it.
+        url: Where to; what is secret in it is masked.
+        headers: Pairs in the order sent; what is secret is masked.
+        body: The body.
+    """
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One try of a delivery.
 

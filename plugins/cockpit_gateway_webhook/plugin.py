@@ -5,7 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from cockpit_gateway import Delivery, Event, Explained, Planned, PluginContext, Response, Target, hookimpl
+from cockpit_gateway import (
+    Delivery,
+    Event,
+    Explained,
+    Planned,
+    PluginContext,
+    RequestPreview,
+    Response,
+    Target,
+    hookimpl,
+)
 from cockpit_gateway.egress.channel import Channel
 from cockpit_gateway.transports import Planning
 from cockpit_gateway_webhook.senders import sender_of
@@ -55,6 +65,11 @@ class WebhookPlugin:
         """Send an event, or those of a burst, to an endpoint, once."""
         name = delivery.target
         return await self._senders[name].send(self._channel[name], delivery, events, context.clock, context.traceparent)
+
+    @hookimpl
+    def preview_delivery(self, delivery: Delivery, events: Sequence[Event], context: PluginContext) -> RequestPreview:
+        """Say what would be sent."""
+        return self._senders[delivery.target].preview(delivery, events, context.clock)
 
     @hookimpl
     async def gateway_started(self, context: PluginContext) -> None:

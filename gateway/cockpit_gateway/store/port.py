@@ -235,8 +235,12 @@ class Store(Protocol):
         """Return what the store takes, and has to do."""
         ...
 
-    async def set_reserve_aside(self) -> bool:
-        """Set room on the disk aside for when there is no other; return whether there is some."""
+    async def set_reserve_aside(self) -> bool | None:
+        """Set room on the disk aside for when there is no other.
+
+        Returns:
+            Whether there is some; None if a database server has the disk.
+        """
         ...
 
     async def count(self, wanted: EventFilter, cursor: Cursor | None = None) -> Found:

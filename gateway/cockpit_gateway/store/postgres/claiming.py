@@ -16,8 +16,8 @@ from cockpit_gateway.store.records import Claimed
 
 FIND_DUE = query("find_due")
 NEXT_DUE = query("next_due")
-FIND_HEADS = query("find_heads", "free")
-FIND_HEADS_BY_LANE = query("find_heads_by_lane", "free")
+FIND_HEADS = query("find_heads", "free", "ancestors")
+FIND_HEADS_BY_LANE = query("find_heads_by_lane", "free", "ancestors")
 LOCK_TARGET = query("lock_target")
 MORE_PENDING_THAN = query("more_pending_than")
 LEASE = query("lease")

@@ -45,6 +45,7 @@ from cockpit_gateway.store.records import (
     DeliveryFilter,
     Duplicate,
     EventFilter,
+    Measures,
     NewDelivery,
     Opened,
     Pruned,
@@ -230,9 +231,13 @@ class PostgresStore(Lookups):
         """Leave free room to PostgreSQL, which uses it again."""
         return False
 
-    async def set_reserve_aside(self) -> bool:
+    async def set_reserve_aside(self) -> None:
         """Leave the disk to whoever runs the database."""
-        return False
+
+    async def measure(self) -> Measures:
+        """Measure the store."""
+        waiting = sum(writer.waiting for writer in (self._accepting, self._settling) if writer is not None)
+        return Measures(waiting, await self._read(pruning.measure), None, None)
 
     async def purge(self, wanted: EventFilter, cursor: Cursor | None = None) -> Step:
         """Delete some of the events that a filter finds."""

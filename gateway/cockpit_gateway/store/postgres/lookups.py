@@ -108,6 +108,10 @@ class Lookups:
         """Return one delivery."""
         return await self._read(lambda it: reading.delivery(it, delivery_id))
 
+    async def held_back_by(self, delivery_id: str) -> Delivery | None:
+        """Return what an ordered delivery waits for."""
+        return await self._read(lambda it: reading.held_back_by(it, delivery_id))
+
     async def attempts(self, delivery_id: str) -> Sequence[Attempt]:
         """Return a delivery's attempts."""
         return await self._read(lambda it: reading.attempts(it, delivery_id))

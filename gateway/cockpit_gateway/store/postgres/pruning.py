@@ -9,6 +9,7 @@ from typing import NamedTuple
 from cockpit_gateway.store.postgres.statements import Connection, query
 from cockpit_gateway.store.records import Retention
 
+MEASURE = query("measure")
 FOOTPRINT = query("footprint")
 FIND_PRUNABLE = query("find_prunable", "is_over")
 LOCK_EVENTS = query("lock_events")
@@ -21,6 +22,12 @@ class Prunable(NamedTuple):
 
     seqs: Sequence[int]
     last: int | None
+
+
+async def measure(connection: Connection) -> int:
+    """Return the bytes of what is stored, with its indexes, and with what is free in it."""
+    size: int = await MEASURE.value(connection)
+    return size
 
 
 async def count_excess(connection: Connection, retention: Retention) -> int:

@@ -19,6 +19,7 @@ EVENTS = statement("events", "event_columns", "about_event")
 EVENT = query("event", "event_columns")
 DELIVERIES = statement("deliveries", "delivery_columns", "about_delivery", "about_event")
 DELIVERY = query("delivery", "delivery_columns")
+HELD_BACK_BY = query("held_back_by", "ancestors", "delivery_columns")
 ATTEMPTS = query("attempts")
 BATCH = query("batch", "event_columns")
 GATEWAY_ID = query("gateway_id")
@@ -56,6 +57,12 @@ async def delivery(connection: Connection, delivery_id: str) -> Delivery:
     if not row:
         raise NotFoundError(f"there is no delivery {delivery_id}")
     return delivery_of(row)
+
+
+async def held_back_by(connection: Connection, delivery_id: str) -> Delivery | None:
+    """Return what a delivery of an ordered target waits for, None for nothing."""
+    row = await HELD_BACK_BY.row(connection, id=delivery_id)
+    return delivery_of(row) if row else None
 
 
 async def attempts(connection: Connection, delivery_id: str) -> Sequence[Attempt]:

@@ -58,6 +58,11 @@ class GroupWriter:
         """Hand in something to write that nobody waits for."""
         self._hand_in(Job(work, None))
 
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait for the next group."""
+        return len(self._handed_in)
+
     async def close(self) -> None:
         """Write what was handed in, and end."""
         self._closing = True

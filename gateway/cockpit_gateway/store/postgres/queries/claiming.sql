@@ -61,12 +61,7 @@ SELECT c.number, c.id, c.seq, c.size, c.due_at FROM candidate AS c
 WHERE
     c.key IS NULL
     OR NOT EXISTS (
-        SELECT 1 FROM (
-            SELECT '' COLLATE "C" AS key
-            UNION ALL
-            SELECT array_to_string((string_to_array(c.key, '/'))[1:n], '/')
-            FROM generate_series(1, cardinality(string_to_array(c.key, '/'))) AS n
-        ) AS path
+        SELECT 1 FROM ({ancestors}) AS path
         WHERE
             EXISTS (
                 SELECT 1 FROM deliveries AS d
@@ -94,6 +89,13 @@ WHERE
     )
 ORDER BY c.due_at, c.seq, c.number
 LIMIT :limit::bigint + 1
+
+-- The key of `c`, and all that are a path prefix of it.
+-- name: ancestors
+SELECT '' COLLATE "C" AS key
+UNION ALL
+SELECT array_to_string((string_to_array(c.key, '/'))[1:n], '/')
+FROM generate_series(1, cardinality(string_to_array(c.key, '/'))) AS n
 
 -- name: more_pending_than
 SELECT EXISTS (

@@ -1,5 +1,9 @@
 -- What is kept no longer: the oldest events, with everything that belongs to them.
 
+-- name: measure
+SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::bigint FROM pg_class
+WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r';
+
 -- How many events there are, and how many bytes some of them have on average, with what belongs to them: the bodies
 -- and answers as they came, and so much for each row and its entries in indexes. Files do not tell: what is deleted
 -- leaves them as large as they are.

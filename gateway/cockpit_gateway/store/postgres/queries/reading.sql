@@ -70,6 +70,51 @@ JOIN targets AS t ON t.number = d.target
 JOIN events AS e ON e.seq = d.seq
 WHERE d.id = :id::text;
 
+-- What `free` in claiming.sql looks for: the first that is unfinished in each lane at or above a delivery's own, what is
+-- running there, and one of those below.
+-- name: held_back_by
+WITH
+held AS MATERIALIZED (
+    SELECT number, target, key, seq FROM deliveries WHERE id = :id::text AND key IS NOT NULL
+),
+path AS MATERIALIZED (
+    SELECT c.target, path.key FROM held AS c CROSS JOIN LATERAL ({ancestors}) AS path
+),
+holding (number) AS (
+    SELECT (
+        SELECT d.number FROM deliveries AS d
+        WHERE d.target = path.target AND d.key = path.key AND d.state = 'running'
+        ORDER BY d.seq, d.number LIMIT 1
+    ) FROM path
+    UNION ALL
+    SELECT (
+        SELECT d.number FROM deliveries AS d
+        WHERE d.target = path.target AND d.key = path.key AND d.state = 'pending'
+        ORDER BY d.seq, d.number LIMIT 1
+    ) FROM path
+    UNION ALL
+    SELECT (
+        SELECT d.number FROM deliveries AS d
+        WHERE
+            d.target = held.target AND d.state IN ('pending', 'running')
+            AND (
+                (held.key <> '' AND d.key >= held.key || '/' AND d.key < held.key || '0')
+                OR (held.key = '' AND d.key > '')
+            )
+            AND (d.state = 'running' OR (d.seq, d.number) < (held.seq, held.number))
+        LIMIT 1
+    ) FROM held
+)
+SELECT {delivery_columns}
+FROM holding
+CROSS JOIN held
+JOIN deliveries AS d ON d.number = holding.number
+JOIN targets AS t ON t.number = d.target
+JOIN events AS e ON e.seq = d.seq
+WHERE d.number <> held.number AND (d.state = 'running' OR (d.seq, d.number) < (held.seq, held.number))
+ORDER BY d.seq, d.number
+LIMIT 1;
+
 -- name: attempts
 SELECT number, started_at, duration, outcome, reason, status, headers, body, truncated FROM attempts
 WHERE delivery = (SELECT number FROM deliveries WHERE id = :id::text)
