@@ -14,3 +14,9 @@ EVENTS_READ = 200
 
 ROOM = 4 * 1024 * 1024
 """Bytes of bodies after which a page of events ends."""
+
+EVENTS_LOOKED_AT = 100_000
+"""Events that a bounded list looks at: some 20 ms."""
+
+DELIVERIES_LOOKED_AT = 10_000
+"""Deliveries that a bounded list looks at, each with its event: some 20 ms."""

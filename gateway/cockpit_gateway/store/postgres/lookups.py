@@ -8,7 +8,7 @@ from typing import TypeVar
 from cockpit_gateway.deliveries import Attempt, Delivery, TargetId, Work
 from cockpit_gateway.events import Event
 from cockpit_gateway.store.activity import Cell, Period, SourceCell, TargetCell
-from cockpit_gateway.store.postgres import activity, endpoints, leasing, purging, reading, replaying, storage
+from cockpit_gateway.store.postgres import activity, endpoints, leasing, listing, purging, reading, replaying, storage
 from cockpit_gateway.store.postgres.connections import Act, Connections
 from cockpit_gateway.store.records import (
     Backlog,
@@ -17,6 +17,7 @@ from cockpit_gateway.store.records import (
     EventFilter,
     EventPage,
     Found,
+    Page,
     StoredEndpoint,
     Tally,
     TargetState,
@@ -92,17 +93,17 @@ class Lookups:
         """Return what was counted of all targets together."""
         return await self._read(lambda it: activity.of_all_targets(it, period))
 
-    async def events(self, wanted: EventFilter) -> Sequence[Event]:
+    async def events(self, wanted: EventFilter) -> Page[Event, int]:
         """List events."""
-        return await self._read(lambda it: reading.events(it, wanted))
+        return await self._read(lambda it: listing.events(it, wanted))
 
     async def event(self, event_id: str) -> Event:
         """Return one event."""
         return await self._read(lambda it: reading.event(it, event_id))
 
-    async def deliveries(self, wanted: DeliveryFilter) -> Sequence[Delivery]:
+    async def deliveries(self, wanted: DeliveryFilter) -> Page[Delivery, str]:
         """List deliveries."""
-        return await self._read(lambda it: reading.deliveries(it, wanted))
+        return await self._read(lambda it: listing.deliveries(it, wanted))
 
     async def delivery(self, delivery_id: str) -> Delivery:
         """Return one delivery."""

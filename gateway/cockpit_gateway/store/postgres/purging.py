@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 from cockpit_gateway.store import steps
 from cockpit_gateway.store.postgres.pruning import DELETE_EVENTS, LOCK_EVENTS
-from cockpit_gateway.store.postgres.reading import is_unsound, narrowed, values
+from cockpit_gateway.store.postgres.reading import narrowed, values
 from cockpit_gateway.store.postgres.replaying import LAST_EVENT, refuse_unknown_events
 from cockpit_gateway.store.postgres.rows import target_id_of
 from cockpit_gateway.store.postgres.statements import Connection, query, statement
 from cockpit_gateway.store.records import Cursor, EventFilter, Found, Step
+from cockpit_gateway.store.ways import is_unsound
 
 FIND_EVENTS = statement("find_events", "about_event")
 COUNT_OF_EVENTS = query("count_of_events")

@@ -15,9 +15,7 @@ from cockpit_gateway.store.postgres.statements import Connection, Query, compile
 from cockpit_gateway.store.postgres.text import from_store_or_none
 from cockpit_gateway.store.records import Backlog, DeliveryFilter, EventFilter, TargetState, Totals
 
-EVENTS = statement("events", "event_columns", "about_event")
 EVENT = query("event", "event_columns")
-DELIVERIES = statement("deliveries", "delivery_columns", "about_delivery", "about_event")
 DELIVERY = query("delivery", "delivery_columns")
 HELD_BACK_BY = query("held_back_by", "ancestors", "delivery_columns")
 ATTEMPTS = query("attempts")
@@ -31,24 +29,12 @@ COUNT_EVENTS = query("count_events")
 COUNT_DELIVERIES = query("count_deliveries")
 
 
-async def events(connection: Connection, wanted: EventFilter) -> Sequence[Event]:
-    """List events, newest first. A name, source, subject or time is searched for from the newest event on."""
-    found = narrowed(EVENTS, narrowed_to_event_ids=bool(wanted.ids), narrowed_to_status=is_unsound(wanted))
-    return [event_of(row) for row in await found.rows(connection, **values(wanted))]
-
-
 async def event(connection: Connection, event_id: str) -> Event:
     """Return one event."""
     row = await EVENT.row(connection, id=event_id)
     if not row:
         raise NotFoundError(f"there is no event {event_id}")
     return event_of(row)
-
-
-async def deliveries(connection: Connection, wanted: DeliveryFilter) -> Sequence[Delivery]:
-    """List deliveries, newest first."""
-    found = narrowed(DELIVERIES, **ways_to(wanted))
-    return [delivery_of(row) for row in await found.rows(connection, **values(wanted))]
 
 
 async def delivery(connection: Connection, delivery_id: str) -> Delivery:
@@ -123,11 +109,6 @@ def ways_to(wanted: DeliveryFilter) -> Mapping[str, bool]:
         "narrowed_to_target": wanted.plugin is not None and wanted.target is not None,
         "narrowed_to_state": len(wanted.states) == 1 and DeliveryState.DELIVERED not in wanted.states,
     }
-
-
-def is_unsound(wanted: EventFilter) -> bool:
-    """Tell whether events of a status are asked for that is indexed."""
-    return wanted.status is not None and wanted.status is not EventStatus.ACCEPTED
 
 
 def narrowed(text: str, **conditions: bool) -> Query:

@@ -11,10 +11,11 @@ from cockpit_gateway.deliveries import DeliveryState, TargetId
 from cockpit_gateway.errors import NotFoundError, StoreError
 from cockpit_gateway.events import Event
 from cockpit_gateway.store import steps
-from cockpit_gateway.store.postgres.reading import is_unsound, narrowed, values, ways_to
+from cockpit_gateway.store.postgres.reading import narrowed, values, ways_to
 from cockpit_gateway.store.postgres.rows import event_of, target_id_of
 from cockpit_gateway.store.postgres.statements import Connection, Query, query, statement
 from cockpit_gateway.store.records import Cursor, DeliveryFilter, EventFilter, EventPage, NewDelivery, Step, Tally
+from cockpit_gateway.store.ways import is_unsound
 
 UNKNOWN_DELIVERIES = query("unknown_deliveries")
 UNKNOWN_EVENTS = query("unknown_events")

@@ -11,9 +11,10 @@ from typing import NamedTuple
 from cockpit_gateway.deliveries import TargetId
 from cockpit_gateway.store import steps
 from cockpit_gateway.store.records import Cursor, EventFilter, Found, Step
-from cockpit_gateway.store.sqlite.reading import is_unsound, narrowed, values
+from cockpit_gateway.store.sqlite.reading import narrowed, values
 from cockpit_gateway.store.sqlite.replaying import LAST_SEQ, refuse_unknown_events
 from cockpit_gateway.store.sqlite.statements import statement
+from cockpit_gateway.store.ways import is_unsound
 
 FIND_EVENTS = statement("find_events", "about_event")
 COUNT_OF_EVENTS = statement("count_of_events")

@@ -14,10 +14,11 @@ from cockpit_gateway.errors import NotFoundError
 from cockpit_gateway.events import Event
 from cockpit_gateway.store import steps
 from cockpit_gateway.store.records import Cursor, DeliveryFilter, EventFilter, EventPage, NewDelivery, Step, Tally
-from cockpit_gateway.store.sqlite.reading import is_unsound, narrowed, values, ways_to
+from cockpit_gateway.store.sqlite.reading import narrowed, values, ways_to
 from cockpit_gateway.store.sqlite.rows import event_of
 from cockpit_gateway.store.sqlite.statements import statement
 from cockpit_gateway.store.sqlite.targets import TargetNumbers
+from cockpit_gateway.store.ways import is_unsound
 
 UNKNOWN_DELIVERIES = statement("unknown_deliveries")
 UNKNOWN_EVENTS = statement("unknown_events")

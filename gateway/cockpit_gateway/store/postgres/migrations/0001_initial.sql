@@ -20,6 +20,8 @@ CREATE TABLE events (
     trace text
 );
 
+CREATE INDEX events_by_name ON events (name, seq);
+CREATE INDEX events_by_source ON events (source, seq);
 CREATE INDEX events_unsound ON events (status, seq) WHERE status <> 'accepted';
 
 -- Apart, so that searching through events does not read through their bodies.
@@ -70,15 +72,13 @@ CREATE TABLE deliveries (
     CHECK ((ended_at IS NULL) = (state IN ('pending', 'running')))
 );
 
-CREATE INDEX deliveries_by_event ON deliveries (seq);
-CREATE INDEX deliveries_by_target ON deliveries (target, id);
-CREATE INDEX deliveries_by_target_and_state ON deliveries (target, state, id)
+CREATE INDEX deliveries_by_event ON deliveries (seq, number);
+CREATE INDEX deliveries_by_target ON deliveries (target, seq, number);
+CREATE INDEX deliveries_by_target_and_state ON deliveries (target, state, seq, number)
 WHERE state IN ('pending', 'dead', 'superseded', 'cancelled');
-CREATE INDEX deliveries_due ON deliveries (target, due_at, seq, number) WHERE state = 'pending';
+CREATE INDEX deliveries_due ON deliveries (target, due_at, seq, number) INCLUDE (size, fresh_at) WHERE state = 'pending';
 CREATE INDEX deliveries_running ON deliveries (owner) WHERE state = 'running';
-CREATE INDEX deliveries_undelivered ON deliveries (state, id) WHERE state <> 'delivered';
-CREATE INDEX deliveries_given_up ON deliveries (state, seq, number)
-WHERE state IN ('dead', 'superseded', 'cancelled');
+CREATE INDEX deliveries_undelivered ON deliveries (state, seq, number) WHERE state <> 'delivered';
 CREATE INDEX deliveries_suspect ON deliveries (crashes) WHERE crashes > 0;
 CREATE INDEX deliveries_superseded ON deliveries (superseded_by) WHERE superseded_by IS NOT NULL;
 CREATE INDEX lanes ON deliveries (target, key, state, seq, number)

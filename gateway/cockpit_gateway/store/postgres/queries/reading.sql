@@ -20,16 +20,6 @@ AND (
     )
 )
 
--- name: events
-SELECT {event_columns} FROM events AS e JOIN bodies AS b ON b.seq = e.seq
-WHERE
-    e.seq < coalesce(:before::bigint, 9223372036854775807)
-    AND {about_event}
-    AND (:status::text IS NULL OR e.status = :status::text)
-    {narrowed}
-ORDER BY e.seq DESC
-LIMIT :limit::bigint;
-
 -- name: narrowed_to_status
 AND e.status = :status::text AND e.status <> 'accepted'
 
@@ -41,18 +31,6 @@ SELECT {event_columns} FROM events AS e JOIN bodies AS b ON b.seq = e.seq WHERE 
 AND (:target::text IS NULL OR t.target = :target::text)
 AND (:states::text[] IS NULL OR d.state = ANY(:states::text[]))
 AND {about_event}
-
--- name: deliveries
-SELECT {delivery_columns}
-FROM deliveries AS d
-JOIN targets AS t ON t.number = d.target
-JOIN events AS e ON e.seq = d.seq
-WHERE
-    (:before::text IS NULL OR d.id < :before::text)
-    AND {about_delivery}
-    {narrowed}
-ORDER BY d.id DESC
-LIMIT :limit::bigint;
 
 -- name: narrowed_to_event
 AND d.seq = (SELECT seq FROM events WHERE id = :event_id::text)
