@@ -183,8 +183,10 @@ def _has_models(values: Iterable[object]) -> bool:
 def _plain(value: object, field: FieldInfo | None) -> Data:
     """Return a default as a person writes it."""
     match value:
-        case None | bool() | str():
+        case None | bool():
             return value
+        case str():
+            return str(value)
         case int() | float():
             form = written_as(field.metadata) if field else None
             return value if form is None else form(value)
