@@ -185,8 +185,6 @@ def _plain(value: object, field: FieldInfo | None) -> Data:
     match value:
         case None | bool():
             return value
-        case str():
-            return str(value)
         case int() | float():
             form = written_as(field.metadata) if field else None
             return value if form is None else form(value)
@@ -198,7 +196,7 @@ def _plain(value: object, field: FieldInfo | None) -> Data:
             return written_rate(value)
         case Expression(source=source) | Template(source=source):
             return source
-        case date() | FilePath():
+        case str() | date() | FilePath():
             return str(value)
         case Mapping():
             return {str(key): _plain(inner, None) for key, inner in value.items()}
