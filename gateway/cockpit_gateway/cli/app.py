@@ -19,6 +19,7 @@ from cockpit_gateway.cli import (
     explain,
     healthcheck,
     plugins,
+    reload,
     restart,
     run,
     schema,
@@ -36,6 +37,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("run")(run.run)
+app.command("reload")(reload.reload)
 app.command("restart")(restart.restart)
 app.command("check")(check.check)
 app.command("healthcheck")(healthcheck.healthcheck)
