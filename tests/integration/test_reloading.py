@@ -108,22 +108,6 @@ async def test_a_removed_endpoint_is_held_and_goes_on_when_it_is_back(tmp_path: 
         assert delivery.state is DeliveryState.DELIVERED
 
 
-async def test_what_waits_in_memory_for_a_removed_endpoint_is_given_back(tmp_path: Path, receiver: Receiver) -> None:
-    slow = search(receiver.url + "/silent", "concurrency: 1, timeout: 1m, key: endpoint")
-    async with GatewayTester(tmp_path, slow) as gateway:
-        for _ in range(5):
-            await gateway.fire("collections.save.after")
-        await gateways.eventually(lambda: gateway.gateway.dispatcher.running)
-        await reload(gateway, "sources: {website: {}}")
-
-        async def pending() -> int:
-            return len(await gateway.deliveries(DeliveryState.PENDING))
-
-        async with asyncio.timeout(gateways.PATIENCE):
-            while await pending() < 4:
-                await asyncio.sleep(0.01)
-
-
 async def test_nothing_is_lost_or_sent_twice_under_load(tmp_path: Path, receiver: Receiver) -> None:
     rounds, posted = 10, 0
     async with gateways.running(tmp_path, search(receiver.url)) as gateway:
@@ -332,6 +316,37 @@ async def test_attempts_under_way_end_as_they_began(tmp_path: Path) -> None:
         assert delivery.state is DeliveryState.DELIVERED
         await gateways.eventually(lambda: "one stops" in lives)
     assert lives == ["one starts", "two starts", "one delivers for one", "one stops", "two stops"]
+
+
+async def test_what_waits_in_memory_for_a_removed_target_is_given_back(tmp_path: Path) -> None:
+    lives.clear()
+    entered, leave = asyncio.Event(), asyncio.Event()
+
+    class Slow(Started):
+        @hookimpl
+        async def deliver(self, delivery: Delivery) -> None:
+            entered.set()
+            await leave.wait()
+
+        @hookimpl
+        def register_targets(self, context: PluginContext) -> list[Target]:
+            self.word = context.config.word
+            return [Target(self.word, concurrency=1)]
+
+    async with GatewayTester(tmp_path, plugins={"probe": Slow}) as gateway:
+        for _ in range(5):
+            await gateway.fire("collections.save.after")
+        await entered.wait()
+        assert len(await gateway.deliveries(DeliveryState.RUNNING)) == 5
+        await reload(gateway, "plugins: {probe: {word: two}}")
+        async with asyncio.timeout(gateways.PATIENCE):
+            while len(await gateway.deliveries(DeliveryState.PENDING)) < 4:
+                await asyncio.sleep(0.01)
+        leave.set()
+        states = [delivery.state for delivery in await gateway.settled()]
+        assert sorted(states) == [DeliveryState.DELIVERED, *[DeliveryState.PENDING] * 4]
+        await reload(gateway, "plugins: {probe: {}}")
+        assert {delivery.state for delivery in await gateway.settled()} == {DeliveryState.DELIVERED}
 
 
 async def test_a_file_that_an_endpoint_of_the_store_does_not_fit_into(tmp_path: Path, receiver: Receiver) -> None:
