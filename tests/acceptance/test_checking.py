@@ -90,8 +90,7 @@ def test_the_settings_are_shown_without_secrets(house: Site) -> None:
     assert "grace: 2s  # gateway.yaml:1" in written
     assert "max_body: 16 MiB  # default" in effective
     assert document["settings"]["server"]["grace"] == "2s"
-    assert (
-        document["origins"]["sources.website.tokens[0]"]
-        == "gateway.yaml:4, environment variable WEBSITE_TOKEN, not set"
+    assert document["origins"]["sources.website.tokens[0]"] == (
+        "gateway.yaml:5, environment variable WEBSITE_TOKEN, not set"
     )
     assert [text for text in (written, effective, str(document)) if TOKEN in text or SECRET in text] == []
