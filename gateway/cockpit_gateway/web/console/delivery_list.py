@@ -67,7 +67,7 @@ class DeliveryList:
             held={delivery.id: self._admin.held(delivery) for delivery in found},
             filters=chosen(query, *FILTERS),
             states=list(DeliveryState),
-            targets=[str(report.target_id) for report in await self._admin.targets()],
+            targets=sorted(str(state.target_id) for state in await self._admin.store.target_states()),
             before=request.query.get("before"),
             following=found.following,
             searched_to=found.searched_to,
