@@ -36,11 +36,13 @@ class ShownSetting(NamedTuple):
             empty or a default.
         origin: Where it comes from: "gateway.yaml:12", with ", environment variable NAME" or ", !file PATH" if that
             brings it in; `DEFAULT`; `STORE`.
+        mark: Tells it from another value in this process, also where neither is shown.
     """
 
     path: Path
     value: Data
     origin: str
+    mark: int
 
 
 class Exhibition:
@@ -107,7 +109,8 @@ class Exhibition:
             case _ if is_given:
                 yield from self._given(data, path)
             case _:
-                yield ShownSetting(path, self._shown(_plain(value, field), path), DEFAULT)
+                default = _plain(value, field)
+                yield ShownSetting(path, self._shown(default, path), DEFAULT, hash(repr(default)))
 
     def _given(self, data: Data, path: Path) -> Iterator[ShownSetting]:
         if isinstance(data, dict) and data:
@@ -117,7 +120,8 @@ class Exhibition:
             for position, value in enumerate(data):
                 yield from self._given(value, (*path, position))
         else:
-            yield ShownSetting(path, self._shown(data, path), self._document.origin(path) or STORE)
+            origin = self._document.origin(path) or STORE
+            yield ShownSetting(path, self._shown(data, path), origin, hash(repr(data)))
 
     def _shown(self, value: Data, path: Path) -> Data:
         if isinstance(value, date):
@@ -153,7 +157,7 @@ def nested(settings: Iterable[ShownSetting]) -> Data:
     """Return settings as they stand in a file.
 
     Example:
-        >>> nested([ShownSetting(("log", "level"), "info", "default"), ShownSetting(("a", 0), 1, "x:1")])
+        >>> nested([ShownSetting(("log", "level"), "info", "default", 0), ShownSetting(("a", 0), 1, "x:1", 0)])
         {'log': {'level': 'info'}, 'a': [1]}
     """
     root: dict[str, Any] = {}
