@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from cockpit_gateway.config.annotations import secret_paths
 from cockpit_gateway.config.base import PluginConfig
 from cockpit_gateway.config.document import Document
-from cockpit_gateway.config.hiding import is_secret_key, passwords_in_urls
+from cockpit_gateway.config.hiding import is_secret_key, without_passwords
 from cockpit_gateway.config.models import Settings
 from cockpit_gateway.config.problems import HIDDEN, Data, Path
 from cockpit_gateway.config.quantities import written_as, written_duration, written_rate
@@ -141,18 +141,6 @@ class Exhibition:
         return any(isinstance(part, str) and is_secret_key(part) for part in path)
 
 
-def without_passwords(text: str) -> str:
-    """Return a text without what stands before the @ of a URL in it, and without its query.
-
-    Example:
-        >>> without_passwords("socks5://user:pass@proxy:1080")
-        'socks5://***@proxy:1080'
-    """
-    for place in sorted(passwords_in_urls([text]), reverse=True):
-        text = f"{text[: place.column]}{HIDDEN}{text[place.end_column :]}"
-    return text
-
-
 def nested(settings: Iterable[ShownSetting]) -> Data:
     """Return settings as they stand in a file.
 
@@ -187,7 +175,7 @@ def _has_models(values: Iterable[object]) -> bool:
 def _plain(value: object, field: FieldInfo | None) -> Data:
     """Return a default as a person writes it."""
     match value:
-        case None | bool() | str():
+        case None | bool():
             return value
         case int() | float():
             form = written_as(field.metadata) if field else None
@@ -200,7 +188,7 @@ def _plain(value: object, field: FieldInfo | None) -> Data:
             return written_rate(value)
         case Expression(source=source) | Template(source=source):
             return source
-        case date() | FilePath():
+        case str() | date() | FilePath():
             return str(value)
         case Mapping():
             return {str(key): _plain(inner, None) for key, inner in value.items()}
