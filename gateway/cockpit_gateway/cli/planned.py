@@ -48,7 +48,11 @@ def document_of(
             ),
         ],
         "events": rehearsal.events,
-        "deliveries": [_target_id(target_id) | _share(share) for target_id, share in sorted(rehearsal.shares.items())],
+        "deliveries": [
+            _target_id(target_id) | _share(share)
+            for target_id, share in sorted(rehearsal.shares.items())
+            if target_id in before.targets | after.targets
+        ],
         "failed": {which: dict(counts) for which, counts in rehearsal.failed.items()},
         "problem": problem,
     }
