@@ -30,7 +30,7 @@ RECEIVED_AT = statement("received_at")
 EVENTS_LOOKED_AT = 100_000
 """Events that a bounded list looks at: some 20 ms."""
 
-DELIVERIES_LOOKED_AT = 10_000
+DELIVERIES_LOOKED_AT = 5_000
 """Deliveries that a bounded list looks at, each with its event: some 20 ms."""
 
 _PLACE = re.compile(r"(\d{1,18})-(\d{1,18})", re.ASCII)
