@@ -50,6 +50,7 @@ def pages(known: Mapping[str, str]) -> dict[str, str]:
         "events of one day": _path("/events", **form_day),
         "events of a status": _path("/events", status="withheld"),
         "an event": f"/events/{known['event']}",
+        "tail": "/tail",
         "deliveries": "/deliveries",
         "deliveries, pending": _path("/deliveries", state="pending", to="webhook:later"),
         "deliveries of a rare name": _path("/deliveries", name=RARE_NAME),
