@@ -23,7 +23,7 @@ BUDGET = "p95 ≤ 100 ms"
 PAUSE = 0.05
 """Seconds between two pages: a person, or several, reads them."""
 
-STRETCH = 5
+STRETCH = 10
 """Seconds of events in a round."""
 
 WAY_BACK = 10_000
