@@ -149,6 +149,16 @@ class Gateway:
         self._receiver = Receiver(self._ingest, self.in_flight, Clients(server.trusted_proxies), self.spans)
         self.listeners = Listeners(settings, admin_socket_path(settings), sockets or Sockets())
         self.console = Console(settings, self.administration, catalogue, self.clock)
+        gauges = Gauges(
+            metrics=self.metrics,
+            store=self.store,
+            dispatcher=self.dispatcher,
+            in_flight=self.in_flight,
+            plugins=self._plugins,
+            clock=self.clock,
+            unready=self.unready,
+        )
+        self._probes = Probes(self.metrics, self.unready, gauges.refresh)
         self._generations = Generations(
             store=self.store,
             clock=self.clock,
@@ -199,7 +209,7 @@ class Gateway:
         await self.dispatcher.start(opened)
         await self.listeners.start(
             public=[*self._receiver.routes(), *self._plugin_routes()],
-            probes=self._probes().routes(),
+            probes=self._probes.routes(),
             admin=self.admin_routes(),
             console=self.console,
             metrics=self.metrics,
@@ -275,20 +285,8 @@ class Gateway:
 
     def admin_routes(self) -> list[web.RouteDef]:
         """Return what is answered at the Unix socket, and at `api.listen`."""
-        answering = (self._traces, Api(self.administration), self.console.links, self._probes())
+        answering = (self._traces, Api(self.administration), self.console.links, self._probes)
         return [route for part in answering for route in part.routes()]
-
-    def _probes(self) -> Probes:
-        gauges = Gauges(
-            metrics=self.metrics,
-            store=self.store,
-            dispatcher=self.dispatcher,
-            in_flight=self.in_flight,
-            plugins=self._plugins,
-            clock=self.clock,
-            unready=self.unready,
-        )
-        return Probes(self.metrics, self.unready, gauges.refresh)
 
     def _observe(self, settled: Settlement) -> None:
         self.observers.tell(settled)

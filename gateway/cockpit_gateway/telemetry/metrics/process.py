@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 
 from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector
 
 from cockpit_gateway.errors import Drop, Reject, Retry
-from cockpit_gateway.telemetry.metrics.series import SHORT, Series
+from cockpit_gateway.telemetry.metrics.series import ALONE, SHORT, Families, Series, create, remove
 
 BY_DESIGN = (Drop, Retry, Reject)
 """What a plugin raises to say something; anything else that it raises is a failure."""
@@ -41,6 +41,8 @@ class ProcessSeries(Series):
             "config_last_reload_success_timestamp_seconds", "When the configuration was last read, since the Unix epoch"
         )
         self._call = cache(self._hook_seconds.labels)
+        self._of_hooks: Families = ((self._hook_seconds, ALONE), (self._hook_failures, ALONE))
+        self._of_observers: Families = ((self._untold, ALONE),)
         self._build_info = self._gauge("build_info", "Always 1", "version", "python")
         self._reload_worked.set(1)
         self._reloaded_at.set_to_current_time()
@@ -50,17 +52,12 @@ class ProcessSeries(Series):
     def _build(self, version: str) -> None:
         self._build_info.labels(version, platform.python_version()).set(1)
 
-    def _prepare_hooks(self, hooks: Iterable[tuple[str, str]]) -> None:
-        for plugin, hook in hooks:
-            self._call(plugin, hook)
-            self._hook_failures.labels(plugin, hook)
-            if hook == "delivery_settled":
-                self._untold.labels(plugin)
-
-    def _remove_hook(self, plugin: str, hook: str) -> None:
-        for family in (self._hook_seconds, self._hook_failures):
-            family.remove_by_labels({"plugin": plugin, "hook": hook})
+    def _change_hooks(self, *, gone: Collection[tuple[str, str]], new: Collection[tuple[str, str]]) -> None:
+        remove(self._of_hooks, gone)
+        remove(self._of_observers, _observers(gone))
         self._call.cache_clear()
+        create(self._of_hooks, new)
+        create(self._of_observers, _observers(new))
 
     def called(self, plugin: str, hook: str, seconds: float, raised: type[BaseException] | None) -> None:
         """Note a call of a hook; in whatever thread it was made."""
@@ -97,3 +94,8 @@ class ProcessSeries(Series):
         self._reload_worked.set(successful)
         if successful:
             self._reloaded_at.set_to_current_time()
+
+
+def _observers(hooks: Collection[tuple[str, str]]) -> Sequence[tuple[str, ...]]:
+    """Return the plugins that are told outcomes."""
+    return [(plugin,) for plugin, hook in hooks if hook == "delivery_settled"]
