@@ -44,6 +44,10 @@ class StoreUnavailableError(StoreError):
     """The store cannot take the operation now (disk full, locked, shutting down); trying later may work."""
 
 
+class LeaseLostError(StoreError):
+    """A delivery is not leased (any more): it has ended, was given back, or belongs to another process by now."""
+
+
 class StoreOwnedError(StoreError):
     """Another process owns the store file."""
 

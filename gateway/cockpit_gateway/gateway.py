@@ -35,6 +35,7 @@ from cockpit_gateway.retention import Pruner
 from cockpit_gateway.sealing import Sealer
 from cockpit_gateway.store import open_store
 from cockpit_gateway.store.port import Store
+from cockpit_gateway.store.postgres.settings import PostgresSettings
 from cockpit_gateway.store.records import Settlement
 from cockpit_gateway.telemetry.metrics import Metrics
 from cockpit_gateway.telemetry.spans import Spans, Untraced
@@ -81,7 +82,8 @@ class Gateway:
         settings = config.settings
         self.clock = clock or SystemClock()
         self.metrics = Metrics(__version__)
-        self.store: Store = open_store(settings.store, self.metrics.transacted)
+        postgres = PostgresSettings(**settings.postgres.model_dump())
+        self.store: Store = open_store(settings.store, self.metrics.transacted, postgres)
         self._recorder = Recorder(self.store, self.clock)
         self.spans = _spans(settings.tracing)
         self.sealer = Sealer.of(settings, self.clock)
@@ -333,4 +335,4 @@ def _spans(tracing: Tracing | None) -> Spans:
 
 def admin_socket_path(settings: Settings) -> Path:
     """Return where the command line finds the daemon: as configured, or `gateway.sock` beside the store's file."""
-    return settings.server.admin_socket or Path(settings.store.removeprefix("sqlite:")).with_name("gateway.sock")
+    return settings.server.admin_socket or settings.store.beside("gateway.sock")

@@ -12,6 +12,7 @@ from pydantic import BaseModel, SecretBytes, SecretStr
 
 from cockpit_gateway.config.hiding import SHORTEST
 from cockpit_gateway.config.problems import HIDDEN
+from cockpit_gateway.config.store import StoreUrl
 
 _INSIDE = re.compile(r"whs(?:ec|k)_(?P<key>.+)|[a-z0-9]+://[^/@]*:(?P<password>.+)@[^@]*", re.DOTALL)
 """What alone is a secret too: the key of a signing secret, the password of a proxy's URL."""
@@ -45,10 +46,9 @@ class Discretion:
 def _secrets(value: object) -> Iterator[str]:
     match value:
         case SecretStr():
-            secret = value.get_secret_value()
-            yield secret
-            if found := _INSIDE.fullmatch(secret):
-                yield from (unquote(part) for part in found.groups() if part)
+            yield from _with_inner(value.get_secret_value())
+        case StoreUrl():
+            yield from value.passwords
         case SecretBytes():
             yield value.get_secret_value().decode("utf-8", "replace")
         case BaseModel():
@@ -62,6 +62,12 @@ def _secrets(value: object) -> Iterator[str]:
                 yield from _secrets(inner)
         case _:
             return
+
+
+def _with_inner(secret: str) -> Iterator[str]:
+    yield secret
+    if found := _INSIDE.fullmatch(secret):
+        yield from (unquote(part) for part in found.groups() if part)
 
 
 def _forms(secret: str) -> Iterator[str]:

@@ -21,6 +21,7 @@ from cockpit_gateway.clock import Clock
 from cockpit_gateway.config import Config, ConfigFile
 from cockpit_gateway.config.listen import parse_listen
 from cockpit_gateway.config.sentences import did_you_mean
+from cockpit_gateway.config.store import StoreUrl
 from cockpit_gateway.contract import NAMESPACE
 from cockpit_gateway.daemon import validate
 from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState
@@ -294,5 +295,5 @@ def _placed(config: Config, directory: Path) -> Config:
     changes = {name: value for name, value in server.items() if name not in settings.server.model_fields_set}
     placed: dict[str, Any] = {"server": settings.server.model_copy(update=changes)}
     if "store" not in settings.model_fields_set:
-        placed["store"] = f"sqlite:{directory}/gateway.db"
+        placed["store"] = StoreUrl(f"sqlite:{directory}/gateway.db")
     return Config(settings.model_copy(update=placed), config.plugins)
