@@ -268,7 +268,7 @@ class Gateway:
         self._ingest.renew(settings.sources)
         self._receiver.adopt(settings.sources)
         self._pruner.kept = settings.retention
-        self.registry.trace.timer = self.metrics.called
+        self.registry.trace.tallies = self.metrics.hooks.by_name
         self.metrics.prepare(settings.sources, generation.targets, self.registry.hooks())
         self._generation = generation
         return self.observers.adopt(self._plugins, self.metrics)

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Collection, Mapping, Sequence
-from functools import cache
 
 from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector
 
-from cockpit_gateway.errors import Drop, Reject, Retry
+from cockpit_gateway.telemetry.metrics.hooks import HookTallies
 from cockpit_gateway.telemetry.metrics.series import ALONE, SHORT, Families, Series, create, remove
-
-BY_DESIGN = (Drop, Retry, Reject)
-"""What a plugin raises to say something; anything else that it raises is a failure."""
 
 
 class ProcessSeries(Series):
@@ -20,12 +16,8 @@ class ProcessSeries(Series):
 
     def __init__(self, registry: CollectorRegistry) -> None:
         super().__init__(registry)
-        self._hook_seconds = self._summary(
-            "hook_seconds", "Time in calls of hooks, their waiting included", "plugin", "hook"
-        )
-        self._hook_failures = self._counter(
-            "hook_failures", "Exceptions raised by hooks, other than Retry, Reject and Drop", "plugin", "hook"
-        )
+        self.hooks = HookTallies()
+        registry.register(self.hooks)
         self._untold = self._counter(
             "outcomes_untold", "Outcomes that were not told to a plugin's delivery_settled: too many waited", "plugin"
         )
@@ -40,8 +32,6 @@ class ProcessSeries(Series):
         self._reloaded_at = self._gauge(
             "config_last_reload_success_timestamp_seconds", "When the configuration was last read, since the Unix epoch"
         )
-        self._call = cache(self._hook_seconds.labels)
-        self._of_hooks: Families = ((self._hook_seconds, ALONE), (self._hook_failures, ALONE))
         self._of_observers: Families = ((self._untold, ALONE),)
         self._build_info = self._gauge("build_info", "Always 1", "version", "python")
         self._reload_worked.set(1)
@@ -53,17 +43,12 @@ class ProcessSeries(Series):
         self._build_info.labels(version, platform.python_version()).set(1)
 
     def _change_hooks(self, *, gone: Collection[tuple[str, str]], new: Collection[tuple[str, str]]) -> None:
-        remove(self._of_hooks, gone)
+        for names in gone:
+            self.hooks.by_name.pop(names, None)
+        for names in new:
+            self.hooks.by_name[names]  # is made
         remove(self._of_observers, _observers(gone))
-        self._call.cache_clear()
-        create(self._of_hooks, new)
         create(self._of_observers, _observers(new))
-
-    def called(self, plugin: str, hook: str, seconds: float, raised: type[BaseException] | None) -> None:
-        """Note a call of a hook; in whatever thread it was made."""
-        self._call(plugin, hook).observe(seconds)
-        if raised is not None and issubclass(raised, Exception) and not issubclass(raised, BY_DESIGN):
-            self._hook_failures.labels(plugin, hook).inc()
 
     def untold(self, plugin: str) -> None:
         """Count an outcome that was not told."""

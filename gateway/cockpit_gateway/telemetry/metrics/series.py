@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Summary
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 PREFIX = "cockpit_gateway_"
 
@@ -16,7 +16,7 @@ TARGET = ("plugin", "target")
 """The labels that name a target."""
 
 
-Family: TypeAlias = Counter | Histogram | Summary
+Family: TypeAlias = Counter | Histogram
 Families: TypeAlias = Sequence[tuple[Family, Sequence[tuple[str, ...]]]]
 """Metrics that share their first labels, each with all that its further labels may be."""
 
@@ -61,9 +61,6 @@ class Series:
 
     def _gauge(self, name: str, meaning: str, *labels: str) -> Gauge:
         return Gauge(PREFIX + name, meaning, labels, registry=self._registry)
-
-    def _summary(self, name: str, meaning: str, *labels: str) -> Summary:
-        return Summary(PREFIX + name, meaning, labels, registry=self._registry)
 
     def _histogram(self, name: str, meaning: str, *labels: str, bounds: Sequence[float] = SHORT) -> Histogram:
         return Histogram(PREFIX + name, meaning, labels, buckets=bounds, registry=self._registry)
