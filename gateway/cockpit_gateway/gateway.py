@@ -18,11 +18,11 @@ from cockpit_gateway.config import Config, ConfigFile, Settings
 from cockpit_gateway.deliveries import Delivery
 from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.delivery.observers import Observer, Observers
-from cockpit_gateway.delivery.planning import Planner
+from cockpit_gateway.delivery.planning import PlannedAgain, Planner
 from cockpit_gateway.endpoints import Endpoints
 from cockpit_gateway.entries import Entries
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError, StoreError
-from cockpit_gateway.events import JSONValue
+from cockpit_gateway.events import Event, JSONValue
 from cockpit_gateway.explanations import Explanations
 from cockpit_gateway.gauges import Gauges
 from cockpit_gateway.generation import Generation, Generations
@@ -179,6 +179,16 @@ class Gateway:
         self._sources, self._clients = Live(settings.sources), Live(settings.api.clients)
         self.listeners = Listeners(settings, self._clients, admin_socket_path(settings), sockets or Sockets())
         self.console = Console(settings, self._clients, self._sources, self.administration, catalogue, self.clock)
+        gauges = Gauges(
+            metrics=self.metrics,
+            store=self.store,
+            dispatcher=self.dispatcher,
+            in_flight=self.in_flight,
+            plugins=self._plugins,
+            clock=self.clock,
+            unready=self.unready,
+        )
+        self._probes = Probes(self.metrics, self.unready, gauges.refresh)
         self.dispatcher.register(self._reloads.generation.targets)
         self._renew(self._reloads.generation)
 
@@ -225,7 +235,7 @@ class Gateway:
         await self.dispatcher.start(opened)
         await self.listeners.start(
             public=[*self._receiver.routes(), *self._plugin_routes()],
-            probes=self._probes().routes(),
+            probes=self._probes.routes(),
             admin=self.admin_routes(),
             console=self.console,
             metrics=self.metrics,
@@ -260,6 +270,10 @@ class Gateway:
         await self.store.close()
         if self._watch is not None:
             self._watch.stop()
+
+    async def plan_again(self, events: Sequence[Event]) -> Sequence[PlannedAgain]:
+        """Plan events as they would be today; nothing is written, and nothing has to be started."""
+        return await self._planner.plan_again(events)
 
     @asynccontextmanager
     async def administered(self) -> AsyncGenerator[Administration]:
@@ -310,7 +324,7 @@ class Gateway:
         self._clients.adopt(settings.api.clients)
         self._pruner.kept = settings.retention
         self.dispatcher.problems = self._reloads.held
-        self.registry.trace.timer = self.metrics.called
+        self.registry.trace.tallies = self.metrics.hooks.by_name
         self.metrics.prepare(settings.sources, generation.targets, self.registry.hooks())
         return self.observers.adopt(self._plugins, self.metrics)
 
@@ -328,26 +342,9 @@ class Gateway:
 
     def admin_routes(self) -> list[web.RouteDef]:
         """Return what is answered at the Unix socket, and at `api.listen`."""
-        answering = (
-            self._traces,
-            Api(self.administration),
-            ReloadApi(self.administration),
-            self.console.links,
-            self._probes(),
-        )
+        api, reloads = Api(self.administration), ReloadApi(self.administration)
+        answering = (self._traces, api, reloads, self.console.links, self._probes)
         return [route for part in answering for route in part.routes()]
-
-    def _probes(self) -> Probes:
-        gauges = Gauges(
-            metrics=self.metrics,
-            store=self.store,
-            dispatcher=self.dispatcher,
-            in_flight=self.in_flight,
-            plugins=self._plugins,
-            clock=self.clock,
-            unready=self.unready,
-        )
-        return Probes(self.metrics, self.unready, gauges.refresh)
 
     def _observe(self, settled: Settlement) -> None:
         self.observers.tell(settled)
