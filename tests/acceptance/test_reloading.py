@@ -41,8 +41,8 @@ def test_a_mistake_is_shown_and_nothing_has_changed(tmp_path: Path) -> None:
             refused = house.run("reload")
             assert refused.returncode == 1
             assert "gateway.yaml:" in refused.stderr.decode()
-        house.text("send", SAVE)
         house.config.write_text(sound)
+        house.text("send", SAVE)
         house.text("reload")
     assert len(told(house, "not reloaded, the configuration stays as it was")) == 2
 

@@ -139,7 +139,7 @@ def _placed(tmp_path: Path, yaml: str) -> str:
 
 MISTAKES = (
     "sources: []",
-    "sorces: {}",
+    "origins: {}",
     "sources: {website: {tokens: ['${NOT_SET_ANYWHERE}']}}",
     "sources: {website: {rate: fast}}",
     "sources: {website: {}}\nplugins: {nothing: {}}",
