@@ -28,6 +28,7 @@ from cockpit_gateway.web.console.plugin_list import PluginList
 from cockpit_gateway.web.console.sessions import Sessions
 from cockpit_gateway.web.console.tail import Tail
 from cockpit_gateway.web.console.target_pages import TargetPages
+from cockpit_gateway.web.console.webhook_pages import WebhookPages
 
 PREFIX = "/console"
 
@@ -77,6 +78,7 @@ class Console:
             DeliveryPage(frame, administration),
             Bulk(frame, administration),
             TargetPages(frame, administration),
+            WebhookPages(frame, administration, catalogue, settings.sources),
             PluginList(frame, administration),
         ]
         frame.entries = [entry for group in self.pages for entry in group.entries]
