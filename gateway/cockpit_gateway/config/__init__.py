@@ -15,6 +15,8 @@ from cockpit_gateway.config.quantities import Duration, RateSetting, Size
 from cockpit_gateway.config.retry import RetrySetting
 from cockpit_gateway.config.rules import BacklogSetting, BreakerSetting, CoalesceSetting
 from cockpit_gateway.config.schema import json_schema
+from cockpit_gateway.config.showing import ShownSetting, nested
+from cockpit_gateway.config.storable import Storable, StorableField, storable_field
 from cockpit_gateway.config.tracing import Tracing
 
 __all__ = [
@@ -40,11 +42,16 @@ __all__ = [
     "Secret",
     "Server",
     "Settings",
+    "ShownSetting",
     "Size",
     "Source",
+    "Storable",
+    "StorableField",
     "Tracing",
     "catalogue_of",
     "handlers_of",
     "json_schema",
+    "nested",
+    "storable_field",
     "with_handlers",
 ]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import copy
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path as FilePath
 
 import yaml
 
 from cockpit_gateway.config.hiding import Secrets, is_secret_key, passwords_in_urls
 from cockpit_gateway.config.problems import Data, Path, Problem, Span, split_lines
-from cockpit_gateway.config.scalars import FILE_TAG, beside_variables, read_scalar, unknown_tag
+from cockpit_gateway.config.scalars import FILE_TAG, Scalar, beside_variables, read_scalar, unknown_tag, variables
 from cockpit_gateway.config.syntax import DEEPEST, compose, refusal
 from cockpit_gateway.errors import ConfigError
 
@@ -53,9 +54,17 @@ class Document:
         self._keys: dict[Path, Span] = {}
         self._values: dict[Path, Span] = {}
         self._scalars: dict[Path, tuple[str, str]] = {}
+        self._sources: dict[Path, str] = {}
+        self._brought_in: dict[Path, tuple[str, ...]] = {}
         self._count = 0
         node = compose(text, name)
         self.data: Data = {} if node is None else self._build(node, (), ())
+
+    def with_defaults(self, defaults: Data) -> Document:
+        """Return the same text with what its data lacks; see `filled`."""
+        other = copy.copy(self)
+        other.data = filled(self.data, defaults)
+        return other
 
     def span(self, path: Path, *, key: bool = False) -> Span:
         """Return the place of a value, or of its key.
@@ -70,6 +79,22 @@ class Document:
         if name is not None and (key or value.line != name.line or value[:2] == value[2:]):
             return name
         return value
+
+    def origin(self, path: Path) -> str | None:
+        """Return where a value comes from: the line, and what that brings in; None if it does not stand in the text.
+
+        Example:
+            >>> Document("token: ${TOKEN}", "gateway.yaml", FilePath(), {"TOKEN": "s3cret"}).origin(("token",))
+            'gateway.yaml:1, environment variable TOKEN'
+        """
+        if path not in self._values:
+            return None
+        line = f"{self._name}:{self._values[path].line + 1}"
+        return f"{line}, {self._sources[path]}" if path in self._sources else line
+
+    def is_brought_in(self, path: Path) -> bool:
+        """Tell whether a value, or a part of it, came from the environment or a file: it is taken for a secret."""
+        return bool(self._brought_in.get(path))
 
     def hide(self, path: Path) -> None:
         """Show nothing of the text at a path, or below it."""
@@ -146,6 +171,7 @@ class Document:
     def _scalar(self, node: yaml.ScalarNode, path: Path) -> Data:
         scalar = read_scalar(node, self._directory, self._environ)
         self.secrets.values.update(scalar.secrets)
+        self._note_source(node, scalar, path)
         if node.tag != FILE_TAG:
             self._scalars[path] = (node.value, str(scalar.value))
         if any(isinstance(part, str) and is_secret_key(part) for part in path):
@@ -153,6 +179,15 @@ class Document:
         for mistake in scalar.mistakes:
             self._report(path, mistake, self._values[path])
         return scalar.value
+
+    def _note_source(self, node: yaml.ScalarNode, scalar: Scalar, path: Path) -> None:
+        self._brought_in[path] = scalar.secrets
+        names = variables(node.value) if isinstance(scalar.value, str) else []
+        if node.tag == FILE_TAG:
+            self._sources[path] = f"{FILE_TAG} {node.value}"
+        elif names:
+            unset = "" if scalar.secrets else ", not set"
+            self._sources[path] = f"environment variable {', '.join(names)}{unset}"
 
     def _expect_tag(self, node: yaml.Node, path: Path, tag: str) -> None:
         if node.tag == FILE_TAG:
@@ -177,6 +212,46 @@ class Document:
     def _report(self, path: Path, message: str, span: Span) -> None:
         self.problems.append(Problem(path, span, message))
         self.broken.add(path)
+
+
+def filled(data: Data, defaults: Data) -> Data:
+    """Return data with what it lacks; where both say something, the data's holds.
+
+    Example:
+        >>> filled({"a": {"b": 1}, "c": None}, {"a": {"b": 2, "d": 3}, "c": {}})
+        {'a': {'b': 1, 'd': 3}, 'c': {}}
+    """
+    if isinstance(data, dict) and isinstance(defaults, dict):
+        own = {key: filled(value, defaults.get(key)) for key, value in data.items()}
+        return own | {key: value for key, value in defaults.items() if key not in own}
+    return defaults if data is None else data
+
+
+def texts_at(path: Path, data: Data) -> Iterator[str]:
+    """Yield the texts that stand at a place or below it, also if they are not in the text of the document."""
+    for part in path:
+        match data:
+            case dict() if isinstance(part, str) and part in data:
+                data = data[part]
+            case list() if isinstance(part, int) and part < len(data):
+                data = data[part]
+            case _:
+                return
+    yield from _texts(data)
+
+
+def _texts(data: Data) -> Iterator[str]:
+    match data:
+        case str() if data:
+            yield data
+        case dict():
+            for value in data.values():
+                yield from _texts(value)
+        case list():
+            for value in data:
+                yield from _texts(value)
+        case _:
+            return
 
 
 def _span(node: yaml.Node) -> Span:

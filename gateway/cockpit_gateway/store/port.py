@@ -12,6 +12,7 @@ from typing import Protocol
 from cockpit_gateway.deliveries import Attempt, Delivery, Hold, TargetId, Work
 from cockpit_gateway.events import Event
 from cockpit_gateway.store.activity import Activity, Cell, Period, SourceCell, TargetCell
+from cockpit_gateway.store.notices import Told
 from cockpit_gateway.store.records import (
     Accepted,
     Backlog,
@@ -104,7 +105,7 @@ class Store(Protocol):
         """Write an attempt's row and the delivery's new state, and return once it is durable.
 
         Raises:
-            StoreError: the delivery is not leased (any more).
+            LeaseLostError: the delivery is not leased (any more) to this owner; nothing was written.
         """
         ...
 
@@ -130,8 +131,20 @@ class Store(Protocol):
         """Give leased deliveries back: pending, due at once, no attempt counted."""
         ...
 
-    async def heartbeat(self, until: float) -> None:
-        """Extend this owner's leases to a time, and free those of owners whose leases have run out."""
+    async def heartbeat(self, seconds: float) -> bool:
+        """Extend this owner's leases to so many seconds from now, by the store's clock; free those that have run out.
+
+        Returns:
+            False if this owner's leases had run out and were freed: others may attempt what it had leased.
+        """
+        ...
+
+    async def watch(self, told: Told) -> None:
+        """Have told from now on what other processes on the same store change; notices may be missed.
+
+        Args:
+            told: Is told; also once at the beginning, and after each time in which notices may have been missed.
+        """
         ...
 
     async def tally(self, wanted: DeliveryFilter) -> Sequence[Tally]:
@@ -223,8 +236,12 @@ class Store(Protocol):
         """Return what the store takes, and has to do."""
         ...
 
-    async def set_reserve_aside(self) -> bool:
-        """Set room on the disk aside for when there is no other; return whether there is some."""
+    async def set_reserve_aside(self) -> bool | None:
+        """Set room on the disk aside for when there is no other.
+
+        Returns:
+            Whether there is some; None if a database server has the disk.
+        """
         ...
 
     async def count(self, wanted: EventFilter, cursor: Cursor | None = None) -> Found:

@@ -338,14 +338,14 @@ class Measures(NamedTuple):
     Attributes:
         waiting: Jobs that wait for the next transaction.
         size: Bytes of what is stored.
-        log: Bytes of its write-ahead log.
-        free: Bytes that are free on its disk.
+        log: Bytes of its write-ahead log; None if a database server has one.
+        free: Bytes that are free on its disk; None if a database server has one.
     """
 
     waiting: int
     size: int
-    log: int
-    free: int
+    log: int | None
+    free: int | None
 
 
 class Step(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from aiohttp import web
 from multidict import MultiDict, MultiMapping
@@ -56,7 +57,7 @@ class DeliveryList:
         return await self._list(request, "dead_letters.html", DEAD_LETTERS, dead)
 
     async def _list(self, request: web.Request, template: str, path: str, query: MultiMapping[str]) -> web.Response:
-        found = await self._admin.store.deliveries(delivery_filter(wanted(query)))
+        found = await self._admin.store.deliveries(replace(delivery_filter(wanted(query)), bounded=True))
         return self._frame.page(
             request,
             template,
@@ -68,7 +69,8 @@ class DeliveryList:
             states=list(DeliveryState),
             targets=[str(report.target_id) for report in await self._admin.targets()],
             before=request.query.get("before"),
-            following=found[-1].id if len(found) == PAGE else None,
+            following=found.following,
+            searched_to=found.searched_to,
         )
 
 

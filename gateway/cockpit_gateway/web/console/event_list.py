@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import replace
 
 from aiohttp import web
 
@@ -52,7 +53,8 @@ class EventList:
     @needs(Scope.READ)
     async def events(self, request: web.Request) -> web.Response:
         """List the events that a filter finds, newest first."""
-        found = await self._admin.store.events(event_filter(narrowed(request.query, limit=PAGE)))
+        wanted = replace(event_filter(narrowed(request.query, limit=PAGE)), bounded=True)
+        found = await self._admin.store.events(wanted)
         return self._frame.page(
             request,
             "events.html",
@@ -62,7 +64,8 @@ class EventList:
             names=self._names,
             sources=self._sources,
             before=request.query.get("before"),
-            following=found[-1].seq if len(found) == PAGE else None,
+            following=found.following,
+            searched_to=found.searched_to,
         )
 
     @needs(Scope.READ)
