@@ -27,7 +27,10 @@ def receiver() -> Iterator[Receiver]:
 async def gateway(tmp_path: Path, receiver: Receiver) -> AsyncIterator[GatewayTester]:
     file = f"""
 {API}
-plugins: {{webhook: {{endpoints: {{written: {{url: "{receiver.url}/written", events: [forms.*], bearer: swordfish}}}}}}}}
+plugins:
+  webhook:
+    endpoints:
+      written: {{url: "{receiver.url}/written", events: [forms.*], bearer: swordfish, allow_private: true}}
 """
     async with GatewayTester(tmp_path, file) as gateway:
         yield gateway
@@ -40,7 +43,7 @@ async def test_a_webhook_is_made_used_changed_and_deleted(
         page = visitor.page
         await visitor.open("/endpoints")
         await page.get_by_role("link", name="Create a webhook").click()
-        await page.get_by_label("Name").fill("search")
+        await page.get_by_label("Name", exact=True).fill("search")
         await page.get_by_label("Url").fill(f"{receiver.url}/ingest")
         await page.get_by_label("Event 1").fill("collections.save.after")
         await page.get_by_label("Event 2").fill("collections.remove.afterr")
@@ -57,7 +60,7 @@ async def test_a_webhook_is_made_used_changed_and_deleted(
         await page.get_by_label("Event 2").fill("collections.remove.after")
         await page.get_by_label("It may be at a private address").check()
         await page.get_by_role("button", name="Create").click()
-        secret = await page.get_by_label("Secret").inner_text()
+        secret = await page.get_by_label("Secret", exact=True).inner_text()
 
         await page.get_by_role("link", name="To the endpoint").click()
         await gateway.fire("collections.save.after")
@@ -100,7 +103,7 @@ async def test_one_of_the_file_is_shown_and_changed_there(browser: Browser, gate
 async def test_a_name_that_is_taken_is_told(browser: Browser, gateway: GatewayTester) -> None:
     async with visiting(browser, gateway, ALL) as visitor:
         await visitor.open("/webhooks/new")
-        await visitor.page.get_by_label("Name").fill("written")
+        await visitor.page.get_by_label("Name", exact=True).fill("written")
         await visitor.page.get_by_label("Url").fill("https://search.example.org")
         await visitor.page.get_by_label("Event 1").fill("collections.save.after")
         await visitor.page.get_by_role("button", name="Create").click()

@@ -45,7 +45,7 @@ def filled_in(fields: dict[str, Any]) -> MultiDict[str]:
                 form.update(user=value.get("user", ""), password=value.get("password", ""))
             case "coalesce", _:
                 form.update(
-                    {key: value.get(key, "") for key in ("wait", "max_wait")} | {"keep": value.get("keep", "last")}
+                    {key: value.get(key, "") for key in ("wait", "max_wait")} | {"keep": value["keep"] or "last"}
                 )
             case _, bool():
                 form.extend([(name, "on")] if value else [])

@@ -60,11 +60,11 @@ def moment(seconds: float | None, now: float) -> Markup:
 
 
 def as_yaml(settings: Mapping[str, Any]) -> str:
-    """Return settings as they would stand in the configuration file.
+    r"""Return settings as they would stand in the configuration file.
 
     Example:
         >>> as_yaml({"events": ["collections.*"]})
-        'events:\\n- collections.*\\n'
+        'events:\n- collections.*\n'
     """
     text: str = yaml.safe_dump(settings, sort_keys=False, allow_unicode=True)
     return text

@@ -73,8 +73,8 @@ def fields_of(document: Mapping[str, Data]) -> dict[str, Any]:
     if fields["allow_private"]:
         del left["allow_private"]
     fields["headers"] = list(headers.items()) if isinstance(headers, dict) else []
-    fields["basic_auth"] = basic_auth if isinstance(basic_auth, dict) else {}
-    fields["coalesce"] = coalesce if isinstance(coalesce, dict) else {}
+    fields["basic_auth"] = {"user": "", "password": ""} | (basic_auth if isinstance(basic_auth, dict) else {})
+    fields["coalesce"] = dict.fromkeys(COALESCE, "") | (coalesce if isinstance(coalesce, dict) else {})
     fields[OTHER] = as_yaml(left) if left else ""
     return fields
 
