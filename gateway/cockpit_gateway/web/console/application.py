@@ -15,6 +15,7 @@ from cockpit_gateway.web.access import without_token
 from cockpit_gateway.web.clients import Clients
 from cockpit_gateway.web.console.assets import Assets
 from cockpit_gateway.web.console.bulk import Bulk
+from cockpit_gateway.web.console.configuration_page import ConfigurationPage
 from cockpit_gateway.web.console.delivery_list import DeliveryList
 from cockpit_gateway.web.console.delivery_page import DeliveryPage
 from cockpit_gateway.web.console.entrance import Entrance
@@ -90,6 +91,7 @@ class Console:
             TargetPages(frame, administration),
             WebhookPages(frame, administration, catalogue, settings.sources),
             PluginList(frame, administration),
+            ConfigurationPage(frame, administration),
         ]
         frame.entries = [entry for group in self.pages for entry in group.entries]
 

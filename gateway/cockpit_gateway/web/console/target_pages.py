@@ -31,7 +31,7 @@ class TargetPages:
         administration: Knows the targets.
     """
 
-    entries = (Entry("/endpoints", "Endpoints"),)
+    entries = (Entry("/endpoints", "Endpoints", ("/webhooks",)),)
 
     def __init__(self, frame: Frame, administration: Administration) -> None:
         self._frame = frame

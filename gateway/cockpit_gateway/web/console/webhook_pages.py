@@ -162,7 +162,7 @@ class WebhookPages:
             name=name,
             fields=fields,
             told=told,
-            version=version,
+            seen=version,
             sign=sign,
             known_events=self._events,
             known_sources=self._sources,
