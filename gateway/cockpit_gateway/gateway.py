@@ -169,6 +169,7 @@ class Gateway:
             endpoints=Endpoints(self._reloads, self._plugins, self.clock),
             reload=self.reload,
             reload_state=lambda: self._reloads.state,
+            configuration=self._reloads.settings,
             clock=self.clock,
             unready=self.unready,
         )
@@ -178,6 +179,16 @@ class Gateway:
         self._sources, self._clients = Live(settings.sources), Live(settings.api.clients)
         self.listeners = Listeners(settings, self._clients, admin_socket_path(settings), sockets or Sockets())
         self.console = Console(settings, self._clients, self._sources, self.administration, catalogue, self.clock)
+        gauges = Gauges(
+            metrics=self.metrics,
+            store=self.store,
+            dispatcher=self.dispatcher,
+            in_flight=self.in_flight,
+            plugins=self._plugins,
+            clock=self.clock,
+            unready=self.unready,
+        )
+        self._probes = Probes(self.metrics, self.unready, gauges.refresh)
         self.dispatcher.register(self._reloads.generation.targets)
         self._renew(self._reloads.generation)
 
@@ -220,7 +231,7 @@ class Gateway:
         await self.dispatcher.start(opened)
         await self.listeners.start(
             public=[*self._receiver.routes(), *self._plugin_routes()],
-            probes=self._probes().routes(),
+            probes=self._probes.routes(),
             admin=self.admin_routes(),
             console=self.console,
             metrics=self.metrics,
@@ -308,7 +319,7 @@ class Gateway:
         self._clients.adopt(settings.api.clients)
         self._pruner.kept = settings.retention
         self.dispatcher.problems = self._reloads.held
-        self.registry.trace.timer = self.metrics.called
+        self.registry.trace.tallies = self.metrics.hooks.by_name
         self.metrics.prepare(settings.sources, generation.targets, self.registry.hooks())
         return self.observers.adopt(self._plugins, self.metrics)
 
@@ -326,20 +337,8 @@ class Gateway:
 
     def admin_routes(self) -> list[web.RouteDef]:
         """Return what is answered at the Unix socket, and at `api.listen`."""
-        answering = (self._traces, Api(self.administration), self.console.links, self._probes())
+        answering = (self._traces, Api(self.administration), self.console.links, self._probes)
         return [route for part in answering for route in part.routes()]
-
-    def _probes(self) -> Probes:
-        gauges = Gauges(
-            metrics=self.metrics,
-            store=self.store,
-            dispatcher=self.dispatcher,
-            in_flight=self.in_flight,
-            plugins=self._plugins,
-            clock=self.clock,
-            unready=self.unready,
-        )
-        return Probes(self.metrics, self.unready, gauges.refresh)
 
     def _observe(self, settled: Settlement) -> None:
         self.observers.tell(settled)
