@@ -88,7 +88,7 @@ class Repeats:
         """Log what was counted meanwhile."""
         with self._lock:
             repeated = [kind for kind in self._kinds.values() if kind.unsaid]
-            told = [{**kind.last, "repeated": kind.unsaid} for kind in repeated]
+            told: list[dict[str, Any]] = [{**kind.last, "repeated": kind.unsaid} for kind in repeated]
             for kind in repeated:
                 kind.said_at, kind.unsaid, kind.last = time.monotonic(), 0, {}
             self._timer = None
