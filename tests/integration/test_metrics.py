@@ -11,6 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from promtool import promtool
 
 from cockpit_gateway import DeliveryState, Retry, hookimpl
+from cockpit_gateway.config import ConfigFile
+from cockpit_gateway.errors import ConfigError
 from cockpit_gateway.gateway import Gateway
 
 SAVE = b'{"event": "collections.save.after", "args": ["posts", {"_id": "1"}, true]}'
@@ -120,3 +122,32 @@ async def test_a_count_that_takes_long_is_not_made_for_a_scrape(
         monkeypatch.setattr(gateway.store, "backlog", lambda: asked.append(1))
         assert await gateway.dispatcher.backlog() == counted
         assert not asked
+
+
+ENDPOINTS = """
+sources: {{{source}: {{}}}}
+plugins:
+  webhook:
+    endpoints:
+      {endpoint}: {{url: "https://search.example.org/", events: [collections.save.after]}}
+"""
+
+
+async def test_a_reload_brings_series_and_takes_those_of_what_is_gone(tmp_path: Path) -> None:
+    def file(source: str, endpoint: str) -> ConfigFile:
+        return ConfigFile.from_text(ENDPOINTS.format(source=source, endpoint=endpoint), "gateway.yaml")
+
+    async with gateways.running(tmp_path, ENDPOINTS.format(source="website", endpoint="search")) as gateway:
+        before = await values(gateway)
+        await gateway.reload(file("shop", "build"))
+        after = await values(gateway)
+        with pytest.raises(ConfigError):
+            await gateway.reload(ConfigFile.from_text("sources: 1", "gateway.yaml"))
+        failed = await values(gateway)
+    assert before["attempts_total", "retry", "webhook", "search"] == 0
+    assert ("attempts_total", "retry", "webhook", "build") not in before
+    assert after["attempts_total", "retry", "webhook", "build"] == 0
+    assert after["ack_seconds_count", "shop"] == after["events_total", "stored", "shop"] == 0
+    assert not [name for name in after if "search" in name or "website" in name]
+    worked = ("config_last_reload_successful",)
+    assert (before[worked], after[worked], failed[worked]) == (1, 1, 0)
