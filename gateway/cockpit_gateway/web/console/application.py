@@ -86,7 +86,7 @@ class Console:
         self._assets = assets
         self._tail = Tail(frame, administration)
         self.pages: list[Pages] = [
-            OverviewPage(frame, administration),
+            OverviewPage(frame, administration, sources),
             EventList(frame, administration, catalogue, sources),
             EventPage(frame, administration, catalogue),
             self._tail,
