@@ -65,6 +65,7 @@ class Administration:
         sealer: Seals what is secret and has to be kept.
         clock: The time.
         unready: Returns why the gateway is not ready, None when it is.
+        hide: Takes the configuration's secrets out of a text.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Administration:
         sealer: Sealer,
         clock: Clock,
         unready: Callable[[], str | None],
+        hide: Callable[[str], str],
     ) -> None:
         self.version = version
         self.store = store
@@ -88,11 +90,12 @@ class Administration:
         self.purges = purges
         self.sealer = sealer
         self.unready = unready
+        self.hide = hide
         self.hand_over: Callable[[], Awaitable[int]] | None = None
         """Starts a new process and returns its id; None if no daemon runs that could be replaced."""
         self._dispatcher = dispatcher
         self._threads = threads
-        self._clock = clock
+        self.clock = clock
 
     async def restart(self) -> int:
         """Hand over to a new process, which begins when this one has ended; return its id.
@@ -156,7 +159,7 @@ class Administration:
         """
         if self.unready() is not None:
             raise ConflictError("a test needs a running gateway; start one with `cockpit-gateway run`")
-        now = self._clock.time()
+        now = self.clock.time()
         event = _test_event(now) if event_id is None else await self.store.event(event_id)
         plugin, target = target_id
         delivery = Delivery(

@@ -50,7 +50,6 @@ from cockpit_gateway.web.listeners import Listeners
 from cockpit_gateway.web.probes import Probes
 from cockpit_gateway.web.receive import Receiver
 from cockpit_gateway.web.sockets import Sockets
-from cockpit_gateway.web.traces import TraceApi
 
 STARTING_HOOK_TIMEOUT = 60.0
 """Seconds that a plugin's gateway_started gets."""
@@ -129,7 +128,6 @@ class Gateway:
         kept = self.settings.retention
         self._pruner = Pruner(self.store, Retention(kept.age, kept.rows, kept.size), self.clock, self.metrics)
         self._pruning: asyncio.Task[None] | None = None
-        self._traces = TraceApi(registry.trace, config.discretion.out_of)
         self._unready: str | None = "starting"
         self._watch: StallWatch | None = None
         self.administration = Administration(
@@ -149,7 +147,9 @@ class Gateway:
             sealer=self.sealer,
             clock=self.clock,
             unready=self.unready,
+            hide=config.discretion.out_of,
         )
+        self._api = Api(self.administration)
         server = self.settings.server
         self.in_flight = InFlight(limit=server.max_in_flight, largest=server.max_body, timeout=server.read_timeout)
         self.listeners = Listeners(self.settings, admin_socket_path(self.settings), sockets or Sockets())
@@ -206,7 +206,7 @@ class Gateway:
             await asyncio.wait([self._pruning])
         await self.dispatcher.stop(self.settings.server.grace)
         await self.observers.stop()
-        self._traces.end()
+        self._api.end()
         await self.listeners.stop(handing_over=handing_over)
         await self._call_stopping()
         await self._channels.close()
@@ -296,7 +296,7 @@ class Gateway:
 
     def admin_routes(self) -> list[web.RouteDef]:
         """Return what is answered at the Unix socket, and at `api.listen`."""
-        return [*self._traces.routes(), *Api(self.administration).routes(), *self._probes().routes()]
+        return [*self._api.routes(), *self._probes().routes()]
 
     def _probes(self) -> Probes:
         return Probes(self.metrics, self.unready, self._refresh_gauges)

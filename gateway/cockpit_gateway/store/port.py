@@ -13,6 +13,8 @@ from cockpit_gateway.deliveries import Attempt, Delivery, Hold, TargetId, Work
 from cockpit_gateway.events import Event
 from cockpit_gateway.store.records import (
     Accepted,
+    Answer,
+    AnswerKey,
     Backlog,
     Claimed,
     Cursor,
@@ -21,6 +23,7 @@ from cockpit_gateway.store.records import (
     EventFilter,
     EventPage,
     Found,
+    KnownAnswer,
     NewDelivery,
     Opened,
     Pruned,
@@ -264,6 +267,31 @@ class Store(Protocol):
 
     async def list_keys(self, plugin: str, prefix: str, *, after: str, limit: int) -> list[str]:
         """List a plugin's keys that begin with a prefix and come after another key, in order."""
+        ...
+
+    async def begin_answer(self, key: AnswerKey, fingerprint: bytes, *, now: float) -> KnownAnswer | None:
+        """Note that a request is being answered, unless one with the same key is known; return what is known.
+
+        Args:
+            key: Names the request.
+            fingerprint: What it has in common with its repetitions.
+            now: Seconds since the Unix epoch.
+
+        Returns:
+            None if it is new, or the same key was used longer ago than `ANSWERS_KEPT`.
+        """
+        ...
+
+    async def keep_answer(self, key: AnswerKey, answer: Answer) -> None:
+        """Keep the answer to a request, and return once that is durable."""
+        ...
+
+    async def drop_answer(self, key: AnswerKey) -> None:
+        """Forget a request."""
+        ...
+
+    async def prune_answers(self, *, now: float) -> None:
+        """Forget the requests that came longer ago than `ANSWERS_KEPT`."""
         ...
 
     async def target_states(self) -> Sequence[TargetState]:

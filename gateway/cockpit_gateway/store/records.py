@@ -11,6 +11,10 @@ from cockpit_gateway.events import Event, EventStatus
 from cockpit_gateway.targets import Coalesce
 
 
+ANSWERS_KEPT = 24 * 3600.0
+"""Seconds for which the answers to requests are kept for their repetition."""
+
+
 class Opened(NamedTuple):
     """What a store was found to be when it was opened.
 
@@ -329,3 +333,39 @@ class Totals:
     deliveries: Mapping[tuple[TargetId, DeliveryState], int] = field(
         default_factory=dict[tuple[TargetId, DeliveryState], int]
     )
+
+
+class AnswerKey(NamedTuple):
+    """Names a request that may be repeated.
+
+    Attributes:
+        client: Whose it is.
+        key: What it calls it.
+    """
+
+    client: str
+    key: str
+
+
+class Answer(NamedTuple):
+    """The answer to a request.
+
+    Attributes:
+        status: Its HTTP status.
+        body: Its body.
+    """
+
+    status: int
+    body: bytes
+
+
+class KnownAnswer(NamedTuple):
+    """What is known of a request that came before.
+
+    Attributes:
+        fingerprint: What it has in common with its repetitions.
+        answer: How it was answered, None if it was not.
+    """
+
+    fingerprint: bytes
+    answer: Answer | None

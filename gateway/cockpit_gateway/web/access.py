@@ -14,6 +14,9 @@ from aiohttp.typedefs import Handler, Middleware
 from cockpit_gateway.config import ApiClient, Scope
 from cockpit_gateway.web.problems import Problem
 
+CLIENT = web.RequestKey("client", str)
+"""The name of whoever asks, by its token."""
+
 _NEEDS = "__needs__"
 _Handler = TypeVar("_Handler", bound=Callable[..., Any])
 
@@ -40,6 +43,11 @@ def needed_by(handler: object) -> Scope | None:
     return scope
 
 
+def client_of(request: web.Request) -> str:
+    """Return the name of whoever asks, "" for whoever has reached the Unix socket."""
+    return request.get(CLIENT, "")
+
+
 def access_middleware(clients: Mapping[str, ApiClient]) -> Middleware:
     """Return the middleware that lets in whoever has a token that allows what is asked for.
 
@@ -63,7 +71,7 @@ def access_middleware(clients: Mapping[str, ApiClient]) -> Middleware:
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        name = bearer(request)
+        name = request[CLIENT] = bearer(request)
         scope = needed_by(request.match_info.handler)
         if scope is not None and clients[name].allows < scope:
             raise Problem(

@@ -18,6 +18,8 @@ from cockpit_gateway.errors import StoreError, StoreUnavailableError
 from cockpit_gateway.events import Event
 from cockpit_gateway.store.records import (
     Accepted,
+    Answer,
+    AnswerKey,
     Backlog,
     Claimed,
     Cursor,
@@ -26,6 +28,7 @@ from cockpit_gateway.store.records import (
     EventFilter,
     EventPage,
     Found,
+    KnownAnswer,
     NewDelivery,
     Opened,
     Pruned,
@@ -37,7 +40,7 @@ from cockpit_gateway.store.records import (
     Totals,
     Trimmed,
 )
-from cockpit_gateway.store.sqlite import changing, file, mark, pruning, purging, reading, replaying, storage, suspects
+from cockpit_gateway.store.sqlite import answers, changing, file, mark, pruning, purging, reading, replaying, storage, suspects
 from cockpit_gateway.store.sqlite.accepting import Accept, Plan
 from cockpit_gateway.store.sqlite.claiming import Claim, claim_due, claim_found, find_heads
 from cockpit_gateway.store.sqlite.executor import Act, Begun, Cleared, SqliteExecutor
@@ -259,6 +262,22 @@ class SqliteStore:
     async def list_keys(self, plugin: str, prefix: str, *, after: str, limit: int) -> list[str]:
         """List a plugin's keys."""
         return [*await self._read(lambda connection: storage.list_keys(connection, plugin, prefix, after, limit))]
+
+    async def begin_answer(self, key: AnswerKey, fingerprint: bytes, *, now: float) -> KnownAnswer | None:
+        """Note that a request is being answered."""
+        return await self._write(lambda connection: answers.begin(connection, key, fingerprint, now))
+
+    async def keep_answer(self, key: AnswerKey, answer: Answer) -> None:
+        """Keep the answer to a request."""
+        await self._write(lambda connection: answers.keep(connection, key, answer))
+
+    async def drop_answer(self, key: AnswerKey) -> None:
+        """Forget a request."""
+        await self._write(lambda connection: answers.drop(connection, key))
+
+    async def prune_answers(self, *, now: float) -> None:
+        """Forget the requests that came too long ago."""
+        await self._write(lambda connection: answers.prune(connection, now))
 
     async def target_states(self) -> Sequence[TargetState]:
         """Return every target's state."""

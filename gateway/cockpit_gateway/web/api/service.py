@@ -1,0 +1,84 @@
+"""The admin API under `/api/v1`, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any
+
+from aiohttp import web
+
+from cockpit_gateway.administration import Administration
+from cockpit_gateway.web.api.answering import Answering
+from cockpit_gateway.web.api.deliveries import Deliveries
+from cockpit_gateway.web.api.events import Events
+from cockpit_gateway.web.api.gateway import GatewayItself
+from cockpit_gateway.web.api.idempotency import Idempotency
+from cockpit_gateway.web.api.manners import add_headers, named
+from cockpit_gateway.web.api.openapi import document
+from cockpit_gateway.web.api.operations import Resource
+from cockpit_gateway.web.api.plugins import Plugins
+from cockpit_gateway.web.api.targets import Targets
+from cockpit_gateway.web.api.traces import Watchers
+
+RESOURCES: tuple[type[Resource], ...] = (Events, Deliveries, Targets, Plugins, GatewayItself)
+"""What there is, in the order in which it is described."""
+
+LARGEST_BODY = 1024**2
+"""Bytes of a request's body."""
+
+NOWHERE = "There is nothing at {path}; GET /api/v1/openapi.json says what there is."
+
+
+class Api:
+    """Answers the command line, and whoever has a token.
+
+    Args:
+        administration: Does what is asked.
+    """
+
+    def __init__(self, administration: Administration) -> None:
+        self._admin = administration
+        self._watchers = Watchers(administration.registry.trace, administration.hide)
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the routes to add to an application."""
+        answering = Answering(Idempotency(self._admin.store, self._admin.clock))
+        return [route for resource in self._resources() for route in answering.routes(resource)]
+
+    def end(self) -> None:
+        """End the answers that would go on: the gateway stops."""
+        self._watchers.end()
+
+    def _resources(self) -> Iterable[Resource]:
+        return (
+            Events(self._admin),
+            Deliveries(self._admin),
+            Targets(self._admin),
+            Plugins(self._admin, self._watchers),
+            GatewayItself(self._admin, lambda: self._document),
+        )
+
+    @cached_property
+    def _document(self) -> dict[str, Any]:
+        return openapi_document(self._admin.version)
+
+
+def openapi_document(version: str) -> dict[str, Any]:
+    """Return the description of the API.
+
+    Args:
+        version: The gateway's version.
+    """
+    return document(RESOURCES, version)
+
+
+def api_application(*middlewares: web.Middleware) -> web.Application:
+    """Return an application for the API's routes.
+
+    Args:
+        middlewares: Those of the listener, the outermost first.
+    """
+    app = web.Application(middlewares=[named, *middlewares], client_max_size=LARGEST_BODY)
+    app.on_response_prepare.append(add_headers)
+    return app
