@@ -107,10 +107,10 @@ class Administration:
             raise ConflictError("no gateway is running that could be restarted")
         return await self.hand_over()
 
-    def held(self, delivery: Delivery) -> str | None:
-        """Return why a pending delivery is passed by: a `Hold`; None if it is not."""
+    def held(self, delivery: Delivery) -> Hold | None:
+        """Return why a pending delivery is passed by; None if it is not."""
         hold = self._dispatcher.held(delivery.target_id) if delivery.state is DeliveryState.PENDING else None
-        return None if hold is None else hold[0].value
+        return None if hold is None else hold[0]
 
     def plugin_status(self, plugin: LoadedPlugin) -> str:
         """Return "loaded", "broken", or "stuck" when all its threads hang."""

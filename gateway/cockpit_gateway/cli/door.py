@@ -16,7 +16,7 @@ from cockpit_gateway.config import ConfigFile
 from cockpit_gateway.daemon import load
 from cockpit_gateway.errors import GatewayError, StoreOwnedError
 from cockpit_gateway.gateway import Gateway, admin_socket_path
-from cockpit_gateway.web.api import Api
+from cockpit_gateway.web.api import Api, api_application
 from cockpit_gateway.web.problems import problems_middleware
 
 PATIENCE = 3.0
@@ -87,7 +87,7 @@ async def _answers(socket: Path) -> bool:
 async def _served(gateway: Gateway) -> AsyncGenerator[Path]:
     """Serve the admin API of a gateway that does nothing else; gives its socket."""
     async with gateway.administered() as administration:
-        app = web.Application(middlewares=[problems_middleware(gateway.metrics)])
+        app = api_application(problems_middleware(gateway.metrics))
         app.add_routes(Api(administration).routes())
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()

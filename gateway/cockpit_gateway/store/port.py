@@ -30,6 +30,7 @@ from cockpit_gateway.store.records import (
     Retention,
     Settlement,
     Step,
+    StoredEndpoint,
     Tally,
     TargetState,
     Totals,
@@ -292,6 +293,28 @@ class Store(Protocol):
 
     async def prune_answers(self, *, now: float) -> None:
         """Forget the requests that came longer ago than `ANSWERS_KEPT`."""
+        ...
+
+    async def endpoints(self) -> Sequence[StoredEndpoint]:
+        """Return the endpoints that were made while the gateway ran, by name."""
+        ...
+
+    async def put_endpoint(self, name: str, sealed: bytes, *, expected: str | None, now: float) -> None:
+        """Keep an endpoint, and return once that is durable.
+
+        Args:
+            name: Its name.
+            sealed: Its settings, sealed.
+            expected: The version that is to be replaced; None for a new one.
+            now: Seconds since the Unix epoch.
+
+        Raises:
+            ConflictError: it has another version, or is there already, or is there no more.
+        """
+        ...
+
+    async def remove_endpoint(self, name: str, *, expected: str) -> None:
+        """Remove an endpoint of that version, and return once that is durable; see `put_endpoint`."""
         ...
 
     async def target_states(self) -> Sequence[TargetState]:

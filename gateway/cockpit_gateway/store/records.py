@@ -10,7 +10,6 @@ from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Hold, T
 from cockpit_gateway.events import Event, EventStatus
 from cockpit_gateway.targets import Coalesce
 
-
 ANSWERS_KEPT = 24 * 3600.0
 """Seconds for which the answers to requests are kept for their repetition."""
 
@@ -279,6 +278,24 @@ class Found(NamedTuple):
     following: Cursor | None
 
 
+class StoredEndpoint(NamedTuple):
+    """An endpoint that was made while the gateway ran.
+
+    Attributes:
+        name: Its name.
+        sealed: Its settings, sealed.
+        version: Another one after each change.
+        created_at: Seconds since the Unix epoch.
+        changed_at: Seconds since the Unix epoch.
+    """
+
+    name: str
+    sealed: bytes
+    version: str
+    created_at: float
+    changed_at: float
+
+
 class Cursor(NamedTuple):
     """How far a walk through what a filter finds has come, by order of acceptance.
 
@@ -352,11 +369,11 @@ class Answer(NamedTuple):
 
     Attributes:
         status: Its HTTP status.
-        body: Its body.
+        sealed: Its body, sealed.
     """
 
     status: int
-    body: bytes
+    sealed: bytes
 
 
 class KnownAnswer(NamedTuple):

@@ -45,7 +45,8 @@ def needed_by(handler: object) -> Scope | None:
 
 def client_of(request: web.Request) -> str:
     """Return the name of whoever asks, "" for whoever has reached the Unix socket."""
-    return request.get(CLIENT, "")
+    found: str = request.get(CLIENT, "")
+    return found
 
 
 def access_middleware(clients: Mapping[str, ApiClient]) -> Middleware:

@@ -17,6 +17,7 @@ from cockpit_gateway.config.tls import server_context
 from cockpit_gateway.errors import GatewayError
 from cockpit_gateway.telemetry.metrics import Metrics
 from cockpit_gateway.web.access import access_middleware
+from cockpit_gateway.web.api import api_application
 from cockpit_gateway.web.clients import Clients
 from cockpit_gateway.web.problems import problems_middleware
 from cockpit_gateway.web.server import Runner, Site
@@ -70,7 +71,7 @@ class Listeners:
             GatewayError: `admin_listen` or `api.listen` is.
             TlsError: the certificate cannot be used.
         """
-        await self._serve(await self._run(admin, metrics), [bind_unix(self._admin_socket)])
+        await self._serve(await self._run_api(admin, metrics), [bind_unix(self._admin_socket)])
         if self._api.listen is not None:
             self.api_address = await self._listen_for_api(admin, metrics, self._api.listen)
         if self._server.admin_listen is not None:
@@ -101,9 +102,17 @@ class Listeners:
             self.sockets.remove_files()
         self._runners.clear()
 
-    async def _run(self, routes: Sequence[web.RouteDef], metrics: Metrics, *middlewares: Middleware) -> Runner:
-        problems = problems_middleware(metrics, self._server.base_path, Clients(self._server.trusted_proxies).name)
-        app = web.Application(middlewares=[problems, *middlewares], client_max_size=self._server.max_body)
+    async def _run(self, routes: Sequence[web.RouteDef], metrics: Metrics) -> Runner:
+        app = web.Application(middlewares=[self._problems(metrics)], client_max_size=self._server.max_body)
+        return await self._started(app, routes)
+
+    async def _run_api(self, routes: Sequence[web.RouteDef], metrics: Metrics, *middlewares: Middleware) -> Runner:
+        return await self._started(api_application(self._problems(metrics), *middlewares), routes)
+
+    def _problems(self, metrics: Metrics) -> Middleware:
+        return problems_middleware(metrics, self._server.base_path, Clients(self._server.trusted_proxies).name)
+
+    async def _started(self, app: web.Application, routes: Sequence[web.RouteDef]) -> Runner:
         app.add_routes(routes)
         runner = Runner(app, self._server)
         self._runners.append(runner)
@@ -114,7 +123,7 @@ class Listeners:
         return web.route(route.method, self._server.base_path + route.path, route.handler, **route.kwargs)
 
     async def _listen_for_api(self, routes: Sequence[web.RouteDef], metrics: Metrics, listen: Listen) -> str:
-        runner = await self._run(routes, metrics, access_middleware(self._api.clients))
+        runner = await self._run_api(routes, metrics, access_middleware(self._api.clients))
         tls = None if self._api.tls is None else server_context(self._api.tls)
         return await self._serve_there(runner, self._open(listen, "the API", "api.listen"), tls)
 

@@ -78,7 +78,12 @@ def problem_response(
         headers: Further headers.
         errors: Each of several mistakes.
     """
-    document: dict[str, object] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    document: dict[str, object] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+    }
     if errors:
         document["errors"] = errors
     return web.Response(

@@ -19,8 +19,8 @@ def begin(connection: sqlite3.Connection, key: AnswerKey, fingerprint: bytes, no
     given = key._asdict() | {"fingerprint": fingerprint, "now": now, "expired": now - ANSWERS_KEPT}
     if connection.execute(BEGIN_ANSWER, given).rowcount:
         return None
-    known, status, body = connection.execute(GET_ANSWER, key).fetchone()
-    return KnownAnswer(known, None if status is None else Answer(status, body))
+    known, status, sealed = connection.execute(GET_ANSWER, key).fetchone()
+    return KnownAnswer(known, None if status is None else Answer(status, sealed))
 
 
 def keep(connection: sqlite3.Connection, key: AnswerKey, answer: Answer) -> None:

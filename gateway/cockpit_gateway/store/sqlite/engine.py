@@ -35,12 +35,25 @@ from cockpit_gateway.store.records import (
     Retention,
     Settlement,
     Step,
+    StoredEndpoint,
     Tally,
     TargetState,
     Totals,
     Trimmed,
 )
-from cockpit_gateway.store.sqlite import answers, changing, file, mark, pruning, purging, reading, replaying, storage, suspects
+from cockpit_gateway.store.sqlite import (
+    answers,
+    changing,
+    endpoints,
+    file,
+    mark,
+    pruning,
+    purging,
+    reading,
+    replaying,
+    storage,
+    suspects,
+)
 from cockpit_gateway.store.sqlite.accepting import Accept, Plan
 from cockpit_gateway.store.sqlite.claiming import Claim, claim_due, claim_found, find_heads
 from cockpit_gateway.store.sqlite.executor import Act, Begun, Cleared, SqliteExecutor
@@ -278,6 +291,18 @@ class SqliteStore:
     async def prune_answers(self, *, now: float) -> None:
         """Forget the requests that came too long ago."""
         await self._write(lambda connection: answers.prune(connection, now))
+
+    async def endpoints(self) -> Sequence[StoredEndpoint]:
+        """Return the endpoints that were made while the gateway ran."""
+        return await self._read(endpoints.endpoints)
+
+    async def put_endpoint(self, name: str, sealed: bytes, *, expected: str | None, now: float) -> None:
+        """Keep an endpoint."""
+        await self._write(lambda connection: endpoints.put_endpoint(connection, name, sealed, expected, now))
+
+    async def remove_endpoint(self, name: str, *, expected: str) -> None:
+        """Remove an endpoint."""
+        await self._write(lambda connection: endpoints.remove_endpoint(connection, name, expected))
 
     async def target_states(self) -> Sequence[TargetState]:
         """Return every target's state."""

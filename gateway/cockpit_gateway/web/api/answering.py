@@ -35,11 +35,13 @@ class Answering:
         """Return the routes of a resource's operations."""
         operations = resource.operations()
         self._calls |= {operation.name: getattr(resource, operation.name) for operation in operations}
-        return [web.route(found.method, PREFIX + found.path, self._handler(found)) for found in operations] + [
-            web.head(PREFIX + found.path, self._handler(found))
-            for found in operations
-            if found.method == hdrs.METH_GET and not found.is_stream
-        ]
+        return [self._route(found) for found in operations]
+
+    def _route(self, operation: Operation) -> web.RouteDef:
+        path, handler = PREFIX + operation.path, self._handler(operation)
+        if operation.is_safe:
+            return web.get(path, handler, allow_head=not operation.is_stream)
+        return web.route(operation.method, path, handler)
 
     def _handler(self, operation: Operation) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         call = self._calls[operation.name]

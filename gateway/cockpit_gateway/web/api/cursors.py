@@ -30,7 +30,8 @@ def cursor_text(kind: str, place: int | str | tuple[int | str, ...] | None) -> s
     """
     if place is None:
         return None
-    return base64.urlsafe_b64encode(orjson.dumps([kind, place])).decode().rstrip("=")
+    plain = list(place) if isinstance(place, tuple) else place
+    return base64.urlsafe_b64encode(orjson.dumps([kind, plain])).decode().rstrip("=")
 
 
 class _CursorOf:

@@ -14,7 +14,7 @@ from cockpit_gateway.store.records import DeliveryFilter
 from cockpit_gateway.web.api.cursors import DELIVERIES, cursor_text
 from cockpit_gateway.web.api.operations import Resource, operation
 from cockpit_gateway.web.api.queries import CancelChoice, CancelWalk, DeliveriesQuery, DeliveryChoice, ReplayWalk
-from cockpit_gateway.web.api.views.bulk import ChangeStep, Preview, DeliveryTally
+from cockpit_gateway.web.api.views.bulk import ChangeStep, DeliveryTally, Preview
 from cockpit_gateway.web.api.views.deliveries import DeliveryDetail, DeliveryList, DeliverySummary
 
 DeliveryId = Annotated[str, Field(description="The delivery's id.")]

@@ -17,8 +17,8 @@ from cockpit_gateway.store.records import DeliveryFilter, EventFilter, EventPage
 from cockpit_gateway.web.api.cursors import EVENTS, cursor_text
 from cockpit_gateway.web.api.operations import Resource, operation
 from cockpit_gateway.web.api.parameters import MOST_AT_ONCE
-from cockpit_gateway.web.api.queries import EventChoice, EventsQuery, EventsReplay, EventsWalk, PurgeWalk
-from cockpit_gateway.web.api.views.bulk import ReplayStep, ReplayTally, PurgePreview, PurgedStep
+from cockpit_gateway.web.api.queries import EventChoice, EventsQuery, EventsReplay, PurgeWalk
+from cockpit_gateway.web.api.views.bulk import PurgedStep, PurgePreview, ReplayStep, ReplayTally
 from cockpit_gateway.web.api.views.deliveries import DeliveryDetail, DeliverySummary, EventDetail, ExportedEvent
 from cockpit_gateway.web.api.views.events import EventList, EventSummary
 

@@ -14,7 +14,8 @@ import structlog
 from aiohttp import hdrs, web
 
 from cockpit_gateway.clock import Clock
-from cockpit_gateway.errors import StoreError
+from cockpit_gateway.errors import SealError, StoreError
+from cockpit_gateway.sealing import Sealer
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Answer, AnswerKey
 from cockpit_gateway.web.access import client_of
@@ -39,11 +40,13 @@ class Idempotency:
 
     Args:
         store: Where they are kept.
+        sealer: Seals them: an answer may hold a secret that is shown once.
         clock: The time.
     """
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, sealer: Sealer, clock: Clock) -> None:
         self._store = store
+        self._sealer = sealer
         self._clock = clock
 
     async def once(self, request: web.Request, carry_out: Callable[[], Awaitable[web.Response]]) -> web.Response:
@@ -75,11 +78,10 @@ class Idempotency:
                 f"A request with this {HEADER} is being carried out, or the gateway ended in the middle of it; "
                 "look at what became of it, and use a new key if it is to be done again.",
             )
+        body = self._sealer.open("answers", known.answer.sealed)
+        content_type = JSON if body else None
         return web.Response(
-            status=known.answer.status,
-            body=known.answer.body,
-            content_type=JSON if known.answer.body else None,
-            headers={REPEATED: "true"},
+            status=known.answer.status, body=body, content_type=content_type, headers={REPEATED: "true"}
         )
 
     async def _carried_out(self, key: AnswerKey, carry_out: Callable[[], Awaitable[web.Response]]) -> web.Response:
@@ -90,8 +92,8 @@ class Idempotency:
             raise
         body = response.body if isinstance(response.body, bytes) else b""
         try:
-            await self._store.keep_answer(key, Answer(response.status, body))
-        except StoreError as error:
+            await self._store.keep_answer(key, Answer(response.status, self._sealer.seal("answers", body)))
+        except (StoreError, SealError) as error:
             log.warning("the answer to a request could not be kept for its repetition", problem=str(error))
         return response
 

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 
 import structlog
 import uuid_utils
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 from multidict import istr
+
+from cockpit_gateway.web.api.operations import PREFIX
+from cockpit_gateway.web.problems import Problem
+
+LARGEST_BODY = 1024**2
+"""Bytes of a request's body."""
 
 REQUEST_ID = istr("X-Request-ID")
 """Header that names a request in whoever's log."""
@@ -24,6 +31,26 @@ async def named(request: web.Request, handler: Handler) -> web.StreamResponse:
     request[_KEY] = given if _ID.fullmatch(given) else str(uuid_utils.uuid7())
     with structlog.contextvars.bound_contextvars(request_id=request[_KEY]):
         return await handler(request)
+
+
+@web.middleware
+async def explained(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Say in the API's words what the router, or the reading of a body, refuses."""
+    try:
+        return await handler(request)
+    except web.HTTPNotFound:
+        raise Problem(
+            HTTPStatus.NOT_FOUND, f"There is nothing at {request.path}; GET {PREFIX}/openapi.json says what there is."
+        ) from None
+    except web.HTTPMethodNotAllowed as error:
+        allowed = ", ".join(sorted(error.allowed_methods))
+        raise Problem(
+            HTTPStatus.METHOD_NOT_ALLOWED,
+            f"{request.method} is not supported here, {allowed} is.",
+            headers={hdrs.ALLOW: allowed},
+        ) from None
+    except web.HTTPRequestEntityTooLarge:
+        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body has more than {LARGEST_BODY:,} bytes.") from None
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:

@@ -135,7 +135,7 @@ def document(resources: Iterable[type[Resource]], version: str) -> Document:
                 "token": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "One of `api.clients`. Its scope is read, operate or admin; each includes the ones before.",
+                    "description": "One of `api.clients`. Scopes: read, operate, admin; each includes those before.",
                 }
             },
         },

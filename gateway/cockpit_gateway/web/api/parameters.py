@@ -19,7 +19,7 @@ from cockpit_gateway.web.problems import Problem
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 _NUMBER = re.compile(r"-?\d{1,18}", re.ASCII)
 
-_Asked = TypeVar("_Asked", bound="Query | Body")
+_Asked = TypeVar("_Asked", bound=BaseModel)
 
 
 class Query(BaseModel):
@@ -127,7 +127,8 @@ def validated(model: type[_Asked], values: Any, where: str, known: Iterable[str]
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise mistakes(where, [_told(detail, where, list(known)) for detail in error.errors(include_url=False)]) from None
+        details = error.errors(include_url=False)
+        raise mistakes(where, [_told(detail, where, list(known)) for detail in details]) from None
 
 
 def mistake(where: str, name: str, told: str) -> Problem:

@@ -43,7 +43,7 @@ class Plugins(Resource):
     async def list_plugins(self, query: NamesQuery) -> PluginList:
         """List the plugins, broken and disabled ones included."""
         plugins = list(self._admin.registry.plugins.values())
-        page = page_by_name(plugins, lambda plugin: [plugin.name], query)
+        page = page_by_name(plugins, lambda plugin: (plugin.name,), query)
         rows = [PluginSummary.of(plugin, self._admin.plugin_status(plugin)) for plugin in page.rows]
         return PluginList(plugins=rows, next=page.following)
 

@@ -32,9 +32,7 @@ _Named = TypeVar("_Named")
 class EventChoice(Query):
     """Which events, by what they are."""
 
-    id: list[str] = Field(
-        default=[], max_length=MOST_NAMED, description="Only these; may be given several times."
-    )
+    id: list[str] = Field(default=[], max_length=MOST_NAMED, description="Only these; may be given several times.")
     name: str | None = Field(default=None, description="Only of this full name.", examples=["collections.save.after"])
     source: str | None = Field(default=None, description="Only from this source.", examples=["website"])
     subject: str | None = Field(
@@ -46,7 +44,8 @@ class EventChoice(Query):
 
     @model_validator(mode="after")
     def _has_a_period(self) -> Self:
-        return _checked_period(self)
+        _refuse_no_period(self.since, self.until)
+        return self
 
     def filter(self, *, before: int | None = None, limit: int = 50) -> EventFilter:
         """Return the filter that it is, for a page of a list."""
@@ -100,9 +99,7 @@ class EventsReplay(EventsWalk):
 class DeliveryChoice(Query):
     """Which deliveries: by where they go, how they stand, and what their event is."""
 
-    id: list[str] = Field(
-        default=[], max_length=MOST_NAMED, description="Only these; may be given several times."
-    )
+    id: list[str] = Field(default=[], max_length=MOST_NAMED, description="Only these; may be given several times.")
     plugin: str | None = Field(default=None, description="Only to targets of this plugin.", examples=["webhook"])
     target: str | None = Field(default=None, description="Only to the target of this name.")
     state: list[DeliveryState] = Field(default=[], description="Only in this state; may be given several times.")
@@ -115,7 +112,8 @@ class DeliveryChoice(Query):
 
     @model_validator(mode="after")
     def _has_a_period(self) -> Self:
-        return _checked_period(self)
+        _refuse_no_period(self.since, self.until)
+        return self
 
     def filter(self, *, before: str | None = None, limit: int = 50) -> DeliveryFilter:
         """Return the filter that it is, for a page of a list."""
@@ -192,7 +190,7 @@ class Page(NamedTuple):
     following: str | None
 
 
-def page_by_name(rows: Sequence[_Named], name: Callable[[_Named], Sequence[str]], query: NamesQuery) -> Page:
+def page_by_name(rows: Sequence[_Named], name: Callable[[_Named], tuple[str, ...]], query: NamesQuery) -> Page:
     """Return a page of what is in memory.
 
     Args:
@@ -203,13 +201,9 @@ def page_by_name(rows: Sequence[_Named], name: Callable[[_Named], Sequence[str]]
     wanted = sorted((row for row in rows if query.cursor is None or [*name(row)] > query.cursor), key=name)
     page = wanted[: query.limit]
     more = len(wanted) > len(page)
-    return Page(page, cursor_text(NAMES, tuple(name(page[-1]))) if more else None)
+    return Page(page, cursor_text(NAMES, name(page[-1])) if more else None)
 
 
-_Period = TypeVar("_Period", EventChoice, DeliveryChoice)
-
-
-def _checked_period(choice: _Period) -> _Period:
-    if choice.since is not None and choice.until is not None and choice.since >= choice.until:
+def _refuse_no_period(since: float | None, until: float | None) -> None:
+    if since is not None and until is not None and since >= until:
         raise ValueError("since is not before until")
-    return choice

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
@@ -13,7 +12,8 @@ from cockpit_gateway.web.api.operations import Operation
 from cockpit_gateway.web.api.parameters import Body
 
 _PLACE = "#/components/schemas/"
-_Key = tuple[str, str]
+_Key: TypeAlias = tuple[str, str]
+_Asked: TypeAlias = tuple[_Key, JsonSchemaMode, TypeAdapter[Any]]
 
 
 class _Generator(GenerateJsonSchema):
@@ -34,13 +34,14 @@ class Schemas:
     """
 
     def __init__(self, operations: Sequence[Operation]) -> None:
-        asked: list[tuple[_Key, JsonSchemaMode, TypeAdapter[Any]]] = []
+        asked: list[_Asked] = []
         for operation in operations:
             asked.append(((operation.name, "answer"), "serialization", TypeAdapter(operation.answer)))
             for name, kind in operation.segments.items():
                 asked.append(((operation.name, name), "validation", TypeAdapter(kind)))
-            asked += [(_key(model), "validation", TypeAdapter(model)) for model in (operation.query, operation.body) if model]
-        unique = {(key, mode): (key, mode, adapter) for key, mode, adapter in asked}
+            models = [model for model in (operation.query, operation.body) if model is not None]
+            asked.extend((_key(model), "validation", TypeAdapter(model)) for model in models)
+        unique: dict[_Key, _Asked] = {asked_for[0]: asked_for for asked_for in asked}
         found, definitions = TypeAdapter.json_schemas(
             unique.values(), ref_template=_PLACE + "{model}", schema_generator=_Generator
         )

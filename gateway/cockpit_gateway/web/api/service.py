@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from cockpit_gateway.administration import Administration
 from cockpit_gateway.web.api.answering import Answering
@@ -14,7 +15,7 @@ from cockpit_gateway.web.api.deliveries import Deliveries
 from cockpit_gateway.web.api.events import Events
 from cockpit_gateway.web.api.gateway import GatewayItself
 from cockpit_gateway.web.api.idempotency import Idempotency
-from cockpit_gateway.web.api.manners import add_headers, named
+from cockpit_gateway.web.api.manners import LARGEST_BODY, add_headers, explained, named
 from cockpit_gateway.web.api.openapi import document
 from cockpit_gateway.web.api.operations import Resource
 from cockpit_gateway.web.api.plugins import Plugins
@@ -23,11 +24,6 @@ from cockpit_gateway.web.api.traces import Watchers
 
 RESOURCES: tuple[type[Resource], ...] = (Events, Deliveries, Targets, Plugins, GatewayItself)
 """What there is, in the order in which it is described."""
-
-LARGEST_BODY = 1024**2
-"""Bytes of a request's body."""
-
-NOWHERE = "There is nothing at {path}; GET /api/v1/openapi.json says what there is."
 
 
 class Api:
@@ -43,7 +39,7 @@ class Api:
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes to add to an application."""
-        answering = Answering(Idempotency(self._admin.store, self._admin.clock))
+        answering = Answering(Idempotency(self._admin.store, self._admin.sealer, self._admin.clock))
         return [route for resource in self._resources() for route in answering.routes(resource)]
 
     def end(self) -> None:
@@ -73,12 +69,12 @@ def openapi_document(version: str) -> dict[str, Any]:
     return document(RESOURCES, version)
 
 
-def api_application(*middlewares: web.Middleware) -> web.Application:
+def api_application(*middlewares: Middleware) -> web.Application:
     """Return an application for the API's routes.
 
     Args:
         middlewares: Those of the listener, the outermost first.
     """
-    app = web.Application(middlewares=[named, *middlewares], client_max_size=LARGEST_BODY)
+    app = web.Application(middlewares=[named, *middlewares, explained], client_max_size=LARGEST_BODY)
     app.on_response_prepare.append(add_headers)
     return app

@@ -7,6 +7,7 @@ import json
 import traceback
 from asyncio import CancelledError
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from cockpit_gateway.deliveries import Attempt, Delivery, Response
@@ -66,15 +67,15 @@ class Watchers:
         """
         if len(self._queues) >= MOST_WATCHERS:
             raise ConflictError(f"{MOST_WATCHERS} watch already")
-        calls = _Calls(lambda call: self._view(call, with_arguments=with_arguments), _Wanted(plugins, hooks))
-        self._queues.add(calls)
-        return self._told(calls)
+        view = partial(self._view, with_arguments=with_arguments)
+        return self._told(_Calls(view, _Wanted(plugins, hooks)))
 
     async def _told(self, calls: _Calls) -> AsyncIterator[TracedCall | None]:
+        self._queues.add(calls)
         try:
             with self._trace.watch(calls.note):
-                while not calls.ended:
-                    yield await calls.next_soon()
+                async for call in calls:
+                    yield call
         finally:
             self._queues.discard(calls)
 
@@ -125,7 +126,6 @@ class _Calls:
         self._loop = asyncio.get_running_loop()
         self._waiting: asyncio.Queue[TracedCall | None] = asyncio.Queue()
         self._missed = 0
-        self.ended = False
 
     def note(self, call: HookCall) -> None:
         """Take a call, from whatever thread."""
@@ -134,20 +134,21 @@ class _Calls:
 
     def end(self) -> None:
         """Let the watcher go."""
-        self.ended = True
         self._waiting.put_nowait(None)
 
-    async def next_soon(self) -> TracedCall | None:
-        """Return the next call, with the number of those that were left out meanwhile; None if none comes soon."""
-        try:
-            async with asyncio.timeout(SIGN_OF_LIFE):
-                call = await self._waiting.get()
-        except TimeoutError:
-            return None
-        if call is None:
-            return None
-        missed, self._missed = self._missed, 0
-        return call.model_copy(update={"missed": missed})
+    async def __aiter__(self) -> AsyncIterator[TracedCall | None]:
+        """Yield calls, with the number of those that were left out before, and None when there is none for a while."""
+        while True:
+            try:
+                async with asyncio.timeout(SIGN_OF_LIFE):
+                    call = await self._waiting.get()
+            except TimeoutError:
+                yield None
+                continue
+            if call is None:
+                return
+            missed, self._missed = self._missed, 0
+            yield call.model_copy(update={"missed": missed})
 
     def _put(self, call: TracedCall) -> None:
         if self._waiting.qsize() < MOST_WAITING:

@@ -21,9 +21,7 @@ Time: TypeAlias = Annotated[
 ]
 """A time as it is shown: ISO 8601 in UTC, to the millisecond."""
 
-Next: TypeAlias = Annotated[
-    str | None, Field(description="The `cursor` of what follows, null after the last.")
-]
+Next: TypeAlias = Annotated[str | None, Field(description="The `cursor` of what follows, null after the last.")]
 """Where a list or a walk goes on."""
 
 

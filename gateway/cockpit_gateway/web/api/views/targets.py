@@ -91,7 +91,7 @@ class TargetSummary(View):
         return cls(
             plugin=report.target_id.plugin,
             target=report.target_id.target,
-            state=report.state,  # type: ignore[arg-type]
+            state=report.state,
             reason=report.reason,
             since=iso_or_none(report.changed_at),
             pending=report.pending,
@@ -145,7 +145,7 @@ class PluginSummary(View):
             version=plugin.version,
             distribution=plugin.distribution,
             place=plugin.place,
-            status=status,  # type: ignore[arg-type]
+            status=status,
             hooks=list(plugin.hooks),
             problem=plugin.problem,
             warnings=list(plugin.warnings),

@@ -6,7 +6,7 @@ CREATE TABLE answers (
     fingerprint BLOB NOT NULL,
     begun_at REAL NOT NULL,
     status INTEGER,
-    body BLOB,
+    sealed BLOB,
     PRIMARY KEY (client, key)
 ) STRICT, WITHOUT ROWID;
 
