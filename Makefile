@@ -30,7 +30,7 @@ check: $(VENV)/group-dev ## Run the linters and type checkers only
 	$(call step,import-linter,$(BIN)/lint-imports)
 	$(call step,codespell,$(BIN)/codespell)
 
-docs: $(VENV)/installed ## Write the generated pages of docs/reference anew
+docs: $(VENV)/installed ## Write the generated pages, and the configuration's schema, anew
 	@$(BIN)/python docs/generate.py
 
 bench: $(VENV)/group-dev ## Measure what an event costs

@@ -7,7 +7,7 @@ from typing import Any
 
 from cockpit_gateway import Event
 from cockpit_gateway.catalogue import Catalogue
-from cockpit_gateway.envelope import read_envelope
+from cockpit_gateway.envelope import Arrival, read_envelope
 from cockpit_gateway.events import encode_like_cockpit
 from cockpit_gateway.testing import make_context
 from cockpit_gateway.testing.captures import Capture
@@ -51,9 +51,7 @@ class Redactor:
 
 def event_of(body: bytes) -> Event:
     """Return the event that the gateway makes of a body."""
-    return read_envelope(
-        body, event_id="1", source="website", label=None, received_at=0.0, max_depth=512, catalogue=CATALOGUE
-    )
+    return read_envelope(body, Arrival("website"), event_id="1", received_at=0.0, max_depth=512, catalogue=CATALOGUE)
 
 
 def recorded(capture: Capture) -> Event:

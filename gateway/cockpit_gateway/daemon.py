@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from cockpit_gateway.loading import BUILT_IN, PluginSources, disabled_by
 from cockpit_gateway.registry import PluginStatus, Registry
 from cockpit_gateway.systemd import activated_sockets, keep_the_watchdog_quiet, notify
 from cockpit_gateway.telemetry.logs import set_up_logging
+from cockpit_gateway.tracing import log_call
 from cockpit_gateway.web.sockets import Sockets
 
 GIL_SLICE = 0.0005
@@ -108,7 +110,8 @@ def serve(path: Path, on_ready: Callable[[Gateway], None], without: Iterable[str
         inherited = {} if predecessor is None else predecessor.sockets
         make = partial(Gateway, config, registry, catalogue, sockets=Sockets(inherited, activated_sockets()))
         sys.setswitchinterval(GIL_SLICE)
-        uvloop.run(Daemon(make, predecessor).run(on_ready))
+        with registry.trace.watch(log_call) if config.settings.log.level == "debug" else nullcontext():
+            uvloop.run(Daemon(make, predecessor).run(on_ready))
     except (GatewayError, OSError) as error:
         if predecessor is not None:
             predecessor.refuse(str(error))

@@ -6,7 +6,7 @@ Whatever arrives becomes an event: what cannot be decoded is an undecodable one,
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import orjson
 
@@ -22,6 +22,23 @@ MOST_VALUES = 1_000_000
 more, however short it is written."""
 
 _BEFORE_VALUES = (b",", b"[", b"{")
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """By which way a body came.
+
+    Attributes:
+        source: The Cockpit site.
+        label: The last part of the path, None without one.
+        via: The ids of the gateways that it came through.
+        trace: The trace that it belongs to, as a `traceparent`; None for none.
+    """
+
+    source: str
+    label: str | None = None
+    via: tuple[str, ...] = ()
+    trace: str | None = None
 
 
 def leading_name(body: bytes) -> str | None:
@@ -44,54 +61,45 @@ def leading_name(body: bytes) -> str | None:
 
 
 def read_envelope(
-    body: bytes,
-    *,
-    event_id: str,
-    source: str,
-    label: str | None,
-    received_at: float,
-    catalogue: Catalogue,
-    max_depth: int,
-    via: tuple[str, ...] = (),
+    body: bytes, arrival: Arrival, *, event_id: str, received_at: float, catalogue: Catalogue, max_depth: int
 ) -> Event:
     """Make the event of a body.
 
     Args:
         body: What was posted.
+        arrival: By which way it came.
         event_id: The event's id.
-        source: The Cockpit site.
-        label: The last part of the path.
         received_at: Seconds since the Unix epoch.
         catalogue: Tells what the event is about.
         max_depth: Levels that the body may be nested: what is deeper can be neither changed nor written anew.
-        via: The ids of the gateways that it came through.
 
     Returns:
         The event, with the status "undecodable" and the reason if the body is no envelope; "withheld" and without its
         arguments if it is nested too deep for filters to look for secrets in it, or has too many values.
     """
     if _has_too_many_values(body):
-        withheld = Event(event_id, leading_name(body) or "", source, body, received_at, label, via=via).with_args([])
+        withheld = _bare(body, arrival, event_id, received_at, name=leading_name(body) or "").with_args([])
         too_many = f"the body seems to have more than {MOST_VALUES:,} values: so many commas and brackets are in it"
         return replace(withheld, status=EventStatus.WITHHELD, problem=too_many)
     envelope, problem = _decode(body)
     if problem is not None:
-        status = EventStatus.UNDECODABLE
-        return Event(event_id, "", source, body, received_at, label, status=status, problem=problem, via=via)
+        bare = _bare(body, arrival, event_id, received_at)
+        return replace(bare, status=EventStatus.UNDECODABLE, problem=problem)
     name, hook, backend = envelope["event"], envelope.get("hook"), envelope.get("backend")
     args = envelope.get("args")
     listed = args if isinstance(args, list) else decode_args(body)
     event = Event(
         event_id,
         name,
-        source,
+        arrival.source,
         body,
         received_at,
-        label,
+        arrival.label,
         hook if isinstance(hook, str) else None,
         int(backend) if backend in (0, 1) else None,
         catalogue.subjects(name, listed),
-        via=via,
+        via=arrival.via,
+        trace=arrival.trace,
         _args=listed,
     )
     # Each level needs a bracket: counting them is cheaper than walking through every body.
@@ -99,6 +107,12 @@ def read_envelope(
         problem = f"the body is nested deeper than the {max_depth} levels of server.max_depth"
         return replace(event.with_args([]), status=EventStatus.WITHHELD, problem=problem)
     return event
+
+
+def _bare(body: bytes, arrival: Arrival, event_id: str, received_at: float, *, name: str = "") -> Event:
+    """Return what is known of an event without its body."""
+    source, label = arrival.source, arrival.label
+    return Event(event_id, name, source, body, received_at, label, via=arrival.via, trace=arrival.trace)
 
 
 def _decode(body: bytes) -> tuple[dict[str, JSONValue], str | None]:

@@ -61,6 +61,7 @@ class Event:
         problem: Why, when the status is not "accepted".
         seq: Order of acceptance, given by the writer that commits; 0 before that.
         via: The ids of the gateways that it came through, this one last.
+        trace: The trace that it belongs to, as a `traceparent` (W3C Trace Context); None for none.
 
     Example:
         >>> event = Event(id="0", name="collections.remove.after", source="site", received_at=0.0,
@@ -82,6 +83,7 @@ class Event:
     problem: str | None = None
     seq: int = 0
     via: tuple[str, ...] = ()
+    trace: str | None = None
     _args: list[JSONValue] | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -146,6 +148,7 @@ class Event:
             self.problem,
             seq,
             self.via,
+            self.trace,
             self._args,
         )
 

@@ -14,7 +14,7 @@ from cockpit_gateway import __version__
 from cockpit_gateway.administration import Administration
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.clock import Clock, SystemClock
-from cockpit_gateway.config import Config, HandlerSettings, Settings, handlers_of
+from cockpit_gateway.config import Config, HandlerSettings, Settings, Tracing, handlers_of
 from cockpit_gateway.deliveries import Delivery, Hold, TargetId
 from cockpit_gateway.delivery.calls import deliver_call, handler_call
 from cockpit_gateway.delivery.dispatcher import Dispatcher
@@ -39,6 +39,7 @@ from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Retention, Settlement
 from cockpit_gateway.targets import Target
 from cockpit_gateway.telemetry.metrics import Metrics
+from cockpit_gateway.telemetry.spans import Spans, Untraced
 from cockpit_gateway.telemetry.stall import StallWatch
 from cockpit_gateway.threads import WorkerThreads, abandon
 from cockpit_gateway.transports.network import unverified
@@ -89,9 +90,10 @@ class Gateway:
         self.clock = clock or SystemClock()
         self.metrics = Metrics(__version__)
         self.store: Store = open_store(self.settings.store)
+        self.spans = _spans(self.settings.tracing)
         self.sealer = Sealer.of(self.settings, self.clock)
         self.dispatcher = Dispatcher(
-            self.store, self.clock, self.metrics, self._announce, self._observe, config.discretion.out_of
+            self.store, self.clock, self.metrics, self._announce, self._observe, self.spans, config.discretion.out_of
         )
         self._catalogue = catalogue
         self._channels = Channels()
@@ -124,6 +126,7 @@ class Gateway:
             store=self.store,
             clock=self.clock,
             metrics=self.metrics,
+            spans=self.spans,
         )
         kept = self.settings.retention
         self._pruner = Pruner(self.store, Retention(kept.age, kept.rows, kept.size), self.clock, self.metrics)
@@ -210,6 +213,7 @@ class Gateway:
         await self.listeners.stop(handing_over=handing_over)
         await self._call_stopping()
         await self._channels.close()
+        await self.spans.close()
         await self.store.close()
         if self._watch is not None:
             self._watch.stop()
@@ -279,7 +283,7 @@ class Gateway:
     def _receiver(self) -> Receiver:
         clients = Clients(self.settings.server.trusted_proxies)
         doors = {name: Door(name, source, clients) for name, source in self.settings.sources.items()}
-        return Receiver(self._ingest, doors, self.in_flight)
+        return Receiver(self._ingest, doors, self.in_flight, self.spans)
 
     def _plugin_routes(self) -> Iterator[web.RouteDef]:
         """Yield what plugins answer, each below a path of its own."""
@@ -372,6 +376,15 @@ class Gateway:
             await implementation.call(values)
         else:
             await self._threads[implementation.plugin].run(lambda: implementation.call(values))
+
+
+def _spans(tracing: Tracing | None) -> Spans:
+    if tracing is None:
+        return Untraced()
+    from cockpit_gateway.telemetry.otel import OtelSpans  # noqa: PLC0415 - an extra, and slow to import
+
+    headers = {name: value.get_secret_value() for name, value in tracing.headers.items()}
+    return OtelSpans(tracing.endpoint, headers, service=tracing.service, version=__version__, sample=tracing.sample)
 
 
 def plugin_route(plugin: str, route: object) -> web.RouteDef:

@@ -14,19 +14,22 @@ from functools import lru_cache
 import structlog
 import uuid_utils
 
+from cockpit_gateway import traceparent
 from cockpit_gateway.catalogue import LONGEST_NAME_REMEMBERED, Catalogue
 from cockpit_gateway.clock import Clock
 from cockpit_gateway.config import Source
 from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.delivery.planning import Planner
-from cockpit_gateway.envelope import leading_name, read_envelope
+from cockpit_gateway.envelope import Arrival, leading_name, read_envelope
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, Drop, EmitError, StoreUnavailableError
 from cockpit_gateway.events import Event, EventStatus, JSONValue
 from cockpit_gateway.plugin import PluginContext
 from cockpit_gateway.registry import HandlerTable, Registry
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Duplicate, NewDelivery
+from cockpit_gateway.telemetry.context import bind
 from cockpit_gateway.telemetry.metrics import Metrics
+from cockpit_gateway.telemetry.spans import Attributes, Kind, Spans
 
 PARSED_ON_THE_LOOP = 1024 * 1024
 """Bytes of a body above which it is parsed in a thread, and one at a time."""
@@ -82,6 +85,7 @@ class Ingest:
         store: Keeps the event.
         clock: Tells when it was received.
         metrics: Counts it.
+        spans: Are told of its commit.
     """
 
     def __init__(
@@ -98,7 +102,9 @@ class Ingest:
         store: Store,
         clock: Clock,
         metrics: Metrics,
+        spans: Spans,
     ) -> None:
+        self._spans = spans
         self._sources = sources
         self._duplicate_window = duplicate_window
         self._max_depth = max_depth
@@ -120,33 +126,29 @@ class Ingest:
         self._large = asyncio.Lock()
         self._wanted = lru_cache(maxsize=4096)(self._wants)
 
-    async def receive(
-        self, source: str, label: str | None, body: bytes, key: str | None = None, via: tuple[str, ...] = ()
-    ) -> Receipt:
+    async def receive(self, arrival: Arrival, body: bytes, key: str | None = None) -> Receipt:
         """Store an event and hand on its deliveries; returns after the commit.
 
         Args:
-            source: The Cockpit site, one of the configured ones.
-            label: The last part of the path.
+            arrival: By which way it came, from one of the configured sources.
             body: What was posted.
             key: What the sender gave to recognise a repeated POST by.
-            via: The ids of the gateways that it came through.
 
         Raises:
             StoreUnavailableError: nothing was stored.
         """
         name = leading_name(body)
-        if name is not None and (name == FEEDS_ON_ITSELF or not self.wants(source, name)):
-            return self._turn_away(source, name)
+        if name is not None and (name == FEEDS_ON_ITSELF or not self.wants(arrival.source, name)):
+            return self._turn_away(arrival.source, name)
         if len(body) <= PARSED_ON_THE_LOOP:
-            return await self._store_event(source, label, body, name, key, via)
+            return await self._store_event(arrival, body, name, key)
         async with self._large:
-            return await self._store_event(source, label, body, name, key, via)
+            return await self._store_event(arrival, body, name, key)
 
-    async def _store_event(
-        self, source: str, label: str | None, body: bytes, name: str | None, key: str | None, via: tuple[str, ...]
-    ) -> Receipt:
-        event = await self._read(source, label, body, (*via, self.gateway_id))
+    async def _store_event(self, arrival: Arrival, body: bytes, name: str | None, key: str | None) -> Receipt:
+        source = arrival.source
+        event = await self._read(replace(arrival, via=(*arrival.via, self.gateway_id)), body)
+        bind(source=source, event_id=event.id, event=event.name)
         if name is None and event.name and (event.name == FEEDS_ON_ITSELF or not self.wants(source, event.name)):
             return self._turn_away(source, event.name)
         event = self._stop_loop(self._filter(event))
@@ -184,6 +186,7 @@ class Ingest:
             label=label,
             subjects=self._catalogue.subjects(name, args),
             via=(self.gateway_id,),
+            trace=traceparent.current.get(),
         ).with_args(list(args))
 
     def _stop_loop(self, event: Event) -> Event:
@@ -210,15 +213,13 @@ class Ingest:
         accepted = self._sources[source].accept
         return self._handlers.names_hook_of(name) or any(fnmatch.fnmatchcase(name, pattern) for pattern in accepted)
 
-    async def _read(self, source: str, label: str | None, body: bytes, via: tuple[str, ...]) -> Event:
+    async def _read(self, arrival: Arrival, body: bytes) -> Event:
         def read() -> Event:
             return read_envelope(
                 body,
+                arrival,
                 event_id=str(uuid_utils.uuid7()),
-                source=source,
-                label=label,
                 received_at=self._clock.time(),
-                via=via,
                 catalogue=self._catalogue,
                 max_depth=self._max_depth,
             )
@@ -249,7 +250,13 @@ class Ingest:
     async def _commit(self, event: Event, deliveries: Sequence[NewDelivery], duplicate: Duplicate | None) -> Receipt:
         began = time.perf_counter()
         try:
-            accepted = await self._store.accept(event, deliveries, duplicate)
+            noted: Attributes = {
+                "cockpit.event.id": event.id,
+                "cockpit.event.name": event.name,
+                "cockpit.deliveries": len(deliveries),
+            }
+            with self._spans.span("store", Kind.INTERNAL, event.trace, noted):
+                accepted = await self._store.accept(event, deliveries, duplicate)
             self.trouble = None
         except BaseException as error:
             self.trouble = str(error) if isinstance(error, StoreUnavailableError) else self.trouble

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import structlog
 
+from cockpit_gateway import traceparent
 from cockpit_gateway.clock import Clock
 from cockpit_gateway.events import JSONValue
 from cockpit_gateway.storage import PluginStorage
@@ -53,6 +54,11 @@ class PluginContext:
     channels: Channels
     storage: PluginStorage
     _emit: Emit
+
+    @property
+    def traceparent(self) -> str | None:
+        """What a request that is made now says of its trace (W3C Trace Context); None outside of any."""
+        return traceparent.current.get()
 
     @property
     def session(self) -> aiohttp.ClientSession:

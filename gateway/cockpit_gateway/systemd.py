@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import TextIO
 
 FIRST_DESCRIPTOR = 3
 """The first of the descriptors that systemd hands over."""
@@ -42,6 +43,15 @@ def notify(*lines: str) -> None:
         told.settimeout(0)  # whoever does not read must not hold up the event loop
         with suppress(OSError):
             told.sendto("\n".join(lines).encode(), address)
+
+
+def is_journal(stream: TextIO) -> bool:
+    """Tell whether what is written to a stream goes to the journal (systemd.exec(5), `$JOURNAL_STREAM`)."""
+    try:
+        found = os.fstat(stream.fileno())
+    except (OSError, ValueError):
+        return False
+    return os.environ.get("JOURNAL_STREAM") == f"{found.st_dev}:{found.st_ino}"
 
 
 async def keep_the_watchdog_quiet() -> None:

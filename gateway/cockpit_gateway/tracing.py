@@ -1,4 +1,4 @@
-"""Tracing: every call of a plugin's hook, told to whoever watches; nothing is done while nobody does."""
+"""Tracing: every call of a plugin's hook is timed, and told with all there is to know to whoever watches."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeAlias
 
+import structlog
+
 from cockpit_gateway.events import Event
+from cockpit_gateway.telemetry.context import calling
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +73,20 @@ class Hook(Protocol):
 Watcher: TypeAlias = Callable[[HookCall], None]
 """Is told of a call, in whatever thread it was made."""
 
+Timer: TypeAlias = Callable[[str, str, float, type[BaseException] | None], None]
+"""Is told a plugin, a hook, the seconds that a call took, and the kind of what it raised; in the call's own thread."""
+
 
 class HookTrace:
-    """Tells watchers of calls."""
+    """Makes the calls, and tells of them.
+
+    Attributes:
+        timer: Is told of each.
+    """
 
     def __init__(self) -> None:
         self._watchers: tuple[Watcher, ...] = ()
+        self.timer: Timer = _ignore
 
     @property
     def watchers(self) -> int:
@@ -90,7 +103,7 @@ class HookTrace:
             self._watchers = tuple(other for other in self._watchers if other is not watcher)
 
     def call(self, hook: Hook, values: Mapping[str, Any]) -> Any:
-        """Call a hook, and tell of it when it has ended.
+        """Call a hook; what it logs says whose it is.
 
         Args:
             hook: What is called.
@@ -99,15 +112,47 @@ class HookTrace:
         Returns:
             What it returns; of an `async def`, an awaitable of that.
         """
+        if self._watchers:
+            return self._watched(hook, values)
+        arguments = [values[name] for name in hook.parameters]
+        return self._awaitable(hook, arguments) if hook.is_async else self._call(hook, arguments)
+
+    def _call(self, hook: Hook, arguments: Sequence[Any]) -> Any:
+        failure: type[BaseException] | None = None
+        token = calling.set(hook.plugin)
+        began = time.perf_counter()
+        try:
+            return hook.function(*arguments)
+        except BaseException as error:
+            failure = type(error)
+            raise
+        finally:
+            self.timer(hook.plugin, hook.hook, time.perf_counter() - began, failure)
+            calling.reset(token)
+
+    async def _awaitable(self, hook: Hook, arguments: Sequence[Any]) -> Any:
+        failure: type[BaseException] | None = None
+        calling.set(hook.plugin)  # for as long as its task, which is the plugin's
+        began = time.perf_counter()
+        try:
+            return await hook.function(*arguments)
+        except BaseException as error:
+            failure = type(error)
+            raise
+        finally:
+            self.timer(hook.plugin, hook.hook, time.perf_counter() - began, failure)
+
+    def _watched(self, hook: Hook, values: Mapping[str, Any]) -> Any:
         arguments = {name: values[name] for name in hook.parameters}
         telling = _Telling(self, HookCall(hook.plugin, hook.hook, arguments, values.get("event"), time.time()))
+        given = tuple(arguments.values())
+        if hook.is_async:
+            return telling.until_done(self._awaitable(hook, given))
         try:
-            result = hook.function(*arguments.values())
+            result = self._call(hook, given)
         except BaseException as error:
             telling.tell(error=error)
             raise
-        if hook.is_async:
-            return telling.until_done(result)
         telling.tell(result)
         return result
 
@@ -115,6 +160,16 @@ class HookTrace:
         """Tell of a call."""
         for watcher in self._watchers:
             watcher(call)
+
+
+def log_call(call: HookCall) -> None:
+    """Log a call, at the level "debug": a watcher."""
+    outcome = "returned" if call.error is None else type(call.error).__name__
+    log.debug("hook called", plugin=call.plugin, hook=call.hook, ms=round(call.duration * 1000, 3), outcome=outcome)
+
+
+def _ignore(_plugin: str, _hook: str, _seconds: float, _error: type[BaseException] | None) -> None:
+    """Tell nobody of a call."""
 
 
 class _Telling:

@@ -48,7 +48,7 @@ class WebhookPlugin:
     async def deliver(self, delivery: Delivery, events: Sequence[Event], context: PluginContext) -> Response:
         """Send an event, or those of a burst, to an endpoint, once."""
         name = delivery.target
-        return await self._senders[name].send(self._channel[name], delivery, events, context.clock)
+        return await self._senders[name].send(self._channel[name], delivery, events, context.clock, context.traceparent)
 
     @hookimpl
     async def gateway_started(self, context: PluginContext) -> None:

@@ -28,6 +28,9 @@ USER_AGENT = f"cockpit-gateway/{__version__}"
 ID, TIMESTAMP, SIGNATURE = istr("webhook-id"), istr("webhook-timestamp"), istr("webhook-signature")
 """The headers of Standard Webhooks."""
 
+TRACE = istr("traceparent")
+"""The header of W3C Trace Context."""
+
 IN_ONE_PIECE = 1024 * 1024
 """Bytes; a longer body is written piece by piece, so that it does not hold the event loop."""
 
@@ -98,7 +101,9 @@ class Sender:
         self._timeout = timeout
         self._body = body
 
-    async def send(self, channel: Channel, delivery: Delivery, events: Sequence[Event], clock: Clock) -> Response:
+    async def send(
+        self, channel: Channel, delivery: Delivery, events: Sequence[Event], clock: Clock, trace: str | None = None
+    ) -> Response:
         """Make one attempt.
 
         Args:
@@ -106,6 +111,7 @@ class Sender:
             delivery: Its id is the `webhook-id`.
             events: What is sent: one event, or those of a burst.
             clock: Its time is the `webhook-timestamp`.
+            trace: The attempt's `traceparent`, None without one.
 
         Returns:
             The answer, if it means "delivered".
@@ -120,6 +126,8 @@ class Sender:
         headers = self._headers_for(delivery.id, clock.time(), body, via=events[-1].via)
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
+        if trace is not None:
+            headers.setdefault(TRACE, trace)
         try:
             async with channel.request(
                 self._method,

@@ -15,6 +15,7 @@ from cockpit_gateway.config.quantities import Duration, RateSetting, Size
 from cockpit_gateway.config.retry import RetrySetting
 from cockpit_gateway.config.rules import BacklogSetting, BreakerSetting, CoalesceSetting
 from cockpit_gateway.config.schema import json_schema
+from cockpit_gateway.config.tracing import Tracing
 
 __all__ = [
     "AcceptedEvent",
@@ -41,6 +42,7 @@ __all__ = [
     "Settings",
     "Size",
     "Source",
+    "Tracing",
     "catalogue_of",
     "handlers_of",
     "json_schema",

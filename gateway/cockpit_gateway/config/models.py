@@ -16,6 +16,7 @@ from cockpit_gateway.config.names import AcceptedEvent
 from cockpit_gateway.config.networks import NetworkSetting, ProxySetting
 from cockpit_gateway.config.quantities import Duration, RateSetting, Size
 from cockpit_gateway.config.tls import Tls
+from cockpit_gateway.config.tracing import Tracing
 
 MEBIBYTE = 1024 * 1024
 
@@ -223,4 +224,5 @@ class Settings(PluginConfig):
         default_factory=Encryption, description="The keys by which secrets in the store are sealed."
     )
     api: Api = Field(default_factory=Api, description="The admin API at an address, for clients with a token.")
+    tracing: Tracing | None = Field(default=None, description="Spans for OpenTelemetry, from receipt to every attempt.")
     log: Log = Field(default_factory=Log, description="The log.")

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import nullcontext, suppress
+from contextvars import Context
 from typing import TypeAlias
 
 import structlog
@@ -22,7 +23,9 @@ from cockpit_gateway.delivery.verdict import Verdict, judge, settlement, sound
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, StoreError, StoreUnavailableError
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Settlement
+from cockpit_gateway.telemetry.context import bind
 from cockpit_gateway.telemetry.metrics import Metrics
+from cockpit_gateway.telemetry.spans import Attributes, Kind, Span, Spans
 
 Conclude: TypeAlias = Callable[[TargetQueue, Verdict, Settlement], Awaitable[None]]
 """Writes an outcome and draws the consequences."""
@@ -42,6 +45,7 @@ class Attempts:
         conclude: Gets what came out.
         due: Is told what there is to claim.
         insist: Tries again what the store cannot take.
+        spans: Are told of each attempt.
         hide: Takes secrets out of what a plugin's error says.
     """
 
@@ -56,9 +60,11 @@ class Attempts:
         conclude: Conclude,
         due: DueTimes,
         insist: Insistence,
+        spans: Spans,
         hide: Callable[[str], str],
     ) -> None:
         self._hide = hide
+        self._spans = spans
         self._store = store
         self._clock = clock
         self._metrics = metrics
@@ -108,7 +114,8 @@ class Attempts:
                 return
             queue.running += 1
             probe = queue.breaker is not None and queue.breaker.begin()
-            self.run(self._attempt(queue, queue.ready.popleft(), probe=probe))
+            work = queue.ready.popleft()
+            self.run(self._attempt(queue, work, probe=probe), _context_of(work))
 
     async def give_back(self, queue: TargetQueue) -> None:
         """Give what waits in memory back to the store, where it is shown as held."""
@@ -126,12 +133,12 @@ class Attempts:
     async def test(self, queue: TargetQueue, work: Work) -> tuple[Verdict, float]:
         """Call a target once, whatever holds it, and write nothing; return what came out, and the seconds it took."""
         began = time.perf_counter()
-        verdict = await asyncio.create_task(self._verdict(queue, work))
+        verdict = await asyncio.create_task(self._verdict(queue, work), context=_context_of(work))
         return verdict, time.perf_counter() - began
 
-    def run(self, work: Coroutine[object, object, None]) -> None:
+    def run(self, work: Coroutine[object, object, None], context: Context | None = None) -> None:
         """Run something that has to be over before the gateway stops."""
-        task = asyncio.create_task(work)
+        task = asyncio.create_task(work, context=context)
         self._tasks.add(task)
         task.add_done_callback(self._finished)
 
@@ -207,6 +214,28 @@ class Attempts:
         self._metrics.attempt(queue.target_id, verdict.outcome, duration)
         return verdict, settlement(work, verdict, queue.target, started_at=started_at, duration=duration)
 
+    async def _verdict(self, queue: TargetQueue, work: Work) -> Verdict:
+        delivery, event = work.delivery, work.event
+        noted: Attributes = {
+            "cockpit.event.id": event.id,
+            "cockpit.event.name": event.name,
+            "cockpit.delivery.id": delivery.id,
+            "cockpit.delivery.attempt": delivery.attempts + 1,
+            "cockpit.plugin": delivery.plugin,
+            "cockpit.target": delivery.target,
+        }
+        with self._spans.span(f"deliver {delivery.target_id}", Kind.PRODUCER, event.trace, noted) as span:
+            verdict = await self._judged(queue, work, span)
+            span.note(
+                {
+                    "cockpit.outcome": verdict.outcome.value,
+                    "http.response.status_code": None if verdict.response is None else verdict.response.status,
+                }
+            )
+            if verdict.outcome is not Outcome.DELIVERED:
+                span.fail(verdict.reason or verdict.outcome.value)
+            return verdict
+
     async def _begin(self, work: Work) -> None:
         """Mark the attempt as begun: now if the process has to expect its death in it, else with the next commit."""
         trial = self._trials.get(work.delivery.id)
@@ -234,11 +263,12 @@ class Attempts:
         for subject in work.event.subjects[:1]:
             self._echoes.began(queue.target_id, subject, self._clock.steady())
 
-    async def _verdict(self, queue: TargetQueue, work: Work) -> Verdict:
+    async def _judged(self, queue: TargetQueue, work: Work, span: Span) -> Verdict:
         budget = queue.budgets.begin()
         try:
             if queue.batches:
                 work = work._replace(batch=await self._store.batch(work.delivery.id))
+                span.link(other.trace for other in work.batch if other.id != work.event.id)
             response = await queue.call(work)
         except asyncio.CancelledError:
             if budget.overrun:
@@ -268,3 +298,20 @@ class Attempts:
         elif changed:
             queue.reason = None
             self._due.changed.set()
+
+
+def _context_of(work: Work) -> Context:
+    """Return a context for an attempt: its own ids, and nothing of whatever made room for it."""
+    context = Context()
+    delivery, event = work.delivery, work.event
+    context.run(
+        bind,
+        event_id=event.id,
+        event=event.name,
+        source=event.source,
+        delivery_id=delivery.id,
+        attempt=delivery.attempts + 1,
+        plugin=delivery.plugin,
+        target=delivery.target,
+    )
+    return context

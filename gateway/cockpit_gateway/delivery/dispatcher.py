@@ -32,6 +32,7 @@ from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import NewDelivery, Opened
 from cockpit_gateway.targets import Target
 from cockpit_gateway.telemetry.metrics import Metrics
+from cockpit_gateway.telemetry.spans import Spans
 
 CAREFUL_AFTER_A_CRASH = 60.0
 """Seconds after an unclean end in which the begin of each attempt is durable before it begins."""
@@ -50,6 +51,7 @@ class Dispatcher:
         metrics: Where attempts are counted.
         announce: Makes an event of the gateway's own.
         observe: Is told the end of each attempt.
+        spans: Are told of each attempt.
         hide: Takes secrets out of what a plugin's error says.
     """
 
@@ -60,6 +62,7 @@ class Dispatcher:
         metrics: Metrics,
         announce: Announce,
         observe: Observe,
+        spans: Spans,
         hide: Callable[[str], str] = str,
     ) -> None:
         self._store = store
@@ -93,6 +96,7 @@ class Dispatcher:
             conclude=self._outcomes.conclude,
             due=self._due,
             insist=self._insist,
+            spans=spans,
             hide=hide,
         )
         self._upkeep = Upkeep(store, clock, metrics, self._queues, self._due)

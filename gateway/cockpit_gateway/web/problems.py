@@ -11,6 +11,7 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
 from cockpit_gateway.errors import ConflictError, NotFoundError, StoreUnavailableError
+from cockpit_gateway.telemetry.context import REQUEST_ID, bind, request_id
 from cockpit_gateway.telemetry.metrics import Metrics
 
 FAILED = "The gateway failed; its log says why."
@@ -107,7 +108,7 @@ def problems_middleware(
     base_path: str = "",
     client: Callable[[web.Request], str] = lambda request: request.remote or "unix",
 ) -> Middleware:
-    """Return the middleware that turns exceptions into problems, counts them, and logs those of strangers.
+    """Return the middleware that names requests, turns exceptions into problems, counts them, and logs strangers'.
 
     Args:
         metrics: Counts them.
@@ -117,12 +118,17 @@ def problems_middleware(
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        name = request_id(request.headers.get(REQUEST_ID))
+        bind(request_id=name)  # aiohttp makes a task of each request
         try:
-            return await handler(request)
+            response = await handler(request)
         except ConnectionError:  # the client went away: there is nobody to answer
             raise
         except Exception as error:  # noqa: BLE001 - the last line of defence: a problem, not a traceback
-            return answer(error, request)
+            response = answer(error, request)
+        if not response.prepared:
+            response.headers[REQUEST_ID] = name
+        return response
 
     def answer(error: Exception, request: web.Request) -> web.Response:
         problem = _problem_of(error, request, base_path)

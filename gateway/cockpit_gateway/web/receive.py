@@ -11,8 +11,11 @@ from aiohttp import hdrs, web
 from aiohttp.http import HttpVersion11
 from multidict import istr
 
+from cockpit_gateway import traceparent
+from cockpit_gateway.envelope import Arrival
 from cockpit_gateway.events import VIA_HEADER
 from cockpit_gateway.ingest import Fate, Ingest, Receipt
+from cockpit_gateway.telemetry.spans import Kind, Spans
 from cockpit_gateway.web.doors import Door
 from cockpit_gateway.web.inflight import InFlight
 from cockpit_gateway.web.problems import Problem
@@ -35,9 +38,11 @@ class Receiver:
         ingest: Takes the bodies.
         doors: The sources' doors, by name.
         in_flight: Reads the bodies.
+        spans: Are told of each.
     """
 
-    def __init__(self, ingest: Ingest, doors: Mapping[str, Door], in_flight: InFlight) -> None:
+    def __init__(self, ingest: Ingest, doors: Mapping[str, Door], in_flight: InFlight, spans: Spans) -> None:
+        self._spans = spans
         self._ingest = ingest
         self._doors = doors
         self._in_flight = in_flight
@@ -65,13 +70,26 @@ class Receiver:
     async def receive(self, request: web.Request) -> web.Response:
         """Store the event and answer 202."""
         source = request[_ADMITTED] if request.headers.get(hdrs.EXPECT) else self._admit(request)
+        parent = traceparent.valid(request.headers.get(traceparent.HEADER))
+        with self._spans.span("receive", Kind.SERVER, parent, {"cockpit.source": source}) as span:
+            receipt = await self._take_in(request, source, span.traceparent)
+            span.note(
+                {
+                    "cockpit.event.id": receipt.event_id,
+                    "cockpit.event.name": receipt.name,
+                    "cockpit.fate": receipt.fate.value,
+                }
+            )
+            return _answer(receipt)
+
+    async def _take_in(self, request: web.Request, source: str, trace: str | None) -> Receipt:
+        headers = request.headers
         body = await self._in_flight.read(request)
         try:
-            headers = request.headers
             key = next((headers[name] for name in IDEMPOTENCY_HEADERS if name in headers), None)
-            via = _via(headers.get(VIA_HEADER, ""))
             label = request.match_info.get("label") or None
-            return _answer(await self._ingest.receive(source, label, body, key, via))
+            arrival = Arrival(source, label, _via(headers.get(VIA_HEADER, "")), trace)
+            return await self._ingest.receive(arrival, body, key)
         finally:
             self._in_flight.give_back(len(body))
 

@@ -11,7 +11,7 @@ from webhook_kit import saved
 
 from cockpit_gateway import Event, Planned, PluginContext, Rate, RetrySchedule
 from cockpit_gateway.catalogue import Catalogue
-from cockpit_gateway.envelope import read_envelope
+from cockpit_gateway.envelope import Arrival, read_envelope
 from cockpit_gateway.testing import FakeClock, make_context
 from cockpit_gateway.testing.captures import all_captures, capture
 from cockpit_gateway_webhook import Config, WebhookPlugin
@@ -104,9 +104,8 @@ def received(file: str) -> Event:
     """Return a capture as the gateway receives it."""
     return read_envelope(
         capture(file).body,
+        Arrival("website"),
         event_id="0",
-        source="website",
-        label=None,
         received_at=0.0,
         max_depth=512,
         catalogue=CATALOGUE,

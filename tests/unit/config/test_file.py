@@ -101,7 +101,7 @@ def test_what_is_commented_out_in_the_default_file_is_valid_too_and_shows_every_
     environ["BUILD_SECRET"] = SIGNING_SECRET
     environ |= dict.fromkeys(("SLACK_WEBHOOK", "DISCORD_WEBHOOK"), "https://chat.example.org/e")
     environ |= {"MAIL_PASSWORD": "f", "DEPLOY_TOKEN": "g", "MONITORING_TOKEN": "sixteen-or-more-characters"}
-    environ["GATEWAY_KEY"] = "thirty-two-or-more-characters-of-it"
+    environ |= {"GATEWAY_KEY": "thirty-two-or-more-characters-of-it", "OTLP_TOKEN": "h"}
 
     file = ConfigFile.read(path, environ)
     config = file.validate(BUILT_IN, Catalogue(file.custom_events))

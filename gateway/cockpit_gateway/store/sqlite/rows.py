@@ -47,16 +47,17 @@ def event_row(event: Event) -> Row:
         event.problem,
         event.received_at,
         ",".join(event.via) or None,
+        event.trace,
     )
 
 
-EVENT_WIDTH = 13
+EVENT_WIDTH = 14
 """Columns that `event_of` takes."""
 
 
 def event_of(row: Row) -> Event:
     """Return the event of a row of `event_columns`."""
-    seq, event_id, name, source, label, hook, backend, subjects, status, problem, received_at, via, body = row
+    seq, event_id, name, source, label, hook, backend, subjects, status, problem, received_at, via, trace, body = row
     return Event(
         event_id,
         name,
@@ -71,6 +72,7 @@ def event_of(row: Row) -> Event:
         problem,
         seq,
         tuple(via.split(",")) if via else (),
+        trace,
     )
 
 

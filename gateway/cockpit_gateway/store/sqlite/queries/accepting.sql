@@ -1,7 +1,7 @@
 -- Events, deliveries and their attempts, as they are written.
 
 -- name: insert_events
-INSERT INTO events (seq, id, name, source, label, hook, backend, subjects, status, problem, received_at, via)
+INSERT INTO events (seq, id, name, source, label, hook, backend, subjects, status, problem, received_at, via, trace)
 VALUES {rows};
 
 -- name: insert_bodies

@@ -1,7 +1,8 @@
 -- Lists and single rows, and the fragments that say which columns.
 
 -- name: event_columns
-e.seq, e.id, e.name, e.source, e.label, e.hook, e.backend, e.subjects, e.status, e.problem, e.received_at, e.via, b.body
+e.seq, e.id, e.name, e.source, e.label, e.hook, e.backend, e.subjects, e.status, e.problem, e.received_at, e.via, e.trace,
+b.body
 
 -- name: delivery_columns
 d.id, e.id, d.seq, t.plugin, t.target, d.key, d.state, d.attempts, d.due_at, d.created_at, d.ended_at, d.reason,
