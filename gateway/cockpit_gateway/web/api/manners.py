@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from http import HTTPStatus
 
-import structlog
-import uuid_utils
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
-from multidict import istr
 
+from cockpit_gateway.telemetry.context import REQUEST_ID, bound_ids
 from cockpit_gateway.web.api.operations import PREFIX
 from cockpit_gateway.web.problems import Problem
 
 LARGEST_BODY = 1024**2
 """Bytes of a request's body."""
-
-REQUEST_ID = istr("X-Request-ID")
-"""Header that names a request in whoever's log."""
-
-_ID = re.compile(r"[\w.:+/=-]{1,128}", re.ASCII)
-_KEY = web.RequestKey("request_id", str)
-
-
-@web.middleware
-async def named(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Give a request its id, as it says or a new one, in the log's lines too."""
-    given = request.headers.get(REQUEST_ID, "")
-    request[_KEY] = given if _ID.fullmatch(given) else str(uuid_utils.uuid7())
-    with structlog.contextvars.bound_contextvars(request_id=request[_KEY]):
-        return await handler(request)
 
 
 @web.middleware
@@ -53,8 +35,9 @@ async def explained(request: web.Request, handler: Handler) -> web.StreamRespons
         raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body has more than {LARGEST_BODY:,} bytes.") from None
 
 
-async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
     """Add what every answer has; to be called when one is prepared."""
-    response.headers[REQUEST_ID] = request.get(_KEY, "")
+    if "request_id" in (ids := bound_ids()):
+        response.headers[REQUEST_ID] = str(ids["request_id"])
     response.headers[hdrs.CACHE_CONTROL] = "no-store"
     response.headers["X-Content-Type-Options"] = "nosniff"

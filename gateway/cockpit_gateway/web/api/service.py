@@ -15,7 +15,7 @@ from cockpit_gateway.web.api.deliveries import Deliveries
 from cockpit_gateway.web.api.events import Events
 from cockpit_gateway.web.api.gateway import GatewayItself
 from cockpit_gateway.web.api.idempotency import Idempotency
-from cockpit_gateway.web.api.manners import LARGEST_BODY, add_headers, explained, named
+from cockpit_gateway.web.api.manners import LARGEST_BODY, add_headers, explained
 from cockpit_gateway.web.api.openapi import document
 from cockpit_gateway.web.api.operations import Resource
 from cockpit_gateway.web.api.plugins import Plugins
@@ -75,6 +75,6 @@ def api_application(*middlewares: Middleware) -> web.Application:
     Args:
         middlewares: Those of the listener, the outermost first.
     """
-    app = web.Application(middlewares=[named, *middlewares, explained], client_max_size=LARGEST_BODY)
+    app = web.Application(middlewares=[*middlewares, explained], client_max_size=LARGEST_BODY)
     app.on_response_prepare.append(add_headers)
     return app
