@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import uuid_utils
 
@@ -43,7 +44,7 @@ class TargetReport:
     """
 
     target_id: TargetId
-    state: str
+    state: Hold | Literal["active"]
     reason: str | None
     changed_at: float | None
     pending: int
@@ -112,10 +113,10 @@ class Administration:
         hold = self._dispatcher.held(delivery.target_id) if delivery.state is DeliveryState.PENDING else None
         return None if hold is None else hold[0]
 
-    def plugin_status(self, plugin: LoadedPlugin) -> str:
+    def plugin_status(self, plugin: LoadedPlugin) -> PluginStatus | Literal["stuck"]:
         """Return "loaded", "broken", or "stuck" when all its threads hang."""
         threads = self._threads.get(plugin.name)
-        return "stuck" if threads is not None and threads.stuck else PluginStatus(plugin.status).value
+        return "stuck" if threads is not None and threads.stuck else plugin.status
 
     async def pause(self, target_id: TargetId, reason: str | None) -> TargetReport:
         """Hold a target's deliveries until a person resumes it; what is under way goes on.
@@ -190,7 +191,7 @@ class Administration:
         hold, reason = self._dispatcher.held(target_id) or (None, None)
         return TargetReport(
             target_id,
-            "active" if hold is None else hold.value,
+            "active" if hold is None else hold,
             reason,
             None if state is None or hold is None or hold is Hold.BROKEN else state.changed_at,
             0 if backlog is None else backlog.pending,

@@ -45,9 +45,11 @@ from cockpit_gateway.threads import WorkerThreads, abandon
 from cockpit_gateway.transports.network import unverified
 from cockpit_gateway.web.api import Api
 from cockpit_gateway.web.clients import Clients
+from cockpit_gateway.web.console.application import Console
 from cockpit_gateway.web.doors import Door
 from cockpit_gateway.web.inflight import InFlight
 from cockpit_gateway.web.listeners import Listeners
+from cockpit_gateway.web.plugin_routes import plugin_routes
 from cockpit_gateway.web.probes import Probes
 from cockpit_gateway.web.receive import Receiver
 from cockpit_gateway.web.sockets import Sockets
@@ -152,10 +154,11 @@ class Gateway:
             unready=self.unready,
             hide=config.discretion.out_of,
         )
-        self._api = Api(self.administration)
         server = self.settings.server
         self.in_flight = InFlight(limit=server.max_in_flight, largest=server.max_body, timeout=server.read_timeout)
         self.listeners = Listeners(self.settings, admin_socket_path(self.settings), sockets or Sockets())
+        self.console = Console(self.settings, self.administration, catalogue, self.clock)
+        self.api = Api(self.administration, self.console.links, self.settings.api.base_path)
 
     def unready(self) -> str | None:
         """Return why events cannot be taken now, None when they can."""
@@ -188,6 +191,7 @@ class Gateway:
             public=[*self._receiver().routes(), *self._plugin_routes()],
             probes=self._probes().routes(),
             admin=self.admin_routes(),
+            console=self.console,
             metrics=self.metrics,
         )
         self._watch = StallWatch(self.metrics)
@@ -209,7 +213,7 @@ class Gateway:
             await asyncio.wait([self._pruning])
         await self.dispatcher.stop(self.settings.server.grace)
         await self.observers.stop()
-        self._api.end()
+        self.api.end()
         await self.listeners.stop(handing_over=handing_over)
         await self._call_stopping()
         await self._channels.close()
@@ -290,8 +294,7 @@ class Gateway:
         for found in self.registry.implementations("register_routes"):
             try:
                 given: Sequence[object] = list(found.call({"context": self._contexts[found.plugin]}) or ())
-                routes = [plugin_route(found.plugin, route) for route in given]
-                _refuse_repeated(routes)
+                routes = plugin_routes(found.plugin, given)
             except RAISED_BY_PLUGINS as error:
                 raise PluginError(
                     f"register_routes of plugin {found.plugin} failed: {self._describe(error)}"
@@ -300,7 +303,7 @@ class Gateway:
 
     def admin_routes(self) -> list[web.RouteDef]:
         """Return what is answered at the Unix socket, and at `api.listen`."""
-        return [*self._api.routes(), *self._probes().routes()]
+        return [*self.api.routes(), *self._probes().routes()]
 
     def _probes(self) -> Probes:
         return Probes(self.metrics, self.unready, self._refresh_gauges)
@@ -385,25 +388,6 @@ def _spans(tracing: Tracing | None) -> Spans:
 
     headers = {name: value.get_secret_value() for name, value in tracing.headers.items()}
     return OtelSpans(tracing.endpoint, headers, service=tracing.service, version=__version__, sample=tracing.sample)
-
-
-def plugin_route(plugin: str, route: object) -> web.RouteDef:
-    """Return a plugin's route, below its own path.
-
-    Raises:
-        PluginError: it is none, or its path is not relative to that.
-    """
-    if not isinstance(route, web.RouteDef) or not route.path.startswith("/"):  # pyright: ignore[reportUnnecessaryIsInstance] - it is a plugin's
-        raise PluginError(f'a route is made by aiohttp.web.get("/path", handler) or the like, not {route!r}')
-    return web.route(route.method, f"/plugins/{plugin}{route.path}", route.handler, **route.kwargs)
-
-
-def _refuse_repeated(routes: Sequence[web.RouteDef]) -> None:
-    seen: set[tuple[str, str]] = set()
-    for route in routes:
-        if (route.method, route.path) in seen:
-            raise PluginError(f"{route.method} {route.path} is there twice; only the first would be answered")
-        seen.add((route.method, route.path))
 
 
 def admin_socket_path(settings: Settings) -> Path:

@@ -10,6 +10,7 @@ import typer
 from cockpit_gateway import __version__
 from cockpit_gateway.cli import (
     check,
+    console,
     dead_letters,
     deliveries,
     endpoints,
@@ -36,6 +37,7 @@ app.command("run")(run.run)
 app.command("restart")(restart.restart)
 app.command("check")(check.check)
 app.command("healthcheck")(healthcheck.healthcheck)
+app.command("console")(console.console)
 app.command("send")(send.send)
 app.add_typer(events.app)
 app.add_typer(deliveries.app)

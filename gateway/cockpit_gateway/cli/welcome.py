@@ -40,6 +40,9 @@ def welcome(gateway: Gateway, config: Path) -> None:
             "endpoints": f"{len(endpoints)}: {', '.join(endpoints)}" if endpoints else "none yet; add one to the file",
         }
     )
+    if gateway.console.links.console is not None:
+        print_text("\nThe console, by a link that works once and within five minutes; `console` makes another:", "bold")
+        print_text(f"\n  {gateway.console.links.new()}")
     if settings.sources:
         _print_form(settings, gateway.listeners.address)
     else:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_validator
 
 from cockpit_gateway.config.base import PluginConfig
+from cockpit_gateway.config.base_path import BasePath
 from cockpit_gateway.config.listen import ListenSetting
 from cockpit_gateway.config.tls import Tls
 
@@ -26,6 +27,7 @@ class Scope(IntEnum):
     """Delete for good, restart."""
 
 
+HostName: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]+$", to_lower=True)]
 ScopeName: TypeAlias = Literal["read", "operate", "admin"]
 
 
@@ -57,19 +59,28 @@ class ApiClient(PluginConfig):
 
 
 class Api(PluginConfig):
-    """The admin API at an address of its own, beside the command line's Unix socket."""
+    """The admin API and the console at an address of their own, beside the command line's Unix socket."""
 
     listen: ListenSetting | None = Field(default=None, description="Address and port, or unix: and a path.")
     tls: Tls | None = Field(default=None, description="Speak TLS, 1.2 or newer, with this certificate.")
+    base_path: BasePath = Field(
+        default="", description="What stands before every path, for a proxy that passes it on: /gateway."
+    )
+    hosts: list[HostName] = Field(
+        default=[],
+        description="The names by which browsers reach the console, for a proxy that passes them on. At a loopback "
+        "address, no others but `localhost` are answered: another site's name may lead there, too.",
+    )
     clients: dict[str, ApiClient] = Field(
         default_factory=dict, description="Who may ask, by name: the log says who changed something."
     )
 
     @model_validator(mode="after")
     def _fits_together(self) -> Api:
-        if self.listen is not None and not self.clients:
+        if self.listen is not None and not self.listen.is_local and not self.clients:
             raise ValueError(
-                "at an address, the API needs a client: clients: {me: {token: ${API_TOKEN}, scope: admin}}"
+                "where other machines reach it, the API needs a client: "
+                "clients: {me: {token: ${API_TOKEN}, scope: admin}}"
             )
         if self.tls is not None and self.listen is not None and self.listen.path is not None:
             raise ValueError("tls is for an address; what comes through a Unix socket does not leave the machine")

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from cockpit_gateway.config.api import Api
 from cockpit_gateway.config.base import PluginConfig
+from cockpit_gateway.config.base_path import BasePath
 from cockpit_gateway.config.encryption import Encryption
 from cockpit_gateway.config.listen import Listen, ListenSetting
 from cockpit_gateway.config.names import AcceptedEvent
@@ -72,12 +73,6 @@ def _check_plugin_name(name: str) -> str:
 PluginName = Annotated[str, AfterValidator(_check_plugin_name)]
 
 
-def _check_base_path(path: str) -> str:
-    if path and not re.fullmatch(r"(?:/[A-Za-z0-9._~-]+)+", path):
-        raise ValueError("a base path is like /gateway: a slash first, none at the end, letters, digits and - . _ ~")
-    return path
-
-
 class Server(PluginConfig):
     """Where Cockpit posts to."""
 
@@ -85,7 +80,7 @@ class Server(PluginConfig):
         default=Listen("127.0.0.1", 8787), description="Address and port, or unix: and a path."
     )
     tls: Tls | None = Field(default=None, description="Speak TLS, 1.2 or newer, with this certificate.")
-    base_path: Annotated[str, AfterValidator(_check_base_path)] = Field(
+    base_path: BasePath = Field(
         default="", description="What stands before every path, for a proxy that passes it on: /gateway."
     )
     trusted_proxies: list[ProxySetting] = Field(

@@ -18,6 +18,7 @@ CLIENT = web.RequestKey("client", str)
 """The name of whoever asks, by its token."""
 
 _NEEDS = "__needs__"
+_OPEN = "__open__"
 _Handler = TypeVar("_Handler", bound=Callable[..., Any])
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -37,6 +38,12 @@ def needs(scope: Scope) -> Callable[[_Handler], _Handler]:
     return mark
 
 
+def without_token(handler: _Handler) -> _Handler:
+    """Mark a request handler that tells nothing, so that it needs no token."""
+    setattr(handler, _OPEN, True)
+    return handler
+
+
 def needed_by(handler: object) -> Scope | None:
     """Return what a request handler needs, None for one that is not marked."""
     scope: Scope | None = getattr(handler, _NEEDS, None)
@@ -49,11 +56,12 @@ def client_of(request: web.Request) -> str:
     return found
 
 
-def access_middleware(clients: Mapping[str, ApiClient]) -> Middleware:
+def access_middleware(clients: Mapping[str, ApiClient], beside: web.Application) -> Middleware:
     """Return the middleware that lets in whoever has a token that allows what is asked for.
 
     Args:
         clients: They, by name.
+        beside: The application that looks after itself: the console.
     """
     secrets = {name: client.token.get_secret_value().encode() for name, client in clients.items()}
 
@@ -72,6 +80,9 @@ def access_middleware(clients: Mapping[str, ApiClient]) -> Middleware:
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        found = request.match_info
+        if beside in found.apps or getattr(found.handler, _OPEN, False):
+            return await handler(request)
         name = request[CLIENT] = bearer(request)
         scope = needed_by(request.match_info.handler)
         if scope is not None and clients[name].allows < scope:

@@ -19,6 +19,7 @@ from cockpit_gateway.telemetry.metrics import Metrics
 from cockpit_gateway.web.access import access_middleware
 from cockpit_gateway.web.api import api_application
 from cockpit_gateway.web.clients import Clients
+from cockpit_gateway.web.console.application import Console
 from cockpit_gateway.web.problems import problems_middleware
 from cockpit_gateway.web.server import Runner, Site
 from cockpit_gateway.web.sockets import Sockets, bind_unix
@@ -56,6 +57,7 @@ class Listeners:
         public: Sequence[web.RouteDef],
         probes: Sequence[web.RouteDef],
         admin: Sequence[web.RouteDef],
+        console: Console,
         metrics: Metrics,
     ) -> None:
         """Listen for all.
@@ -64,6 +66,7 @@ class Listeners:
             public: Cockpit's routes.
             probes: Probes and metrics; at an address of their own if one is configured.
             admin: The command line's routes.
+            console: The pages for people, beside the admin API.
             metrics: Counts what is refused.
 
         Raises:
@@ -71,15 +74,17 @@ class Listeners:
             GatewayError: `admin_listen` or `api.listen` is.
             TlsError: the certificate cannot be used.
         """
-        await self._serve(await self._run_api(admin, metrics), [bind_unix(self._admin_socket)])
+        local = await self._started(api_application(self._problems(metrics)), admin)
+        await self._serve(local, [bind_unix(self._admin_socket)])
         if self._api.listen is not None:
-            self.api_address = await self._listen_for_api(admin, metrics, self._api.listen)
+            self.api_address = await self._listen_for_api(admin, console, metrics, self._api.listen)
+            console.listens_at(self.api_address)
         if self._server.admin_listen is not None:
             runner = await self._run(probes, metrics)
             sockets = self._open(self._server.admin_listen, "probes and metrics", "server.admin_listen")
             self.probes_address = await self._serve_there(runner, sockets)
             probes = ()
-        runner = await self._run([self._based(route) for route in (*public, *probes)], metrics)
+        runner = await self._run([_based(route, self._server.base_path) for route in (*public, *probes)], metrics)
         tls = None if self._server.tls is None else server_context(self._server.tls)
         await self._serve(runner, self.sockets.open(self._server.listen, public=True), tls)
         self.address = _address(runner, "http" if tls is None else "https")
@@ -106,9 +111,6 @@ class Listeners:
         app = web.Application(middlewares=[self._problems(metrics)], client_max_size=self._server.max_body)
         return await self._started(app, routes)
 
-    async def _run_api(self, routes: Sequence[web.RouteDef], metrics: Metrics, *middlewares: Middleware) -> Runner:
-        return await self._started(api_application(self._problems(metrics), *middlewares), routes)
-
     def _problems(self, metrics: Metrics) -> Middleware:
         return problems_middleware(metrics, self._server.base_path, Clients(self._server.trusted_proxies).name)
 
@@ -119,11 +121,15 @@ class Listeners:
         await runner.setup()
         return runner
 
-    def _based(self, route: web.RouteDef) -> web.RouteDef:
-        return web.route(route.method, self._server.base_path + route.path, route.handler, **route.kwargs)
-
-    async def _listen_for_api(self, routes: Sequence[web.RouteDef], metrics: Metrics, listen: Listen) -> str:
-        runner = await self._run_api(routes, metrics, access_middleware(self._api.clients))
+    async def _listen_for_api(
+        self, routes: Sequence[web.RouteDef], console: Console, metrics: Metrics, listen: Listen
+    ) -> str:
+        based = [_based(route, self._api.base_path) for route in routes]
+        pages = console.application()
+        fronts = [web.get(path, console.front) for path in {"/", f"{self._api.base_path}/", console.root}]
+        app = api_application(self._problems(metrics), access_middleware(self._api.clients, beside=pages))
+        app.add_subapp(console.root, pages)
+        runner = await self._started(app, [*based, *fronts])
         tls = None if self._api.tls is None else server_context(self._api.tls)
         return await self._serve_there(runner, self._open(listen, "the API", "api.listen"), tls)
 
@@ -143,6 +149,10 @@ class Listeners:
     async def _serve(self, runner: Runner, sockets: Sequence[socket.socket], tls: ssl.SSLContext | None = None) -> None:
         for one in sockets:
             await Site(runner, self._server, one, tls).start()
+
+
+def _based(route: web.RouteDef, base_path: str) -> web.RouteDef:
+    return web.route(route.method, base_path + route.path, route.handler, **route.kwargs)
 
 
 def _address(runner: Runner, scheme: str) -> str:

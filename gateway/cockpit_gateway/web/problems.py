@@ -131,7 +131,7 @@ def problems_middleware(
         return response
 
     def answer(error: Exception, request: web.Request) -> web.Response:
-        problem = _problem_of(error, request, base_path)
+        problem = problem_of(error, request, base_path)
         if problem.status in TOLD:
             log.warning(
                 "request refused",
@@ -148,7 +148,14 @@ def problems_middleware(
     return middleware
 
 
-def _problem_of(error: Exception, request: web.Request, base_path: str) -> Problem:
+def problem_of(error: Exception, request: web.Request, base_path: str) -> Problem:
+    """Return what is answered in place of an error; one that nobody foresaw is logged.
+
+    Args:
+        error: What a request's handler raised.
+        request: The request.
+        base_path: What stands before every path.
+    """
     match error:
         case Problem():
             return error

@@ -14,7 +14,7 @@ from cockpit_gateway.web.api.etags import etag_of, is_known, refuse_changed
 from cockpit_gateway.web.api.idempotency import Idempotency
 from cockpit_gateway.web.api.negotiation import JSON, refuse_other_bodies, refuse_unacceptable
 from cockpit_gateway.web.api.operations import PREFIX, Operation, Resource
-from cockpit_gateway.web.api.parameters import mistake, read_body, read_query
+from cockpit_gateway.web.api.parameters import Query, mistake, read_body, read_query
 from cockpit_gateway.web.api.views.base import encode
 
 Call = Callable[..., Awaitable[Any]]
@@ -75,8 +75,8 @@ async def _arguments(operation: Operation, request: web.Request) -> dict[str, An
         Problem: the request does not say it properly.
     """
     arguments: dict[str, Any] = dict(request.match_info)
-    query = read_query(operation.query, request.query)
-    if query is not None:
+    query = read_query(operation.query or Query, request.query)
+    if operation.query is not None:
         arguments["query"] = query
     body = await request.read() if request.body_exists else b""
     if operation.body is not None:

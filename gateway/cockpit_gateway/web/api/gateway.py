@@ -12,7 +12,8 @@ from pydantic import Field
 from cockpit_gateway.administration import Administration
 from cockpit_gateway.config import Scope
 from cockpit_gateway.web.api.operations import Resource, operation
-from cockpit_gateway.web.api.views.base import View
+from cockpit_gateway.web.api.views.base import Time, View, iso
+from cockpit_gateway.web.console.links import VALID, Links
 
 
 class Status(View):
@@ -30,18 +31,27 @@ class HandedOver(View):
     successor: int = Field(description="The id of the process that takes its place.")
 
 
+class ConsoleLink(View):
+    """A link that opens the console, once."""
+
+    url: str = Field(description="The link.")
+    expires_at: Time = Field(description="Until when it is valid.")
+
+
 class GatewayItself(Resource):
     """The gateway itself.
 
     Args:
         administration: Does what is asked.
+        links: Opens the console.
         describe: Returns the description of this API.
     """
 
     tag = "gateway"
 
-    def __init__(self, administration: Administration, describe: Callable[[], dict[str, Any]]) -> None:
+    def __init__(self, administration: Administration, links: Links, describe: Callable[[], dict[str, Any]]) -> None:
         self._admin = administration
+        self._links = links
         self._describe = describe
 
     @operation("GET", "/status", Scope.READ)
@@ -53,6 +63,12 @@ class GatewayItself(Resource):
     async def restart(self) -> HandedOver:
         """Hand over to a new process, and answer once it is prepared; events that are posted meanwhile are taken."""
         return HandedOver(pid=os.getpid(), successor=await self._admin.restart())
+
+    @operation("POST", "/console-links", Scope.ADMIN, may=[HTTPStatus.CONFLICT])
+    async def make_console_link(self) -> ConsoleLink:
+        """Make a link that opens the console once, without a token, for whoever has it."""
+        url = self._links.new()
+        return ConsoleLink(url=url, expires_at=iso(self._admin.clock.time() + VALID))
 
     @operation("GET", "/openapi.json", Scope.READ)
     async def show_openapi(self) -> dict[str, Any]:

@@ -39,5 +39,5 @@ async def add_headers(_request: web.Request, response: web.StreamResponse) -> No
     """Add what every answer has; to be called when one is prepared."""
     if "request_id" in (ids := bound_ids()):
         response.headers[REQUEST_ID] = str(ids["request_id"])
-    response.headers[hdrs.CACHE_CONTROL] = "no-store"
+    response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")  # the console's files may be kept
     response.headers["X-Content-Type-Options"] = "nosniff"

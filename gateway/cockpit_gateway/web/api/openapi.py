@@ -99,12 +99,13 @@ _LISTED: Mapping[str, Mapping[str, str]] = {
 """Where in the answers of lists there is what the paths of other operations ask for."""
 
 
-def document(resources: Iterable[type[Resource]], version: str) -> Document:
+def document(resources: Sequence[type[Resource]], version: str, base_path: str) -> Document:
     """Return the description.
 
     Args:
         resources: What there is.
         version: The gateway's version.
+        base_path: What stands before every path at `api.listen`.
     """
     tagged = [(resource.tag, operation) for resource in resources for operation in resource.operations()]
     schemas = Schemas([operation for _, operation in tagged])
@@ -120,7 +121,7 @@ def document(resources: Iterable[type[Resource]], version: str) -> Document:
             "description": _DESCRIPTION,
             "license": {"name": "MIT", "identifier": "MIT"},
         },
-        "servers": [{"url": PREFIX}],
+        "servers": [{"url": base_path + PREFIX}],
         "tags": [
             {"name": resource.tag, "description": (inspect.getdoc(resource) or "").split("\n\n")[0]}
             for resource in resources

@@ -76,26 +76,24 @@ Limit: TypeAlias = Annotated[
 ]
 
 
-def read_query(model: type[_Asked] | None, given: MultiMapping[str]) -> _Asked | None:
+def read_query(model: type[_Asked], given: MultiMapping[str]) -> _Asked:
     """Return the parameters of a request.
 
     Args:
-        model: Which there are, None for none.
+        model: Which there are.
         given: They, as text.
 
     Raises:
         Problem: there are others, or one is not what it should be.
     """
-    fields = {} if model is None else {name: field.annotation for name, field in model.model_fields.items()}
-    repeated = {name for name, kind in fields.items() if get_origin(kind) is list}
-    twice = next((name for name in given if name not in repeated and len(given.getall(name)) > 1), None)
-    if twice is not None and twice in fields:
+    fields = model.model_fields
+    repeated = {name for name, field in fields.items() if get_origin(field.annotation) is list}
+    twice = next(
+        (name for name in given if name in fields and name not in repeated and len(given.getall(name)) > 1), None
+    )
+    if twice is not None:
         raise mistake("query", twice, "it is given more than once")
     values = {name: given.getall(name) if name in repeated else given[name] for name in given}
-    if model is None:
-        if values:
-            raise mistake("query", next(iter(values)), "there is no such parameter; this takes none")
-        return None
     return validated(model, values, "query", fields)
 
 

@@ -21,6 +21,7 @@ from cockpit_gateway.web.api.operations import Resource
 from cockpit_gateway.web.api.plugins import Plugins
 from cockpit_gateway.web.api.targets import Targets
 from cockpit_gateway.web.api.traces import Watchers
+from cockpit_gateway.web.console.links import Links
 
 RESOURCES: tuple[type[Resource], ...] = (Events, Deliveries, Targets, Plugins, GatewayItself)
 """What there is, in the order in which it is described."""
@@ -31,10 +32,14 @@ class Api:
 
     Args:
         administration: Does what is asked.
+        links: Opens the console.
+        base_path: What stands before every path at `api.listen`.
     """
 
-    def __init__(self, administration: Administration) -> None:
+    def __init__(self, administration: Administration, links: Links, base_path: str) -> None:
         self._admin = administration
+        self._links = links
+        self._base_path = base_path
         self._watchers = Watchers(administration.registry.trace, administration.hide)
 
     def routes(self) -> list[web.RouteDef]:
@@ -52,21 +57,22 @@ class Api:
             Deliveries(self._admin),
             Targets(self._admin),
             Plugins(self._admin, self._watchers),
-            GatewayItself(self._admin, lambda: self._document),
+            GatewayItself(self._admin, self._links, lambda: self._document),
         )
 
     @cached_property
     def _document(self) -> dict[str, Any]:
-        return openapi_document(self._admin.version)
+        return openapi_document(self._admin.version, self._base_path)
 
 
-def openapi_document(version: str) -> dict[str, Any]:
+def openapi_document(version: str, base_path: str = "") -> dict[str, Any]:
     """Return the description of the API.
 
     Args:
         version: The gateway's version.
+        base_path: What stands before every path at `api.listen`.
     """
-    return document(RESOURCES, version)
+    return document(RESOURCES, version, base_path)
 
 
 def api_application(*middlewares: Middleware) -> web.Application:

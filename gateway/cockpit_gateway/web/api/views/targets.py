@@ -8,7 +8,8 @@ from typing import Any, Literal, Self
 from pydantic import ConfigDict, Field
 
 from cockpit_gateway.administration import TargetReport
-from cockpit_gateway.registry import LoadedPlugin
+from cockpit_gateway.deliveries import Hold
+from cockpit_gateway.registry import LoadedPlugin, PluginStatus
 from cockpit_gateway.targets import Target
 from cockpit_gateway.web.api.views.base import Next, Time, View, iso_or_none
 
@@ -77,9 +78,7 @@ class TargetSummary(View):
 
     plugin: str = Field(description="The plugin that it belongs to.")
     target: str = Field(description="Its name.")
-    state: Literal["active", "paused", "disabled", "broken", "no target"] = Field(
-        description="Whether deliveries to it are made, or why not."
-    )
+    state: Hold | Literal["active"] = Field(description="Whether deliveries to it are made, or why not.")
     reason: str | None = Field(description="More about that.")
     since: Time | None = Field(description="Since when it is paused or disabled.")
     pending: int = Field(description="Deliveries that wait.")
@@ -125,20 +124,18 @@ class PluginSummary(View):
     version: str | None = Field(description="The version of its distribution.")
     distribution: str | None = Field(description="The distribution that it is installed by.")
     place: str | None = Field(description="The file or module that it comes from, if it is not installed.")
-    status: Literal["loaded", "broken", "disabled", "stuck"] = Field(
-        description="Whether it takes part; stuck if all its threads hang."
-    )
+    status: PluginStatus | Literal["stuck"] = Field(description="Whether it takes part; stuck if its threads hang.")
     hooks: list[str] = Field(description="The hooks that it implements.")
     problem: str | None = Field(description="Why it is broken.")
     warnings: list[str] = Field(description="What of it does not work, or will not with a later version.")
 
     @classmethod
-    def of(cls, plugin: LoadedPlugin, status: str) -> Self:
+    def of(cls, plugin: LoadedPlugin, status: PluginStatus | Literal["stuck"]) -> Self:
         """Return what is shown of a plugin.
 
         Args:
             plugin: The plugin.
-            status: "loaded", "broken", "disabled" or "stuck".
+            status: Its status.
         """
         return cls(
             name=plugin.name,

@@ -1,0 +1,1 @@
+"""The console: the gateway's pages for people, beside the admin API."""

@@ -1,0 +1,89 @@
+"""The console, put together: what is served below `/console` at `api.listen`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from aiohttp import web
+
+from cockpit_gateway.administration import Administration
+from cockpit_gateway.catalogue import Catalogue
+from cockpit_gateway.clock import Clock
+from cockpit_gateway.config import Settings
+from cockpit_gateway.web.access import without_token
+from cockpit_gateway.web.clients import Clients
+from cockpit_gateway.web.console.assets import Assets
+from cockpit_gateway.web.console.entrance import Entrance
+from cockpit_gateway.web.console.event_list import EventList
+from cockpit_gateway.web.console.frame import Entry, Frame
+from cockpit_gateway.web.console.guard import Guard, add_headers
+from cockpit_gateway.web.console.links import Links
+from cockpit_gateway.web.console.overview import Overview
+from cockpit_gateway.web.console.sessions import Sessions
+
+PREFIX = "/console"
+
+
+class Pages(Protocol):
+    """A group of pages: a file of this folder, and its templates."""
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """Its places in the navigation."""
+        ...
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return its routes, below the console's path; each handler says what it needs with `needs`."""
+        ...
+
+
+class Console:
+    """The console.
+
+    Args:
+        settings: Say where it is served, and who may log in.
+        administration: Does what is asked.
+        catalogue: The known events.
+        clock: The time.
+    """
+
+    def __init__(self, settings: Settings, administration: Administration, catalogue: Catalogue, clock: Clock) -> None:
+        api = settings.api
+        self.root = api.base_path + PREFIX
+        self.links = Links(clock)
+        assets = Assets()
+        self._frame = frame = Frame(self.root, clock, assets)
+        sessions = Sessions(api.clients, administration.sealer, self.root)
+        is_loopback = api.listen is not None and api.listen.path is None and api.listen.is_local
+        names = {"localhost", *api.hosts} if is_loopback or api.hosts else ()
+        self._guard = Guard(sessions, frame, names, api.base_path)
+        self._entrance = Entrance(frame, sessions, self.links, Clients(settings.server.trusted_proxies), clock)
+        self._assets = assets
+        self.pages: list[Pages] = [
+            Overview(frame, administration),
+            EventList(frame, administration, catalogue, settings.sources),
+        ]
+        frame.entries = [entry for group in self.pages for entry in group.entries]
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return what it answers, below its own path."""
+        pages = [route for group in self.pages for route in group.routes()]
+        return [*self._assets.routes(), *self._entrance.routes(), *pages]
+
+    def listens_at(self, address: str) -> None:
+        """Note where it can be reached from now on: a URL without path, or "unix:" and a path."""
+        self.links.console = address + self.root
+
+    def application(self) -> web.Application:
+        """Return it as an application to put below `root`."""
+        app = web.Application(middlewares=[self._guard.middleware()])
+        app.on_response_prepare.append(add_headers)
+        app.on_startup.append(self._frame.prepare)
+        app.add_routes(self.routes())
+        return app
+
+    @without_token
+    async def front(self, _request: web.Request) -> web.StreamResponse:
+        """Send whoever asks for the address alone to the console."""
+        raise web.HTTPFound(f"{self.root}/")

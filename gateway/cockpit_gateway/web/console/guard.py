@@ -1,0 +1,150 @@
+"""The guard of the console: whom it lets in, to what, and what a browser may do with a page."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import re
+from collections.abc import Collection
+from http import HTTPStatus
+
+import structlog
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler, Middleware
+
+from cockpit_gateway.web.access import needed_by
+from cockpit_gateway.web.console.frame import SESSION, Frame
+from cockpit_gateway.web.console.sessions import Session, Sessions
+from cockpit_gateway.web.problems import Problem, problem_of
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+FORM_TOKEN = "form_token"  # noqa: S105 - a field's name
+
+LARGEST_FORM = 256 * 1024
+"""Bytes of a form."""
+
+_HOST = re.compile(r"(?:\[(?P<six>[^\[\]]*)\]|(?P<name>[^\[\]:]*))(?::\d*)?")
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+    """Say what a browser may do with an answer; nothing of it is kept, unless the answer says so itself."""
+    response.headers.update(HEADERS)
+    response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
+
+
+class Guard:
+    """Lets in who may see and do what is asked for.
+
+    Args:
+        sessions: Recognises them.
+        frame: Makes the pages that refuse.
+        names: The host names by which the console is reached; empty for any.
+        base_path: What stands before every path, for problems.
+    """
+
+    def __init__(self, sessions: Sessions, frame: Frame, names: Collection[str], base_path: str) -> None:
+        self._sessions = sessions
+        self._frame = frame
+        self._names = names
+        self._base_path = base_path
+
+    def middleware(self) -> Middleware:
+        """Return it as a middleware."""
+
+        @web.middleware
+        async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+            try:
+                await self._check(request)
+                return await handler(request)
+            except ConnectionError:
+                raise
+            except Exception as error:  # noqa: BLE001 - the last line of defence: a page, not a traceback
+                return self._refusal(request, error)
+
+        return guard
+
+    async def _check(self, request: web.Request) -> None:
+        self._require_name(request)
+        session = self._sessions.of(request)
+        if session is not None:
+            request[SESSION] = session
+        changes = request.method not in (hdrs.METH_GET, hdrs.METH_HEAD)
+        if changes:
+            _require_own_site(request)
+        needed = needed_by(request.match_info.handler)
+        if needed is None:
+            return
+        if session is None:
+            raise self._to_login(request)
+        if session.scope < needed:
+            raise Problem(
+                HTTPStatus.FORBIDDEN,
+                f"{session.who} may {session.scope.name.lower()}, and this needs {needed.name.lower()}.",
+            )
+        if changes:
+            await _require_form_token(request, session)
+            log.info("asked by the console", client=session.who, method=request.method, path=request.path)
+
+    def _require_name(self, request: web.Request) -> None:
+        """Refuse a name that is not ours: another site's that leads here, so that its pages could read ours."""
+        found = _HOST.fullmatch(request.host)
+        name = "" if found is None else (found["six"] or found["name"]).lower()
+        if self._names and name not in self._names and not _is_loopback(name):
+            raise Problem(
+                HTTPStatus.MISDIRECTED_REQUEST,
+                f"This console is not called {name!r}. If it is, through a proxy, add the name to the configuration, "
+                f"under api: hosts: [{name}]",
+            )
+
+    def _to_login(self, request: web.Request) -> web.HTTPException:
+        wanted = request.raw_path.removeprefix(self._frame.root) if request.method == hdrs.METH_GET else None
+        return self._frame.to("/login", to=None if wanted == "/" else wanted)
+
+    def _refusal(self, request: web.Request, error: Exception) -> web.StreamResponse:
+        if isinstance(error, web.HTTPMove):
+            return web.Response(status=error.status, headers={hdrs.LOCATION: str(error.location)})
+        problem = problem_of(error, request, self._base_path)
+        response = self._frame.page(
+            request, "problem.html", problem.status, title=problem.status.phrase, problem=problem.detail
+        )
+        response.headers.update(problem.headers)
+        return response
+
+
+def _require_own_site(request: web.Request) -> None:
+    """Refuse what another site's page has sent."""
+    origin = request.headers.get(hdrs.ORIGIN)
+    site = request.headers.get("Sec-Fetch-Site")
+    own = site in ("same-origin", "none") if site else origin is None or origin.partition("://")[2] == request.host
+    if not own:
+        raise Problem(HTTPStatus.FORBIDDEN, "This was sent by the page of another site; nothing was done.")
+    if (request.content_length or 0) > LARGEST_FORM:
+        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A form has no more than {LARGEST_FORM} bytes.")
+
+
+async def _require_form_token(request: web.Request, session: Session) -> None:
+    token = (await request.post()).get(FORM_TOKEN)
+    given = token.encode() if isinstance(token, str) else b""
+    if not hmac.compare_digest(given, session.form_token.encode()):
+        raise Problem(HTTPStatus.FORBIDDEN, "The form is of another session; load its page again, and repeat.")
+
+
+def _is_loopback(name: str) -> bool:
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False

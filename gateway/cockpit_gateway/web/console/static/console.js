@@ -1,0 +1,52 @@
+// What pages can do with scripts; without them, all of it is there but the live tail.
+"use strict";
+
+const root = document.documentElement;
+
+// The theme: the one that is not shown now; kept in this browser.
+for (const button of document.querySelectorAll("[data-theme-toggle]")) {
+  const dark = () =>
+    (root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+  const name = () => {
+    button.textContent = dark() ? "Light" : "Dark";
+    button.setAttribute("aria-label", `${button.textContent} theme`);
+  };
+  button.hidden = false;
+  name();
+  button.addEventListener("click", () => {
+    root.dataset.theme = dark() ? "light" : "dark";
+    localStorage.setItem("theme", root.dataset.theme);
+    name();
+  });
+}
+
+// Keys: / searches, j and k go through the rows of a list.
+document.addEventListener("keydown", (pressed) => {
+  const typing = pressed.target.closest("input, select, textarea");
+  if (typing || pressed.ctrlKey || pressed.metaKey || pressed.altKey) return;
+  if (pressed.key === "/") {
+    document.querySelector("[data-search]")?.focus();
+    pressed.preventDefault();
+  } else if (pressed.key === "j" || pressed.key === "k") {
+    const rows = [...document.querySelectorAll("[data-row]")];
+    const at = rows.indexOf(document.activeElement) + (pressed.key === "j" ? 1 : -1);
+    rows[Math.max(0, Math.min(at, rows.length - 1))]?.focus();
+  }
+});
+
+// Times say how long ago; they go on doing so.
+const spans = [[172800, 86400, "d"], [7200, 3600, "h"], [120, 60, "min"], [0, 1, "s"]];
+function relative(time) {
+  const passed = (Date.now() - Date.parse(time.dateTime)) / 1000;
+  if (Math.abs(passed) < 1) return "now";
+  const [, size, unit] = spans.find(([least]) => Math.abs(passed) >= least);
+  const text = `${Math.floor(Math.abs(passed) / size)} ${unit}`;
+  return passed > 0 ? `${text} ago` : `in ${text}`;
+}
+function refresh() {
+  for (const time of document.querySelectorAll("time[datetime]")) {
+    const text = relative(time);
+    if (time.textContent !== text) time.textContent = text;
+  }
+}
+setInterval(refresh, 10000);

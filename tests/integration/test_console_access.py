@@ -1,0 +1,218 @@
+"""The console's access: who gets in, and what another site, or a stranger, cannot do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+from typing import Self
+
+import aiohttp
+import pytest
+from console_kit import ALL, API, DO, SEE
+from structlog.testing import capture_logs
+
+from cockpit_gateway.config import Scope
+from cockpit_gateway.testing import FakeClock, GatewayTester, StartGateway
+from cockpit_gateway.web.access import needed_by
+from cockpit_gateway.web.console.links import VALID
+from cockpit_gateway.web.console.sessions import COOKIE, LONGEST
+
+OPEN = {"/login", "/static/{digest}/{name}"}
+
+
+@pytest.fixture
+async def gateway(gateway_tester: StartGateway) -> AsyncIterator[GatewayTester]:
+    async with gateway_tester(API) as running:
+        yield running
+
+
+class Browserless:
+    """A client that keeps cookies, follows nothing, and says what it is told to."""
+
+    def __init__(self, gateway: GatewayTester, base: str = "") -> None:
+        self.address = gateway.gateway.listeners.api_address + base
+        self.session = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.session.close()
+
+    async def get(self, path: str, **headers: str) -> aiohttp.ClientResponse:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        async with self.session.get(self.address + path, allow_redirects=False, headers=named) as answer:
+            await answer.read()
+            return answer
+
+    async def post(self, path: str, form: dict[str, str], **headers: str) -> aiohttp.ClientResponse:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        async with self.session.post(self.address + path, data=form, allow_redirects=False, headers=named) as answer:
+            await answer.read()
+            return answer
+
+    async def log_in(self, token: str = ALL) -> str:
+        """Log in; return what forms have to carry."""
+        answer = await self.post("/console/login", {"token": token})
+        assert answer.status == HTTPStatus.SEE_OTHER
+        found = re.search(r'name="form_token" value="([^"]+)"', await (await self.get("/console/")).text())
+        assert found
+        return found[1]
+
+
+async def test_every_page_says_what_it_needs(gateway: GatewayTester) -> None:
+    routes = gateway.gateway.console.routes()
+    assert {route.path for route in routes if needed_by(route.handler) is None} == OPEN
+    changing = [route for route in routes if route.method == "POST" and route.path not in {"/login", "/logout"}]
+    assert all((needed_by(route.handler) or 0) > Scope.READ for route in changing)
+
+
+async def test_a_stranger_is_asked_to_log_in(gateway: GatewayTester) -> None:
+    async with Browserless(gateway) as stranger:
+        assert (await stranger.get("/")).headers["Location"] == "/console/"
+        answer = await stranger.get("/console/events?name=a%26b")
+        assert answer.status == HTTPStatus.SEE_OTHER
+        assert answer.headers["Location"] == "/console/login?to=%2Fevents%3Fname%3Da%2526b"
+        assert (await stranger.get("/api/v1/events")).status == HTTPStatus.UNAUTHORIZED
+        await stranger.log_in(SEE)
+        assert (await stranger.get("/console/events")).status == HTTPStatus.OK
+        assert (await stranger.get("/api/v1/events")).status == HTTPStatus.UNAUTHORIZED
+
+
+async def test_the_cookie_is_for_the_console_alone(gateway: GatewayTester) -> None:
+    async with Browserless(gateway) as visitor:
+        cookie = (await visitor.post("/console/login", {"token": DO})).headers["Set-Cookie"]
+        assert {"HttpOnly", "Path=/console", "SameSite=Strict"} <= set(cookie.split("; "))
+        assert "Secure" not in cookie
+        assert DO not in cookie
+        answer = await visitor.post("/console/login", {"token": DO}, X_Forwarded_Proto="https")
+        assert "Secure" in answer.headers["Set-Cookie"]
+
+
+async def test_a_session_ends(gateway: GatewayTester, fake_clock: FakeClock) -> None:
+    async with Browserless(gateway) as visitor:
+        await visitor.log_in()
+        await gateway.let_pass(LONGEST - 10)
+        assert (await visitor.get("/console/")).status == HTTPStatus.OK
+        await gateway.let_pass(20)
+        assert (await visitor.get("/console/")).status == HTTPStatus.SEE_OTHER
+
+
+async def test_a_session_ends_with_its_token_but_not_with_the_process(gateway_tester: StartGateway) -> None:
+    async with gateway_tester(API) as first, Browserless(first) as visitor:
+        await visitor.log_in()
+        cookies = {cookie.key: cookie.value for cookie in visitor.session.cookie_jar}
+    for config, status in ((API, HTTPStatus.OK), (API.replace(ALL, f"{ALL}-2"), HTTPStatus.SEE_OTHER)):
+        async with gateway_tester(config) as next_one, Browserless(next_one) as visitor:
+            assert (await visitor.get("/console/", Cookie=f"{COOKIE}={cookies[COOKIE]}")).status == status
+
+
+async def test_a_cookie_that_was_made_up_is_none(gateway: GatewayTester) -> None:
+    async with Browserless(gateway) as stranger:
+        for made_up in ("x", "gAAAAA", "\u00fc"):
+            answer = await stranger.get("/console/", Cookie=f"{COOKIE}={made_up}")
+            assert answer.status == HTTPStatus.SEE_OTHER
+
+
+async def test_a_link_opens_the_console_once_and_for_five_minutes(gateway: GatewayTester) -> None:
+    links = gateway.gateway.console.links
+    root = gateway.gateway.listeners.api_address
+    used, late = links.new().removeprefix(root), links.new().removeprefix(root)
+    async with Browserless(gateway) as visitor:
+        async with visitor.session.head(root + used) as answer:
+            assert answer.status == HTTPStatus.METHOD_NOT_ALLOWED
+        assert (await visitor.get(used)).headers["Location"] == "/console/"
+        assert "one-time link" in await (await visitor.get("/console/")).text()
+    async with Browserless(gateway) as visitor:
+        assert (await visitor.get(used)).status == HTTPStatus.UNAUTHORIZED
+        await gateway.let_pass(VALID + 1)
+        assert (await visitor.get(late)).status == HTTPStatus.UNAUTHORIZED
+
+
+async def test_links_are_made_by_administrators(gateway: GatewayTester) -> None:
+    url = f"{gateway.gateway.listeners.api_address}/api/v1/console-links"
+    async with aiohttp.ClientSession() as session:
+        async with session.post(url, headers={"Authorization": f"Bearer {DO}"}) as answer:
+            assert answer.status == HTTPStatus.FORBIDDEN
+        async with session.post(url, headers={"Authorization": f"Bearer {ALL}"}) as answer:
+            assert (await answer.json())["url"].startswith(f"{gateway.gateway.listeners.api_address}/console/login?")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec_Fetch_Site": "cross-site"},
+        {"Sec_Fetch_Site": "same-site"},
+        {"Origin": "https://elsewhere.example"},
+        {"Origin": "null"},
+        {"Origin": "http://["},
+    ],
+)
+async def test_another_site_can_send_nothing(gateway: GatewayTester, headers: dict[str, str]) -> None:
+    async with Browserless(gateway) as visitor:
+        token = await visitor.log_in()
+        answer = await visitor.post("/console/logout", {"form_token": token}, **headers)
+        assert answer.status == HTTPStatus.FORBIDDEN
+        assert (await visitor.get("/console/")).status == HTTPStatus.OK
+
+
+@pytest.mark.parametrize("form", [{}, {"form_token": ""}, {"form_token": "another"}, {"form_token": "\u00fc"}])
+async def test_a_form_carries_the_sessions_token(gateway: GatewayTester, form: dict[str, str]) -> None:
+    async with Browserless(gateway) as visitor:
+        await visitor.log_in()
+        assert (await visitor.post("/console/logout", form)).status == HTTPStatus.FORBIDDEN
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost:1", HTTPStatus.SEE_OTHER),
+        ("[::1]", HTTPStatus.SEE_OTHER),
+        ("attacker.example", HTTPStatus.MISDIRECTED_REQUEST),
+        ("127.0.0.1.attacker.example", HTTPStatus.MISDIRECTED_REQUEST),
+        ("", HTTPStatus.MISDIRECTED_REQUEST),
+        ("[", HTTPStatus.MISDIRECTED_REQUEST),
+    ],
+)
+async def test_another_name_leads_nowhere(gateway: GatewayTester, host: str, status: HTTPStatus) -> None:
+    async with Browserless(gateway) as visitor:
+        assert (await visitor.get("/console/", Host=host)).status == status
+
+
+async def test_a_proxys_name_and_path_are_configured(gateway_tester: StartGateway) -> None:
+    config = API.replace("  clients:", "  base_path: /cms\n  hosts: [Gateway.example.org]\n  clients:")
+    async with gateway_tester(config) as gateway, Browserless(gateway, "/cms") as visitor:
+        assert (await visitor.get("/console/", Host="gateway.example.org")).headers["Location"] == "/cms/console/login"
+        await visitor.log_in()
+        page = await (await visitor.get("/console/events")).text()
+        assert set(re.findall(r'(?:href|src|action)="(/[^/"]*)', page)) == {"/cms"}
+        assert (await visitor.get("/api/v1/events", Authorization=f"Bearer {SEE}")).status == HTTPStatus.OK
+
+
+async def test_whoever_is_wrong_too_often_waits(gateway: GatewayTester) -> None:
+    async with Browserless(gateway) as stranger:
+        with capture_logs() as logs:
+            answers = [await stranger.post("/console/login", {"token": f"a-wrong-token-{n}"}) for n in range(6)]
+        assert [answer.status for answer in answers] == [HTTPStatus.UNAUTHORIZED] * 5 + [HTTPStatus.TOO_MANY_REQUESTS]
+        assert int(answers[-1].headers["Retry-After"]) <= 12
+        assert "a-wrong-token" not in str(logs)
+        assert [line["log_level"] for line in logs] == ["warning"] * 6
+        await gateway.let_pass(13)
+        await stranger.log_in()
+
+
+async def test_what_a_browser_may_do_with_a_page(gateway: GatewayTester) -> None:
+    async with Browserless(gateway) as visitor:
+        await visitor.log_in()
+        for path in ("/console/", "/console/nowhere", "/console/login"):
+            headers = (await visitor.get(path)).headers
+            assert headers["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self'; style-src")
+            assert headers["X-Content-Type-Options"] == "nosniff"
+            assert headers["Cache-Control"] == "no-store"
+        page = await (await visitor.get("/console/")).text()
+        [style] = re.findall(r'href="([^"]+\.css)"', page)
+        assert "immutable" in (await visitor.get(style)).headers["Cache-Control"]
+        assert (await visitor.get(re.sub(r"static/\w+/", "static/0/", style))).headers["Cache-Control"] == "no-store"
+        assert "style=" not in page
+        assert "onclick" not in page
