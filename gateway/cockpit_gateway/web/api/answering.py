@@ -79,8 +79,9 @@ async def _arguments(operation: Operation, request: web.Request) -> dict[str, An
     if operation.query is not None:
         arguments["query"] = query
     body = await request.read() if request.body_exists else b""
-    if operation.body is not None:
+    if body:
         refuse_other_bodies(request)
+    if operation.body is not None:
         arguments["body"] = read_body(operation.body, body)
     elif body:
         raise mistake("body", "", "this takes no body; its parameters stand behind the question mark")

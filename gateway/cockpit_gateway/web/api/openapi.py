@@ -59,6 +59,7 @@ _REFUSALS = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is no JSON.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "The Idempotency-Key was used for another request.",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "The URL, or a header, is too long.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "The gateway failed; its log says why.",
     HTTPStatus.SERVICE_UNAVAILABLE: "The store cannot do it now; `Retry-After` says when to try again.",
 }
@@ -193,6 +194,7 @@ def _refusals(operation: Operation) -> Iterator[HTTPStatus]:
     yield HTTPStatus.FORBIDDEN
     yield HTTPStatus.NOT_ACCEPTABLE
     yield HTTPStatus.BAD_REQUEST
+    yield HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
     yield HTTPStatus.INTERNAL_SERVER_ERROR
     yield HTTPStatus.SERVICE_UNAVAILABLE
     if operation.segments:

@@ -64,7 +64,7 @@ Flag: TypeAlias = Annotated[bool, BeforeValidator(_flag)]
 Moment: TypeAlias = Annotated[
     float,
     BeforeValidator(_moment),
-    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-20T08:00:00Z"]}),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 """A time with its zone; seconds since the Unix epoch."""
 

@@ -39,8 +39,10 @@ class EventChoice(Query):
         default=None, description="Only about this, or about what is below it.", examples=["collections/posts"]
     )
     status: EventStatus | None = Field(default=None, description="Only of this status.")
-    since: Moment | None = Field(default=None, description="Only received then or later.")
-    until: Moment | None = Field(default=None, description="Only received before.")
+    since: Moment | None = Field(
+        default=None, description="Only received then or later.", examples=["2026-11-20T08:00:00Z"]
+    )
+    until: Moment | None = Field(default=None, description="Only received before.", examples=["2026-11-27T08:00:00Z"])
 
     @model_validator(mode="after")
     def _has_a_period(self) -> Self:
@@ -107,8 +109,12 @@ class DeliveryChoice(Query):
     name: str | None = Field(default=None, description="Only of events of this full name.")
     source: str | None = Field(default=None, description="Only of events from this source.")
     subject: str | None = Field(default=None, description="Only of events about this, or about what is below it.")
-    since: Moment | None = Field(default=None, description="Only of events received then or later.")
-    until: Moment | None = Field(default=None, description="Only of events received before.")
+    since: Moment | None = Field(
+        default=None, description="Only of events received then or later.", examples=["2026-11-20T08:00:00Z"]
+    )
+    until: Moment | None = Field(
+        default=None, description="Only of events received before.", examples=["2026-11-27T08:00:00Z"]
+    )
 
     @model_validator(mode="after")
     def _has_a_period(self) -> Self:
