@@ -98,8 +98,16 @@ def _kind(schema: Schema) -> str:
         return " or ".join(f"`{value}`" for value in schema["enum"])
     if schema.get("type") == "array":
         return f"list of {_kind(schema['items'])}" if schema.get("items") else "list"
-    kinds = {"object": "mapping", "string": "text", "integer": "whole number", "null": "null", "boolean": "true or false"}
-    kind = "time" if schema.get("format") == "date-time" else kinds.get(schema.get("type", ""), schema.get("type", "any"))
+    kinds = {
+        "object": "mapping",
+        "string": "text",
+        "integer": "whole number",
+        "null": "null",
+        "boolean": "true or false",
+    }
+    kind = (
+        "time" if schema.get("format") == "date-time" else kinds.get(schema.get("type", ""), schema.get("type", "any"))
+    )
     bounds = (schema.get("minimum"), schema.get("maximum"))
     return f"{kind} from {bounds[0]} to {bounds[1]}" if None not in bounds else kind
 

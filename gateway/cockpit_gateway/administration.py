@@ -13,14 +13,16 @@ from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Hold, T
 from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.errors import ConflictError
 from cockpit_gateway.events import Event
+from cockpit_gateway.hosting import Plugins
+from cockpit_gateway.overview import Overview, Series, overview, series
 from cockpit_gateway.purges import Purges
 from cockpit_gateway.registry import LoadedPlugin, PluginStatus, Registry
 from cockpit_gateway.replays import Replays
 from cockpit_gateway.sealing import Sealer
+from cockpit_gateway.store.activity import Period
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Backlog, TargetState
 from cockpit_gateway.targets import Target
-from cockpit_gateway.threads import WorkerThreads
 
 _CURES = {
     Hold.PAUSED: "resume it instead",
@@ -59,8 +61,7 @@ class Administration:
         version: The gateway's version.
         store: What is kept.
         dispatcher: Knows the targets, and gets what falls due again.
-        registry: The plugins.
-        threads: Each plugin's threads.
+        plugins: The plugins.
         replays: Replays and cancels deliveries.
         purges: Deletes events for good.
         sealer: Seals what is secret and has to be kept.
@@ -75,8 +76,7 @@ class Administration:
         version: str,
         store: Store,
         dispatcher: Dispatcher,
-        registry: Registry,
-        threads: dict[str, WorkerThreads],
+        plugins: Plugins,
         replays: Replays,
         purges: Purges,
         sealer: Sealer,
@@ -86,7 +86,6 @@ class Administration:
     ) -> None:
         self.version = version
         self.store = store
-        self.registry = registry
         self.replays = replays
         self.purges = purges
         self.sealer = sealer
@@ -95,8 +94,13 @@ class Administration:
         self.hand_over: Callable[[], Awaitable[int]] | None = None
         """Starts a new process and returns its id; None if no daemon runs that could be replaced."""
         self._dispatcher = dispatcher
-        self._threads = threads
+        self._plugins = plugins
         self.clock = clock
+
+    @property
+    def registry(self) -> Registry:
+        """The plugins."""
+        return self._plugins.registry
 
     async def restart(self) -> int:
         """Hand over to a new process, which begins when this one has ended; return its id.
@@ -115,8 +119,8 @@ class Administration:
 
     def plugin_status(self, plugin: LoadedPlugin) -> PluginStatus | Literal["stuck"]:
         """Return "loaded", "broken", or "stuck" when all its threads hang."""
-        threads = self._threads.get(plugin.name)
-        return "stuck" if threads is not None and threads.stuck else plugin.status
+        host = self._plugins.hosts.get(plugin.name)
+        return "stuck" if host is not None and host.threads.stuck else plugin.status
 
     async def pause(self, target_id: TargetId, reason: str | None) -> TargetReport:
         """Hold a target's deliveries until a person resumes it; what is under way goes on.
@@ -186,6 +190,33 @@ class Administration:
         states = {state.target_id: state for state in await self.store.target_states()}
         names = sorted({*self._dispatcher.targets, *backlog})
         return [self._report(name, states.get(name), backlog.get(name)) for name in names]
+
+    async def overview(self) -> Overview:
+        """Return what comes in and goes out, what waits and what fails, now and over the last hour and day.
+
+        Example:
+            >>> found = await administration.overview()  # doctest: +SKIP
+            >>> [moment.received.stored for moment in found.hour.moments]  # per minute  # doctest: +SKIP
+            >>> found.targets[0].day.success, found.targets[0].day.latency_p95  # doctest: +SKIP
+        """
+        return await overview(self.store, await self.targets(), self.clock.time())
+
+    async def activity(
+        self, seconds: int, step: int, *, source: str | None = None, target_id: TargetId | None = None
+    ) -> Series:
+        """Return what happened, step by step, up to now.
+
+        Args:
+            seconds: How far back, at most 30 days; a multiple of `step`.
+            step: Seconds of a step: whole minutes up to 48 hours back, whole hours up to 30 days back.
+            source: Only what came in from this source.
+            target_id: Only deliveries to this target.
+
+        Example:
+            >>> await administration.activity(24 * 3600, 15 * 60, target_id=target_id)  # doctest: +SKIP
+        """
+        period = Period.last(seconds, step, self.clock.time())
+        return await series(self.store, period, source=source, target_id=target_id)
 
     def _report(self, target_id: TargetId, state: TargetState | None, backlog: Backlog | None) -> TargetReport:
         hold, reason = self._dispatcher.held(target_id) or (None, None)

@@ -3,62 +3,50 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import structlog
 from aiohttp import web
 
-from cockpit_gateway import __version__
+from cockpit_gateway import __version__, lifecycle
 from cockpit_gateway.administration import Administration
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.clock import Clock, SystemClock
-from cockpit_gateway.config import Config, HandlerSettings, Settings, Tracing, handlers_of
+from cockpit_gateway.config import Config, Settings, Tracing
 from cockpit_gateway.deliveries import Delivery, Hold, TargetId
-from cockpit_gateway.delivery.calls import deliver_call, handler_call
 from cockpit_gateway.delivery.dispatcher import Dispatcher
-from cockpit_gateway.delivery.observers import HOOK as OBSERVERS
 from cockpit_gateway.delivery.observers import Observer, Observers
-from cockpit_gateway.delivery.planning import PLAN_TARGET, Planner
-from cockpit_gateway.egress.channel import Channels
-from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError
+from cockpit_gateway.delivery.planning import Planner
+from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError, StoreError
 from cockpit_gateway.events import JSONValue
-from cockpit_gateway.fitting import list_of
+from cockpit_gateway.generation import Generation, Generations
+from cockpit_gateway.hosting import Plugins
 from cockpit_gateway.ingest import Ingest
 from cockpit_gateway.loading import describe_failure
-from cockpit_gateway.plugin import PluginContext
 from cockpit_gateway.purges import Purges
-from cockpit_gateway.registry import Implementation, Registry
+from cockpit_gateway.recorder import Recorder
+from cockpit_gateway.registry import Registry
 from cockpit_gateway.replays import Replays
 from cockpit_gateway.retention import Pruner
 from cockpit_gateway.sealing import Sealer
-from cockpit_gateway.storage import PluginStorage
 from cockpit_gateway.store import open_store
 from cockpit_gateway.store.port import Store
-from cockpit_gateway.store.records import Retention, Settlement
-from cockpit_gateway.targets import Target
+from cockpit_gateway.store.records import Settlement
 from cockpit_gateway.telemetry.metrics import Metrics
 from cockpit_gateway.telemetry.spans import Spans, Untraced
 from cockpit_gateway.telemetry.stall import StallWatch
-from cockpit_gateway.threads import WorkerThreads, abandon
 from cockpit_gateway.transports.network import unverified
 from cockpit_gateway.web.api import Api
 from cockpit_gateway.web.clients import Clients
 from cockpit_gateway.web.console.application import Console
-from cockpit_gateway.web.doors import Door
 from cockpit_gateway.web.inflight import InFlight
 from cockpit_gateway.web.listeners import Listeners
 from cockpit_gateway.web.plugin_routes import plugin_routes
 from cockpit_gateway.web.probes import Probes
 from cockpit_gateway.web.receive import Receiver
 from cockpit_gateway.web.sockets import Sockets
-
-STARTING_HOOK_TIMEOUT = 60.0
-"""Seconds that a plugin's gateway_started gets."""
-
-STOPPING_HOOK_TIMEOUT = 5.0
-"""Seconds that a plugin's gateway_stopping gets."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -87,51 +75,42 @@ class Gateway:
         clock: Clock | None = None,
         sockets: Sockets | None = None,
     ) -> None:
-        self.settings = config.settings
-        self.registry = registry
+        settings = config.settings
         self.clock = clock or SystemClock()
         self.metrics = Metrics(__version__)
-        self.store: Store = open_store(self.settings.store)
-        self.spans = _spans(self.settings.tracing)
-        self.sealer = Sealer.of(self.settings, self.clock)
+        self.store: Store = open_store(settings.store)
+        self._recorder = Recorder(self.store, self.clock)
+        self.spans = _spans(settings.tracing)
+        self.sealer = Sealer.of(settings, self.clock)
+        self._discretion = config.discretion
+        self.observers = Observers()
         self.dispatcher = Dispatcher(
-            self.store, self.clock, self.metrics, self._announce, self._observe, self.spans, config.discretion.out_of
+            self.store,
+            self.clock,
+            self.metrics,
+            self._announce,
+            self._observe,
+            self._recorder,
+            self.spans,
+            self._discretion.out_of,
         )
-        self._catalogue = catalogue
-        self._channels = Channels()
-        self._sections = config.plugins
-        self._hide = config.discretion.out_of
-        self._contexts = self._make_contexts(config)
-        self._handlers = {name: handlers_of(config.plugins.get(name)) for name in self._contexts}
-        self._threads = {
-            name: WorkerThreads(f"plugin-{name}", settings.threads) for name, settings in self._handlers.items()
-        }
-        self.observers = Observers(
-            [
-                Observer(found, self._contexts[found.plugin], self._threads[found.plugin], self.metrics)
-                for found in registry.implementations(OBSERVERS)
-            ]
-        )
-        self._planner = Planner(
-            registry, self._contexts, catalogue, self.dispatcher, self.store, self.clock, self.metrics
-        )
-        self._register_targets()
+        self._plugins = Plugins(registry, {})
+        self._planner = Planner(self._plugins, catalogue, self.dispatcher, self.store, self.clock, self.metrics)
         self._ingest = Ingest(
-            sources=self.settings.sources,
-            duplicate_window=self.settings.server.dedup_window,
-            max_depth=self.settings.server.max_depth,
+            sources=settings.sources,
+            duplicate_window=settings.server.dedup_window,
+            max_depth=settings.server.max_depth,
             catalogue=catalogue,
-            registry=registry,
-            contexts=self._contexts,
+            plugins=self._plugins,
             planner=self._planner,
             dispatcher=self.dispatcher,
             store=self.store,
             clock=self.clock,
             metrics=self.metrics,
+            recorder=self._recorder,
             spans=self.spans,
         )
-        kept = self.settings.retention
-        self._pruner = Pruner(self.store, Retention(kept.age, kept.rows, kept.size), self.clock, self.metrics)
+        self._pruner = Pruner(self.store, settings.retention, self.clock, self.metrics)
         self._pruning: asyncio.Task[None] | None = None
         self._unready: str | None = "starting"
         self._watch: StallWatch | None = None
@@ -139,26 +118,41 @@ class Gateway:
             version=__version__,
             store=self.store,
             dispatcher=self.dispatcher,
-            registry=registry,
-            threads=self._threads,
-            replays=Replays(
-                store=self.store,
-                dispatcher=self.dispatcher,
-                planner=self._planner,
-                threads=self._threads,
-                clock=self.clock,
-            ),
+            plugins=self._plugins,
+            replays=Replays(store=self.store, dispatcher=self.dispatcher, planner=self._planner, clock=self.clock),
             purges=Purges(store=self.store, dispatcher=self.dispatcher, clock=self.clock),
             sealer=self.sealer,
             clock=self.clock,
             unready=self.unready,
-            hide=config.discretion.out_of,
+            hide=self._discretion.out_of,
         )
-        server = self.settings.server
+        server = settings.server
         self.in_flight = InFlight(limit=server.max_in_flight, largest=server.max_body, timeout=server.read_timeout)
-        self.listeners = Listeners(self.settings, admin_socket_path(self.settings), sockets or Sockets())
-        self.console = Console(self.settings, self.administration, catalogue, self.clock)
-        self.api = Api(self.administration, self.console.links, self.settings.api.base_path)
+        self._receiver = Receiver(self._ingest, self.in_flight, Clients(server.trusted_proxies), self.spans)
+        self.listeners = Listeners(settings, admin_socket_path(settings), sockets or Sockets())
+        self.console = Console(settings, self.administration, catalogue, self.clock)
+        self.api = Api(self.administration, self.console.links, settings.api.base_path)
+        self._generations = Generations(
+            store=self.store,
+            clock=self.clock,
+            catalogue=catalogue,
+            planner=self._planner,
+            emit=self._emit,
+            describe=self._describe,
+        )
+        self._generation = self._generations.make(config, registry)
+        self.dispatcher.register(self._generation.targets)
+        self._put_to_work(self._generation)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings that are in force."""
+        return self._generation.config.settings
+
+    @property
+    def registry(self) -> Registry:
+        """The plugins."""
+        return self._plugins.registry
 
     def unready(self) -> str | None:
         """Return why events cannot be taken now, None when they can."""
@@ -177,7 +171,7 @@ class Gateway:
         opened = await self.store.open()
         self._ingest.gateway_id = opened.gateway_id
         self._warn_of_unverified()
-        await self._call_started()
+        await lifecycle.start(self._plugins, [*self._plugins.hosts.values()], self._describe)
         self.metrics.prepare(self.settings.sources, self.dispatcher.targets)
         self._report_parked(opened.parked)
         if opened.cancelled:
@@ -188,7 +182,7 @@ class Gateway:
         self.observers.start()
         await self.dispatcher.start(opened)
         await self.listeners.start(
-            public=[*self._receiver().routes(), *self._plugin_routes()],
+            public=[*self._receiver.routes(), *self._plugin_routes()],
             probes=self._probes().routes(),
             admin=self.admin_routes(),
             console=self.console,
@@ -215,8 +209,9 @@ class Gateway:
         await self.observers.stop()
         self.api.end()
         await self.listeners.stop(handing_over=handing_over)
-        await self._call_stopping()
-        await self._channels.close()
+        await lifecycle.stop(self._plugins, [*self._plugins.hosts.values()])
+        with suppress(StoreError):  # the counts of a few seconds
+            await self._recorder.write()
         await self.spans.close()
         await self.store.close()
         if self._watch is not None:
@@ -236,64 +231,22 @@ class Gateway:
         finally:
             await self.store.close()
 
-    def _make_contexts(self, config: Config) -> dict[str, PluginContext]:
-        return {
-            name: PluginContext(
-                name=name,
-                config=config.plugins.get(name) if self.registry.plugins[name].config_model else None,
-                log=structlog.get_logger(name).bind(plugin=name),
-                clock=self.clock,
-                catalogue=self._catalogue,
-                channels=self._channels,
-                storage=PluginStorage(name, self.store),
-                _emit=self._emit,
-            )
-            for name in self.registry.config_models()
-        }
-
-    def _register_targets(self) -> None:
-        for handler in self.registry.handlers():
-            self._register_handler(handler)
-        for planner in self.registry.implementations("plan_deliveries"):
-            call = self._planner.late_call(planner, self._threads[planner.plugin])
-            self.dispatcher.register(planner.plugin, HandlerSettings().target(PLAN_TARGET), call)
-        for declaring in self.registry.implementations("register_targets"):
-            self._register_declared(declaring)
-
-    def _register_handler(self, handler: Implementation) -> None:
-        threads = self._threads[handler.plugin]
-        call = handler_call(handler, self._contexts[handler.plugin], threads, self._catalogue)
-        slots = None if handler.is_async else threads.slots
-        target = self._handlers[handler.plugin].target(handler.hook)
-        self.dispatcher.register(handler.plugin, target, call, slots)
-
-    def _register_declared(self, declaring: Implementation) -> None:
-        plugin = declaring.plugin
-        context = self._contexts[plugin]
-        deliver = self.registry.implementation(plugin, "deliver")
-        try:
-            targets = list_of(Target, declaring.call({"context": context}) or (), "it")
-        except RAISED_BY_PLUGINS as error:
-            raise PluginError(f"register_targets of plugin {plugin} failed: {self._describe(error)}") from error
-        if targets and deliver is None:
-            raise PluginError(f"plugin {plugin} registers targets but implements no `deliver`")
-        for target in targets:
-            if self.dispatcher.target(TargetId(plugin, target.name)) is not None:
-                raise PluginError(f"plugin {plugin} registers the target {target.name!r} twice")
-            assert deliver is not None  # noqa: S101 - refused above
-            slots = None if deliver.is_async else self._threads[plugin].slots
-            self.dispatcher.register(plugin, target, deliver_call(deliver, context, self._threads[plugin]), slots)
-
-    def _receiver(self) -> Receiver:
-        clients = Clients(self.settings.server.trusted_proxies)
-        doors = {name: Door(name, source, clients) for name, source in self.settings.sources.items()}
-        return Receiver(self._ingest, doors, self.in_flight, self.spans)
+    def _put_to_work(self, generation: Generation) -> Sequence[Observer]:
+        """Have everything that happens from now on happen by a generation; return the observers that it has not."""
+        settings = generation.config.settings
+        self._plugins.adopt(generation.plugins)
+        self._planner.renew()
+        self._ingest.renew(settings.sources)
+        self._receiver.adopt(settings.sources)
+        self._pruner.kept = settings.retention
+        self._generation = generation
+        return self.observers.adopt(self._plugins, self.metrics)
 
     def _plugin_routes(self) -> Iterator[web.RouteDef]:
         """Yield what plugins answer, each below a path of its own."""
         for found in self.registry.implementations("register_routes"):
             try:
-                given: Sequence[object] = list(found.call({"context": self._contexts[found.plugin]}) or ())
+                given: Sequence[object] = list(self._plugins.host(found).call(found, {}) or ())
                 routes = plugin_routes(found.plugin, given)
             except RAISED_BY_PLUGINS as error:
                 raise PluginError(
@@ -310,6 +263,7 @@ class Gateway:
 
     def _observe(self, settled: Settlement) -> None:
         self.observers.tell(settled)
+        self._recorder.settled(settled)
 
     async def _emit(self, plugin: str, name: str, args: Sequence[JSONValue], key: str | None) -> str:
         return await self._ingest.emit(plugin, name, args, key)
@@ -326,6 +280,7 @@ class Gateway:
                 target=str(delivery.target_id),
             )
             self.metrics.died(delivery.target_id, "crashes")
+            self._recorder.died(delivery.target_id, 1)
 
     async def _refresh_gauges(self) -> None:
         now = self.clock.time()
@@ -340,45 +295,15 @@ class Gateway:
 
     def _describe(self, error: BaseException) -> str:
         """Return what a plugin's error says, and where, without the secrets of the configuration."""
-        return self._hide(describe_failure(error))
+        return self._discretion.out_of(describe_failure(error))
 
     def _warn_of_unverified(self) -> None:
-        for name, section in self._sections.items():
+        for name, section in self._generation.config.plugins.items():
             for setting in unverified(section, f"plugins.{name}"):
                 log.warning(
                     "TLS certificates are not verified: whoever is in between reads and changes what is sent",
                     setting=setting,
                 )
-
-    async def _call_started(self) -> None:
-        for implementation in self.registry.implementations("gateway_started"):
-            call = asyncio.create_task(self._call_lifecycle(implementation))
-            await asyncio.wait([call], timeout=STARTING_HOOK_TIMEOUT)
-            if not call.done():
-                await abandon([call])
-                raise PluginError(
-                    f"gateway_started of plugin {implementation.plugin} does not end, for {STARTING_HOOK_TIMEOUT:g} "
-                    "seconds by now; what may take longer belongs into a task or a thread of its own"
-                )
-            if (error := call.exception()) is not None:
-                raise PluginError(f"plugin {implementation.plugin} failed to start: {self._describe(error)}") from error
-
-    async def _call_stopping(self) -> None:
-        for implementation in self.registry.implementations("gateway_stopping"):
-            call = asyncio.create_task(self._call_lifecycle(implementation))
-            await asyncio.wait([call], timeout=STOPPING_HOOK_TIMEOUT)
-            if not call.done():
-                log.error("gateway_stopping does not end, it is left behind", plugin=implementation.plugin)
-                await abandon([call])
-            elif (error := call.exception()) is not None:
-                log.error("gateway_stopping failed", plugin=implementation.plugin, exc_info=error)
-
-    async def _call_lifecycle(self, implementation: Implementation) -> None:
-        values: Mapping[str, object] = {"context": self._contexts[implementation.plugin]}
-        if implementation.is_async:
-            await implementation.call(values)
-        else:
-            await self._threads[implementation.plugin].run(lambda: implementation.call(values))
 
 
 def _spans(tracing: Tracing | None) -> Spans:

@@ -23,8 +23,9 @@ from cockpit_gateway.delivery.planning import Planner
 from cockpit_gateway.envelope import Arrival, leading_name, read_envelope
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, Drop, EmitError, StoreUnavailableError
 from cockpit_gateway.events import Event, EventStatus, JSONValue
-from cockpit_gateway.plugin import PluginContext
-from cockpit_gateway.registry import HandlerTable, Registry
+from cockpit_gateway.hosting import Plugins
+from cockpit_gateway.recorder import Recorder
+from cockpit_gateway.registry import HandlerTable
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Duplicate, NewDelivery
 from cockpit_gateway.telemetry.context import bind
@@ -78,13 +79,13 @@ class Ingest:
         duplicate_window: Seconds in which an equal key and body are the same event.
         max_depth: Levels that a body may be nested.
         catalogue: The known events.
-        registry: The plugins.
-        contexts: Each plugin's context.
+        plugins: The plugins; `renew` after they have become others.
         planner: Plans deliveries.
         dispatcher: Gets the work.
         store: Keeps the event.
         clock: Tells when it was received.
         metrics: Counts it.
+        recorder: Counts it for the pages.
         spans: Are told of its commit.
     """
 
@@ -95,35 +96,41 @@ class Ingest:
         duplicate_window: float,
         max_depth: int,
         catalogue: Catalogue,
-        registry: Registry,
-        contexts: Mapping[str, PluginContext],
+        plugins: Plugins,
         planner: Planner,
         dispatcher: Dispatcher,
         store: Store,
         clock: Clock,
         metrics: Metrics,
+        recorder: Recorder,
         spans: Spans,
     ) -> None:
         self._spans = spans
-        self._sources = sources
         self._duplicate_window = duplicate_window
         self._max_depth = max_depth
         self._catalogue = catalogue
-        self._filters = registry.implementations("filter_event")
-        self._contexts = contexts
+        self._plugins = plugins
         self._planner = planner
         self._dispatcher = dispatcher
         self._store = store
         self._clock = clock
         self._metrics = metrics
-        self._handlers = HandlerTable(registry, catalogue)
-        self._named_noise = frozenset(name for target in dispatcher.targets.values() for name in target.wants_noise)
+        self._recorder = recorder
         self.gateway_id = ""
         """This gateway's id, known once the store is open."""
         self.trouble: str | None = None
         """Why the last event could not be stored, None if it could."""
         # One at a time: of a body that is made of brackets, what is parsed takes some thirty times its bytes.
         self._large = asyncio.Lock()
+        self.renew(sources)
+
+    def renew(self, sources: Mapping[str, Source]) -> None:
+        """Take in by what the plugins and their targets are now, and from which sites."""
+        self._sources = sources
+        self._filters = self._plugins.registry.implementations("filter_event")
+        self._handlers = HandlerTable(self._plugins.registry, self._catalogue)
+        targets = self._dispatcher.targets.values()
+        self._named_noise = frozenset(name for target in targets for name in target.wants_noise)
         self._wanted = lru_cache(maxsize=4096)(self._wants)
 
     async def receive(self, arrival: Arrival, body: bytes, key: str | None = None) -> Receipt:
@@ -200,7 +207,7 @@ class Ingest:
 
     def _turn_away(self, source: str, name: str) -> Receipt:
         fate = Fate.REFUSED if name == FEEDS_ON_ITSELF else Fate.IGNORED
-        self._metrics.received(source, fate)
+        self._count(source, fate)
         return Receipt(fate, None, name)
 
     def wants(self, source: str, name: str) -> bool:
@@ -210,7 +217,8 @@ class Ingest:
     def _wants(self, source: str, name: str) -> bool:
         if not self._catalogue.is_noise(name) or name in self._named_noise:
             return True
-        accepted = self._sources[source].accept
+        site = self._sources.get(source)  # it may be gone from the configuration since the request was let in
+        accepted = () if site is None else site.accept
         return self._handlers.names_hook_of(name) or any(fnmatch.fnmatchcase(name, pattern) for pattern in accepted)
 
     async def _read(self, arrival: Arrival, body: bytes) -> Event:
@@ -228,9 +236,8 @@ class Ingest:
 
     def _filter(self, event: Event) -> Event:
         for implementation in self._filters:
-            values = {"event": event, "context": self._contexts[implementation.plugin]}
             try:
-                changed = _filtered(implementation.call(values), event)
+                changed = _filtered(self._plugins.host(implementation).call(implementation, {"event": event}), event)
             except Drop as drop:
                 return _without_args(event, EventStatus.DROPPED, f"{implementation.plugin}: {_line(drop.reason)}")
             except RAISED_BY_PLUGINS as error:
@@ -265,16 +272,20 @@ class Ingest:
         self._metrics.committed(time.perf_counter() - began)
         if accepted.duplicate:
             self._dispatcher.withdraw(deliveries, len(event.body))
-            self._metrics.received(event.source, Fate.DUPLICATE)
+            self._count(event.source, Fate.DUPLICATE)
             return Receipt(Fate.DUPLICATE, accepted.event_id, event.name)
         self._count_stored(event)
         self._dispatcher.take(event, deliveries, accepted.work)
         return Receipt(Fate.STORED, accepted.event_id, event.name)
 
     def _count_stored(self, event: Event) -> None:
-        self._metrics.received(event.source, Fate.STORED)
+        self._count(event.source, Fate.STORED)
         if event.status is not EventStatus.ACCEPTED:
             self._metrics.unsound(event.source, event.status)
+
+    def _count(self, source: str, fate: Fate) -> None:
+        self._metrics.received(source, fate)
+        self._recorder.received(source, fate.value)
 
 
 def _filtered(answer: object, event: Event) -> Event:

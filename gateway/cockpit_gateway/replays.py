@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from cockpit_gateway.clock import Clock
@@ -14,7 +14,6 @@ from cockpit_gateway.delivery.planning import PlannedAgain, Planner
 from cockpit_gateway.errors import NotFoundError
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Cursor, DeliveryFilter, EventFilter, EventPage, Step, Tally
-from cockpit_gateway.threads import WorkerThreads
 
 CANCELLABLE = (DeliveryState.PENDING, DeliveryState.DEAD)
 """The states from which a delivery can be cancelled."""
@@ -66,7 +65,6 @@ class Replays:
         store: What is kept.
         dispatcher: Knows the targets, and gets what falls due again.
         planner: Plans stored events.
-        threads: Each plugin's threads.
         clock: The time.
     """
 
@@ -76,13 +74,11 @@ class Replays:
         store: Store,
         dispatcher: Dispatcher,
         planner: Planner,
-        threads: Mapping[str, WorkerThreads],
         clock: Clock,
     ) -> None:
         self._store = store
         self._dispatcher = dispatcher
         self._planner = planner
-        self._threads = threads
         self._clock = clock
 
     def held(self, target_id: TargetId) -> Hold | None:
@@ -123,12 +119,12 @@ class Replays:
             NotFoundError: the filter names an event that does not exist, or there is no such target.
         """
         page = await self._page(wanted, cursor, only)
-        return _counted(page, await self._planner.plan_again(page.events, self._threads, only))
+        return _counted(page, await self._planner.plan_again(page.events, only))
 
     async def replay_events(self, wanted: EventFilter, cursor: Cursor | None, only: TargetId | None) -> PlannedStep:
         """Make the deliveries that some of the events that a filter finds give rise to today; see `preview_events`."""
         page = await self._page(wanted, cursor, only)
-        plans = await self._planner.plan_again(page.events, self._threads, only)
+        plans = await self._planner.plan_again(page.events, only)
         for batch in _batches(plans):
             await asyncio.gather(*(self._store.add_replayed(plan.event, plan.deliveries) for plan in batch))
             for delivery in (delivery for plan in batch for delivery in plan.deliveries):

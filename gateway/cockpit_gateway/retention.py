@@ -7,6 +7,7 @@ import asyncio
 import structlog
 
 from cockpit_gateway.clock import Clock
+from cockpit_gateway.config.models import RetentionSetting
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Retention
 from cockpit_gateway.telemetry.metrics import Metrics
@@ -31,14 +32,14 @@ class Pruner:
 
     Args:
         store: Where it is kept.
-        retention: What is to be kept.
+        kept: What is to be kept.
         clock: The time.
         metrics: Counts what is deleted.
     """
 
-    def __init__(self, store: Store, retention: Retention, clock: Clock, metrics: Metrics) -> None:
+    def __init__(self, store: Store, kept: RetentionSetting, clock: Clock, metrics: Metrics) -> None:
         self._store = store
-        self._retention = retention
+        self.kept = kept
         self._clock = clock
         self._metrics = metrics
 
@@ -56,8 +57,9 @@ class Pruner:
     async def prune(self) -> int:
         """Delete everything that need not be kept now; return how many events that were."""
         deleted, after = 0, 0
+        retention = Retention(self.kept.age, self.kept.rows, self.kept.size)
         while True:
-            step = await self._store.prune(self._retention, now=self._clock.time(), after=after, step=STEP)
+            step = await self._store.prune(retention, now=self._clock.time(), after=after, step=STEP)
             deleted += step.events
             self._metrics.pruned(step.events)
             if step.last is None:

@@ -57,7 +57,7 @@ class WorkerThreads:
         self.slots = asyncio.Semaphore(count)
         self._name = name
         self._count = count
-        self._jobs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._started = 0
         self._idle = 0
         self._overdue = 0
@@ -88,6 +88,11 @@ class WorkerThreads:
                     waiter.exception()
             raise
 
+    def end(self) -> None:
+        """End the threads, each after what it does now; nothing may be run any more."""
+        for _ in range(self._started):
+            self._jobs.put(None)
+
     def _submit(self, future: Future[Any], function: Callable[[], Any]) -> None:
         context = copy_context()
         context.run(_loop.set, asyncio.get_running_loop())
@@ -108,4 +113,6 @@ class WorkerThreads:
             self._idle += 1
             job = self._jobs.get()
             self._idle -= 1
+            if job is None:
+                return
             job()

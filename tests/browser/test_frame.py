@@ -14,7 +14,7 @@ from cockpit_gateway.testing import GatewayTester
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-PAGES = ["/", "/events", "/events?name=nothing"]
+PAGES = ["/", "/?span=day", "/events", "/events?name=nothing", "/tail"]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

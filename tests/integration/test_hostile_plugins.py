@@ -296,7 +296,7 @@ class Ending:
 
 
 async def test_a_plugin_that_hangs_does_not_hold_up_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cockpit_gateway.gateway.STOPPING_HOOK_TIMEOUT", 0.1)
+    monkeypatch.setattr("cockpit_gateway.lifecycle.STOPPING_HOOK_TIMEOUT", 0.1)
     monkeypatch.setattr("cockpit_gateway.delivery.observers.PATIENCE", 0.1)
     endless = Endless()
     tester = GatewayTester(tmp_path, plugins={"endless": endless, "ending": Ending}, clock=SystemClock())
@@ -344,7 +344,7 @@ class Starting:
 async def test_a_start_that_fails_says_where_and_one_that_hangs_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cockpit_gateway.gateway.STARTING_HOOK_TIMEOUT", 0.1)
+    monkeypatch.setattr("cockpit_gateway.lifecycle.STARTING_HOOK_TIMEOUT", 0.1)
     with pytest.raises(PluginError, match=r"plugin p failed to start: ValueError: no server there\n.*test_hostile"):
         async with GatewayTester(tmp_path, plugins={"p": Starting(hangs=False)}):
             pass

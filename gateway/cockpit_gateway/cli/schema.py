@@ -1,4 +1,4 @@
-"""`cockpit-gateway schema`: what an editor checks a configuration by, and what programs make clients of the API from."""
+"""`cockpit-gateway schema`: what editors check a configuration by, and programs make clients of the API from."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cockpit_gateway.cli.output import print_json
 
 def schema(
     *,
-    openapi: Annotated[bool, typer.Option("--openapi", help="Print the OpenAPI description of the API instead.")] = False,
+    openapi: Annotated[bool, typer.Option("--openapi", help="Print the description of the API instead.")] = False,
     config: ConfigOption = None,
 ) -> None:
     """Print the JSON Schema of the configuration, with the sections of its plugins."""

@@ -13,6 +13,7 @@ import structlog
 
 from cockpit_gateway.clock import Clock
 from cockpit_gateway.deliveries import Delivery, Hold, Outcome, Work
+from cockpit_gateway.delivery.breaker import CircuitBreaker
 from cockpit_gateway.delivery.due import DueTimes
 from cockpit_gateway.delivery.echoes import EchoWatch
 from cockpit_gateway.delivery.insistence import Insistence
@@ -113,9 +114,10 @@ class Attempts:
                 self._wait_for_token(queue, wait)
                 return
             queue.running += 1
-            probe = queue.breaker is not None and queue.breaker.begin()
+            breaker = queue.breaker
+            probe = breaker is not None and breaker.begin()
             work = queue.ready.popleft()
-            self.run(self._attempt(queue, work, probe=probe), _context_of(work))
+            self.run(self._attempt(queue, work, breaker, probe=probe), _context_of(work))
 
     async def give_back(self, queue: TargetQueue) -> None:
         """Give what waits in memory back to the store, where it is shown as held."""
@@ -176,26 +178,29 @@ class Attempts:
         self._waiting.add(waiting)
         waiting.add_done_callback(go_on)
 
-    async def _attempt(self, queue: TargetQueue, work: Work, *, probe: bool) -> None:
+    async def _attempt(self, queue: TargetQueue, work: Work, breaker: CircuitBreaker | None, *, probe: bool) -> None:
         try:
             async with queue.slots or nullcontext():
                 verdict, settled = await self._call(queue, work)
         except BaseException:
-            self._leave(queue, work, None, probe=probe)
+            self._leave(queue, work, breaker, None, probe=probe)
             raise
-        self._leave(queue, work, verdict, probe=probe)
+        self._leave(queue, work, breaker, verdict, probe=probe)
         try:
             await self._conclude(queue, verdict, settled)
         finally:
             if self._trials:
                 self._acquit(work.delivery)
 
-    def _leave(self, queue: TargetQueue, work: Work, verdict: Verdict | None, *, probe: bool) -> None:
-        """Make room for the next attempt; None for one that ended without an outcome."""
+    def _leave(
+        self, queue: TargetQueue, work: Work, breaker: CircuitBreaker | None, verdict: Verdict | None, *, probe: bool
+    ) -> None:
+        """Make room for the next attempt; no verdict for one that ended without an outcome."""
         queue.running -= 1
         starved = not self._memory.room_for(queue.target_id)
         self._memory.give(queue.target_id, work.delivery.size)
-        self._tell_breaker(queue, verdict, probe=probe)
+        if breaker is not None and breaker is queue.breaker:  # else it belongs to where the target was before
+            self._tell_breaker(queue, breaker, verdict, probe=probe)
         if queue.ready:
             self.pump(queue)
         if starved or queue.next_due is not None:
@@ -205,9 +210,11 @@ class Attempts:
         await self._begin(work)
         self._note_echo(queue, work)
         started_at = self._clock.time()
-        began = time.perf_counter()
+        began, place = time.perf_counter(), queue.target.fingerprint
         verdict = await self._verdict(queue, work)
         duration = time.perf_counter() - began
+        if verdict.disable_target and queue.target.fingerprint != place:
+            verdict = verdict._replace(disable_target=False)  # it is somewhere else by now
         if verdict.disable_target:
             verdict = verdict._replace(disable_target=queue.held is None)
             queue.held = Hold.DISABLED  # at once: nothing more begins while that is written
@@ -283,10 +290,9 @@ class Attempts:
             budget.end()
         return Verdict(Outcome.DELIVERED, response=sound(response))
 
-    def _tell_breaker(self, queue: TargetQueue, verdict: Verdict | None, *, probe: bool) -> None:
-        breaker = queue.breaker
-        if breaker is None:
-            return
+    def _tell_breaker(
+        self, queue: TargetQueue, breaker: CircuitBreaker, verdict: Verdict | None, *, probe: bool
+    ) -> None:
         if verdict is None:
             breaker.abandon(probe=probe)
             return

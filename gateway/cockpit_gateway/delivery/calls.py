@@ -8,14 +8,13 @@ from typing import TypeAlias
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.deliveries import Response, Work
 from cockpit_gateway.errors import PluginError
-from cockpit_gateway.plugin import PluginContext
+from cockpit_gateway.hosting import Host
 from cockpit_gateway.registry import Implementation
-from cockpit_gateway.threads import WorkerThreads
 
 Call: TypeAlias = Callable[[Work], Awaitable[Response | None]]
 
 
-def deliver_call(implementation: Implementation, context: PluginContext, threads: WorkerThreads) -> Call:
+def deliver_call(implementation: Implementation, host: Host) -> Call:
     """Return the call of a plugin's `deliver`; what it returns is kept if it is a `Response`."""
 
     async def call(work: Work) -> Response | None:
@@ -23,9 +22,8 @@ def deliver_call(implementation: Implementation, context: PluginContext, threads
             "delivery": work.delivery,
             "event": work.event,
             "events": work.batch or (work.event,),
-            "context": context,
         }
-        answer = await _run(implementation, values, threads)
+        answer = await _run(implementation, values, host)
         if answer is not None and not isinstance(answer, Response):
             raise PluginError(
                 f"deliver returns a Response or None, not {answer!r:.80}; what failed raises Retry or Reject"
@@ -35,9 +33,7 @@ def deliver_call(implementation: Implementation, context: PluginContext, threads
     return call
 
 
-def handler_call(
-    implementation: Implementation, context: PluginContext, threads: WorkerThreads, catalogue: Catalogue
-) -> Call:
+def handler_call(implementation: Implementation, host: Host, catalogue: Catalogue) -> Call:
     """Return the call of an event handler, with Cockpit's arguments bound to the parameters it takes."""
     wanted = implementation.parameters
     needs_arguments = not {"event", "context"}.issuperset(wanted)
@@ -46,20 +42,16 @@ def handler_call(
         event = work.event
         values: dict[str, object] = dict(catalogue.bind(event.name, event.args)) if needs_arguments else {}
         values["event"] = event
-        values["context"] = context
         for name in wanted:
             values.setdefault(name, None)
-        await _run(implementation, values, threads)
+        await _run(implementation, values, host)
         return None
 
     return call
 
 
-async def _run(implementation: Implementation, values: dict[str, object], threads: WorkerThreads) -> object:
-    if implementation.is_async:
-        result: object = await implementation.call(values)
-    else:
-        result = await threads.run(lambda: implementation.call(values))
+async def _run(implementation: Implementation, values: dict[str, object], host: Host) -> object:
+    result: object = await host.run(implementation, values)
     if isinstance(result, Coroutine):
         result.close()
         raise PluginError(

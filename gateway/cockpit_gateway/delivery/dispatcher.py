@@ -16,7 +16,6 @@ from cockpit_gateway.clock import Clock
 from cockpit_gateway.config.sentences import nearest_name
 from cockpit_gateway.deliveries import Hold, TargetId, Work
 from cockpit_gateway.delivery.attempts import Attempts
-from cockpit_gateway.delivery.calls import Call
 from cockpit_gateway.delivery.claims import Claims
 from cockpit_gateway.delivery.due import DueTimes
 from cockpit_gateway.delivery.echoes import SUSPICIOUS, EchoWatch
@@ -24,12 +23,14 @@ from cockpit_gateway.delivery.insistence import Insistence
 from cockpit_gateway.delivery.memory import Memory
 from cockpit_gateway.delivery.outcomes import Announce, Observe, Outcomes
 from cockpit_gateway.delivery.queue import TargetQueue
+from cockpit_gateway.delivery.roster import Registration, Roster
 from cockpit_gateway.delivery.upkeep import LEASE, Upkeep
 from cockpit_gateway.delivery.verdict import Verdict
 from cockpit_gateway.errors import GatewayError, NotFoundError
 from cockpit_gateway.events import Event
+from cockpit_gateway.recorder import Recorder
 from cockpit_gateway.store.port import Store
-from cockpit_gateway.store.records import NewDelivery, Opened
+from cockpit_gateway.store.records import NewDelivery, Opened, TargetState
 from cockpit_gateway.targets import Target
 from cockpit_gateway.telemetry.metrics import Metrics
 from cockpit_gateway.telemetry.spans import Spans
@@ -51,6 +52,7 @@ class Dispatcher:
         metrics: Where attempts are counted.
         announce: Makes an event of the gateway's own.
         observe: Is told the end of each attempt.
+        recorder: Counts for the pages; what it has counted is written down while the dispatcher runs.
         spans: Are told of each attempt.
         hide: Takes secrets out of what a plugin's error says.
     """
@@ -62,6 +64,7 @@ class Dispatcher:
         metrics: Metrics,
         announce: Announce,
         observe: Observe,
+        recorder: Recorder,
         spans: Spans,
         hide: Callable[[str], str] = str,
     ) -> None:
@@ -69,13 +72,16 @@ class Dispatcher:
         self._clock = clock
         self._metrics = metrics
         self._announce = announce
-        self._queues: dict[TargetId, TargetQueue] = {}
+        self._roster = Roster()
+        self._queues = self._roster.queues
         self._due = DueTimes(self._queues)
         self._memory = Memory()
         self._echoes = EchoWatch()
         self._services: list[asyncio.Task[None]] = []
         self.trouble: str | None = None
         """Why nothing may be delivered until a restart, None if all is well."""
+        self.problems: Mapping[TargetId, str] = {}
+        """Targets that do not take part although somebody made them, and why."""
         self._insist = Insistence(clock)
         self._outcomes = Outcomes(
             store=store,
@@ -99,7 +105,7 @@ class Dispatcher:
             spans=spans,
             hide=hide,
         )
-        self._upkeep = Upkeep(store, clock, metrics, self._queues, self._due)
+        self._upkeep = Upkeep(store, clock, metrics, self._queues, self._due, recorder)
         self._claims = Claims(
             store=store,
             clock=clock,
@@ -111,10 +117,39 @@ class Dispatcher:
 
     # Targets
 
-    def register(self, plugin: str, target: Target, call: Call, slots: asyncio.Semaphore | None = None) -> None:
-        """Add a target; see `TargetQueue` for the parameters."""
-        target_id = TargetId(plugin, target.name)
-        self._queues[target_id] = TargetQueue(target_id, target, call, slots, self._clock.steady())
+    def register(self, registered: Mapping[TargetId, Registration]) -> None:
+        """Add the targets to begin with."""
+        for target_id, registration in registered.items():
+            self._roster.add(target_id, registration, self._clock.steady())
+
+    def adopt(self, registered: Mapping[TargetId, Registration], states: Iterable[TargetState]) -> None:
+        """Deliver by other rules from now on, in one turn of the event loop; what is under way goes on.
+
+        What waits for a target that is gone goes back to the store, where it is held until the target is there again.
+
+        Args:
+            registered: The targets that there are from now on.
+            states: What the store has recorded of them.
+        """
+        recorded = {state.target_id: state for state in states}
+        for queue in self._roster.retire_others(registered):
+            self._due.waiting.pop(queue.target_id, None)
+            self._look_again(queue)
+        for target_id, registration in registered.items():
+            if target_id not in self._queues:
+                added = self._roster.add(target_id, registration, self._clock.steady())
+                added.recall(recorded.get(target_id))
+                self._look_again(added)
+            elif self._queues[target_id].change(*registration, self._clock.steady()):
+                self._look_again(self._queues[target_id])
+
+    def _look_again(self, queue: TargetQueue) -> None:
+        """Attempt what waits for a target, or give it back, by rules that have changed."""
+        if queue.ready and queue.through_store:
+            self._attempts.run(self._attempts.give_back(queue))
+        else:
+            self._attempts.enqueue(queue, ())
+        self._due.expect(queue.target_id, self._clock.time())
 
     def target(self, target_id: TargetId) -> Target | None:
         """Return a target's rules, None if there is no such target."""
@@ -143,7 +178,7 @@ class Dispatcher:
         """Return why a target's deliveries are passed by, in a word and in a line; None if they are not."""
         queue = self._queues.get(target_id)
         if queue is None:
-            return Hold.NO_TARGET, "the configuration does not name it"
+            return Hold.NO_TARGET, self.problems.get(target_id, "the configuration does not name it")
         if not queue.target.active:
             return Hold.PAUSED, "active: false in the configuration"
         return None if queue.hold is None else (queue.hold, queue.reason)
@@ -225,7 +260,7 @@ class Dispatcher:
         """Give back the places of admitted deliveries whose commit did not come about."""
         for delivery in deliveries:
             if delivery.leased:
-                self._queues[delivery.target_id].admitted -= 1
+                self._roster.find(delivery.target_id).admitted -= 1
                 self._memory.give(delivery.target_id, size)
 
     def take(self, event: Event, deliveries: Iterable[NewDelivery], work: Iterable[Work]) -> None:
@@ -236,7 +271,7 @@ class Dispatcher:
                 wait = 0.0 if delivery.coalesce is None else delivery.coalesce.wait
                 self._due.expect(delivery.target_id, delivery.due_at + wait)
         for item in work:
-            queue = self._queues[item.delivery.target_id]
+            queue = self._roster.find(item.delivery.target_id)
             queue.admitted -= 1
             self._attempts.enqueue(queue, [item])
 
@@ -245,7 +280,7 @@ class Dispatcher:
         for subject in event.subjects[:1]:
             echoes = self._echoes.planned(target_id, subject, self._clock.steady())
             if echoes and echoes % SUSPICIOUS == 0:
-                self._attempts.run(self._suspect_loop(self._queues[target_id], subject, echoes))
+                self._attempts.run(self._suspect_loop(self._roster.find(target_id), subject, echoes))
 
     async def _suspect_loop(self, queue: TargetQueue, subject: str, echoes: int) -> None:
         log.warning(
@@ -268,8 +303,7 @@ class Dispatcher:
         ):
             queue = self._queues.get(state.target_id)
             if queue is not None:
-                queue.held, queue.reason = state.held, state.reason
-                queue.health.resume(state.failing_for)
+                queue.recall(state)
 
     async def start(self, opened: Opened) -> None:
         """Resume everything pending, and begin to claim what falls due.

@@ -21,7 +21,7 @@ class Health:
     """
 
     def __init__(self, patience: float) -> None:
-        self._patience = patience
+        self.patience = patience
         self._failed_at: float | None = None
         self.failing_for = 0.0
         """Seconds."""
@@ -40,7 +40,7 @@ class Health:
         if self._failed_at is not None:
             self.failing_for += now - self._failed_at
         self._failed_at = now
-        reached = [share for share in (*WARNINGS, 1.0) if before < share * self._patience <= self.failing_for]
+        reached = [share for share in (*WARNINGS, 1.0) if before < share * self.patience <= self.failing_for]
         return reached[-1] if reached else None
 
     def succeeded(self) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import NamedTuple
@@ -11,11 +10,11 @@ from typing import NamedTuple
 import structlog
 
 from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState
-from cockpit_gateway.plugin import PluginContext
+from cockpit_gateway.hosting import Host, Plugins
 from cockpit_gateway.registry import Implementation
 from cockpit_gateway.store.records import Settlement
 from cockpit_gateway.telemetry.metrics import Metrics
-from cockpit_gateway.threads import WorkerThreads, abandon
+from cockpit_gateway.threads import abandon
 
 HOOK = "delivery_settled"
 
@@ -43,18 +42,15 @@ class Observer:
 
     Args:
         implementation: Its `delivery_settled`.
-        context: Its context.
-        threads: Where a `def` runs.
+        host: Calls it.
         metrics: Counts what is raised and what is not told.
     """
 
-    def __init__(
-        self, implementation: Implementation, context: PluginContext, threads: WorkerThreads, metrics: Metrics
-    ) -> None:
+    def __init__(self, implementation: Implementation, host: Host, metrics: Metrics) -> None:
         self._implementation = implementation
-        self._context = context
-        self._threads = threads
+        self.host = host
         self._metrics = metrics
+        self._task: asyncio.Task[None] | None = None
         self._waiting: asyncio.Queue[Settled] = asyncio.Queue(MOST_WAITING)
         self.untold = 0
         """Outcomes that wait, the one that is being told included."""
@@ -68,13 +64,26 @@ class Observer:
             self._metrics.hook_failed(self._implementation.plugin, HOOK)
             log.debug("an outcome is not told, because too many wait", plugin=self._implementation.plugin)
 
-    async def run(self) -> None:
-        """Tell what waits, until cancelled."""
+    def start(self) -> None:
+        """Begin to tell, unless that has begun."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
+
+    async def finish(self) -> None:
+        """Wait until all that waits is told."""
+        await self._waiting.join()
+
+    async def stop(self) -> None:
+        """Tell no more."""
+        if self._task is not None:
+            await abandon([self._task])
+
+    async def _run(self) -> None:
         while True:
             delivery, attempt = await self._waiting.get()
             try:
                 async with asyncio.timeout(TIMEOUT):
-                    await self._call({"delivery": delivery, "attempt": attempt, "context": self._context})
+                    await self.host.run(self._implementation, {"delivery": delivery, "attempt": attempt})
             except Exception:
                 self._metrics.hook_failed(self._implementation.plugin, HOOK)
                 log.exception("delivery_settled failed", plugin=self._implementation.plugin, delivery_id=delivery.id)
@@ -82,43 +91,43 @@ class Observer:
                 self.untold -= 1
                 self._waiting.task_done()
 
-    async def finish(self) -> None:
-        """Wait until all that waits is told."""
-        await self._waiting.join()
-
-    async def _call(self, values: Mapping[str, object]) -> None:
-        if self._implementation.is_async:
-            await self._implementation.call(values)
-        else:
-            await self._threads.run(lambda: self._implementation.call(values))
-
 
 class Observers:
-    """Tells every observer.
+    """Tells every observer."""
 
-    Args:
-        observers: They.
-    """
-
-    def __init__(self, observers: Sequence[Observer] = ()) -> None:
-        self._observers = observers
-        self._tasks: list[asyncio.Task[None]] = []
+    def __init__(self) -> None:
+        self._observers: list[Observer] = []
 
     @property
     def idle(self) -> bool:
         """True if nothing waits to be told."""
         return not any(observer.untold for observer in self._observers)
 
+    def adopt(self, plugins: Plugins, metrics: Metrics) -> list[Observer]:
+        """Tell the plugins that there are now; an observer whose plugin stays as it is goes on.
+
+        Returns:
+            The observers that are not told any more; what waits for them is told yet.
+        """
+        before = {observer.host: observer for observer in self._observers}
+        self._observers = []
+        for found in plugins.registry.implementations(HOOK):
+            host = plugins.host(found)
+            kept = before.pop(host) if host in before else Observer(found, host, metrics)
+            self._observers.append(kept)
+        return list(before.values())
+
     def start(self) -> None:
         """Begin to tell."""
-        self._tasks = [asyncio.create_task(observer.run()) for observer in self._observers]
+        for observer in self._observers:
+            observer.start()
 
     async def stop(self) -> None:
         """Tell what waits, for a moment, and then no more."""
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
                 await asyncio.gather(*(observer.finish() for observer in self._observers))
-        await abandon(self._tasks)
+        await asyncio.gather(*(observer.stop() for observer in self._observers))
 
     def tell(self, settled: Settlement) -> None:
         """Have the end of an attempt told to all."""

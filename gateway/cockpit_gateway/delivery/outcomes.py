@@ -100,6 +100,8 @@ class Outcomes:
 
     async def _watch_health(self, queue: TargetQueue, verdict: Verdict) -> None:
         """Warn of a target that does nothing but fail, and disable it when its patience is used up."""
+        if queue.gone:
+            return
         if verdict.disable_target:
             await self._disable(queue, verdict.reason or "asked never to be called again")
         elif verdict.outcome is not Outcome.RETRY:

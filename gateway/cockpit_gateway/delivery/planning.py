@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from posixpath import commonpath
 from typing import NamedTuple
@@ -20,13 +20,12 @@ from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError
 from cockpit_gateway.events import Event, EventStatus
 from cockpit_gateway.fitting import list_of
-from cockpit_gateway.plugin import PluginContext
-from cockpit_gateway.registry import HandlerTable, Implementation, Registry
+from cockpit_gateway.hosting import Host, Plugins
+from cockpit_gateway.registry import HandlerTable, Implementation
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import NewDelivery
 from cockpit_gateway.targets import Planned, Target
 from cockpit_gateway.telemetry.metrics import Metrics
-from cockpit_gateway.threads import WorkerThreads
 
 PLAN_TARGET = "plan_deliveries"
 """Target of the deliveries by which a planner that failed or was late plans again."""
@@ -55,8 +54,7 @@ class Planner:
     """Plans deliveries: one per handler of the event, and what each plugin's `plan_deliveries` asks for.
 
     Args:
-        registry: The plugins.
-        contexts: Each plugin's context.
+        plugins: The plugins; `renew` after they have become others.
         catalogue: The known events.
         dispatcher: Knows the targets, and whether it has room.
         store: Takes the deliveries of a plan made later.
@@ -66,23 +64,27 @@ class Planner:
 
     def __init__(
         self,
-        registry: Registry,
-        contexts: Mapping[str, PluginContext],
+        plugins: Plugins,
         catalogue: Catalogue,
         dispatcher: Dispatcher,
         store: Store,
         clock: Clock,
         metrics: Metrics,
     ) -> None:
-        self._handlers = HandlerTable(registry, catalogue)
-        self._planners = registry.implementations("plan_deliveries")
-        self._contexts = contexts
+        self._plugins = plugins
         self._dispatcher = dispatcher
         self._store = store
         self._clock = clock
         self._metrics = metrics
-        self._late: set[str] = set()
         self._catalogue = catalogue
+        self.renew()
+
+    def renew(self) -> None:
+        """Plan by what the plugins are now."""
+        registry = self._plugins.registry
+        self._handlers = HandlerTable(registry, self._catalogue)
+        self._planners = registry.implementations("plan_deliveries")
+        self._late: set[str] = set()
 
     def plan(self, event: Event) -> list[NewDelivery]:
         """Return the deliveries of an event; none for a dropped one. Never raises for what a plugin does."""
@@ -93,14 +95,11 @@ class Planner:
             deliveries += self._plan_or_defer(planner, event)
         return deliveries
 
-    async def plan_again(
-        self, events: Sequence[Event], threads: Mapping[str, WorkerThreads], only: TargetId | None = None
-    ) -> list[PlannedAgain]:
+    async def plan_again(self, events: Sequence[Event], only: TargetId | None = None) -> list[PlannedAgain]:
         """Plan stored events, in the plugins' threads; nothing is written, reserved or handed on.
 
         Args:
             events: The events; there are no deliveries of a dropped one.
-            threads: Each plugin's threads.
             only: The target to plan for, None for all.
         """
         plans = [PlannedAgain(event, [], []) for event in events]
@@ -109,16 +108,16 @@ class Planner:
             deliveries += [self._pending(event, target_id) for target_id in self._handlers_of(event)]
         for planner in self._planners:
             if only is None or planner.plugin == only.plugin:
-                await threads[planner.plugin].run(partial(self._plan_each, planner, sound))
+                await self._plugins.host(planner).run_in_thread(partial(self._plan_each, planner, sound))
         for plan in sound:
             plan.deliveries[:] = [delivery for delivery in plan.deliveries if only in (None, delivery.target_id)]
         return plans
 
-    def late_call(self, planner: Implementation, threads: WorkerThreads) -> Call:
+    def late_call(self, planner: Implementation, host: Host) -> Call:
         """Return the call that plans again, in the plugin's threads, and adds the deliveries to the stored event."""
 
         async def call(work: Work) -> Response | None:
-            planned = await threads.run(lambda: self._timed(planner, work.event))
+            planned = await host.run_in_thread(lambda: self._timed(planner, work.event, host))
             # What is being committed has to be taken over, even if this attempt's time is up meanwhile.
             await asyncio.shield(self._add(work.event, self._deliveries(planner, work.event, planned)))
             return None
@@ -136,7 +135,8 @@ class Planner:
     def _plan_or_defer(self, planner: Implementation, event: Event) -> Iterable[NewDelivery]:
         if planner.plugin not in self._late:
             try:
-                return self._deliveries(planner, event, self._timed(planner, event))
+                host = self._plugins.host(planner)
+                return self._deliveries(planner, event, self._timed(planner, event, host))
             except RAISED_BY_PLUGINS:
                 log.exception("planner failed, it plans again later", plugin=planner.plugin, event_id=event.id)
                 self._metrics.hook_failed(planner.plugin, "plan_deliveries")
@@ -145,7 +145,7 @@ class Planner:
     def _plan_each(self, planner: Implementation, plans: Sequence[PlannedAgain]) -> None:
         for event, deliveries, failed in plans:
             try:
-                planned = self._call(planner, event)
+                planned = self._call(planner, event, self._plugins.host(planner))
                 deliveries += [self._pending(event, *where) for where in self._places(planner, planned)]
             except RAISED_BY_PLUGINS:
                 log.exception("planner failed", plugin=planner.plugin, event_id=event.id)
@@ -154,14 +154,14 @@ class Planner:
     def _handlers_of(self, event: Event) -> Iterable[TargetId]:
         return [TargetId(handler.plugin, handler.hook) for handler in self._handlers.for_event(event.name)]
 
-    def _call(self, planner: Implementation, event: Event) -> Sequence[Planned]:
-        planned: object = planner.call({"event": event, "context": self._contexts[planner.plugin]}) or ()
+    def _call(self, planner: Implementation, event: Event, host: Host) -> Sequence[Planned]:
+        planned: object = host.call(planner, {"event": event}) or ()
         return list_of(Planned, planned, f"plan_deliveries of plugin {planner.plugin}")
 
-    def _timed(self, planner: Implementation, event: Event) -> Sequence[Planned]:
+    def _timed(self, planner: Implementation, event: Event, host: Host) -> Sequence[Planned]:
         began = time.perf_counter()
         try:
-            return self._call(planner, event)
+            return self._call(planner, event, host)
         finally:
             self._note_duration(planner.plugin, time.perf_counter() - began)
 

@@ -11,6 +11,7 @@ from cockpit_gateway.delivery.bucket import TokenBucket
 from cockpit_gateway.delivery.budget import TimeBudgets
 from cockpit_gateway.delivery.calls import Call
 from cockpit_gateway.delivery.health import Health
+from cockpit_gateway.store.records import TargetState
 from cockpit_gateway.targets import Target
 
 MOST_IN_MEMORY = 1000
@@ -46,6 +47,8 @@ class TargetQueue:
         self.admitted = 0
         """Deliveries being committed as leased, not yet in `ready`."""
         self.running = 0
+        self.gone = False
+        """True if the configuration does not name the target any more; what is under way comes to its end."""
         self.held: Hold | None = None
         """`paused` or `disabled`; kept in the store."""
         self.reason: str | None = None
@@ -60,6 +63,36 @@ class TargetQueue:
         self.token_at: float | None = None
         """When the rate limit allows the next attempt, in steady seconds; None if nothing waits for that."""
         self._bucket = None if target.rate is None else TokenBucket(target.rate, steady)
+
+    def change(self, target: Target, call: Call, slots: asyncio.Semaphore | None, steady: float) -> bool:
+        """Deliver by other rules from the next attempt on; what is known of the target is kept as far as it holds.
+
+        Returns:
+            True if the rules are others. A target that is somewhere else begins anew: nobody has paused it, and it has
+            not failed.
+        """
+        before, self.target = self.target, target
+        self.call, self.slots = call, slots
+        if target == before:
+            return False
+        moved = target.fingerprint != before.fingerprint
+        if target.timeout != before.timeout:
+            self.budgets = TimeBudgets(target.timeout)
+        if moved or target.breaker != before.breaker:
+            self.breaker = None if target.breaker is None else CircuitBreaker(target.breaker)
+        if target.rate != before.rate:
+            self._bucket = None if target.rate is None else TokenBucket(target.rate, steady)
+        self.health.patience = target.patience
+        if moved:
+            self.held = self.reason = None
+            self.health.forget()
+        return True
+
+    def recall(self, state: TargetState | None) -> None:
+        """Go on from what the store has recorded, if anything."""
+        if state is not None:
+            self.held, self.reason = state.held, state.reason
+            self.health.resume(state.failing_for)
 
     @property
     def hold(self) -> Hold | None:
@@ -87,7 +120,7 @@ class TargetQueue:
 
     def allows(self, steady: float) -> bool:
         """Tell whether attempts may begin, concurrency and rate aside."""
-        stopped = self.held is not None or not self.target.active
+        stopped = self.gone or self.held is not None or not self.target.active
         return not stopped and (self.breaker is None or self.breaker.allows(steady))
 
     def may_admit(self, now: float) -> bool:

@@ -10,6 +10,7 @@ from cockpit_gateway.clock import Clock
 from cockpit_gateway.deliveries import TargetId
 from cockpit_gateway.delivery.due import DueTimes
 from cockpit_gateway.delivery.queue import TargetQueue
+from cockpit_gateway.recorder import EVERY, Recorder
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Backlog
 from cockpit_gateway.targets import BacklogLimit
@@ -28,7 +29,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
 class Upkeep:
-    """Keeps leases alive, backlogs bounded, and due times within reason.
+    """Keeps leases alive, backlogs bounded, due times within reason, and counts written down.
 
     Args:
         store: What is kept up.
@@ -36,22 +37,34 @@ class Upkeep:
         metrics: Counts what is given up.
         queues: The targets.
         due: Is told what is due when others have been given up.
+        recorder: Counts what is given up; what it has counted is written down.
     """
 
     def __init__(
-        self, store: Store, clock: Clock, metrics: Metrics, queues: Mapping[TargetId, TargetQueue], due: DueTimes
+        self,
+        store: Store,
+        clock: Clock,
+        metrics: Metrics,
+        queues: Mapping[TargetId, TargetQueue],
+        due: DueTimes,
+        recorder: Recorder,
     ) -> None:
         self._store = store
         self._clock = clock
         self._metrics = metrics
         self._queues = queues
         self._due = due
+        self._recorder = recorder
         self.working = 0
         """What is being done now."""
 
     def services(self) -> list[Coroutine[object, object, None]]:
         """Return what is to run until the gateway stops."""
-        return [self._repeat(LEASE / 3, self._beat), self._repeat(TRIM_EVERY, self._trim)]
+        return [
+            self._repeat(LEASE / 3, self._beat),
+            self._repeat(TRIM_EVERY, self._trim),
+            self._repeat(EVERY, self._recorder.write),
+        ]
 
     async def clamp(self) -> None:
         """See to it that nothing is due later than its target's longest delay from now, though the clock was turned."""
@@ -92,6 +105,7 @@ class Upkeep:
         self._due.expect(target_id, now)  # what waited for them in their lanes
         self._metrics.died(target_id, "expired", expired)
         self._metrics.died(target_id, "overflow", overflow)
+        self._recorder.died(target_id, expired + overflow)
 
 
 def _exceeds(backlog: Backlog, limit: BacklogLimit, now: float) -> bool:

@@ -42,10 +42,14 @@ class Channel:
 
 
 class Channels:
-    """Makes channels, and keeps what they share: connections to places that the same policy allows."""
+    """Makes channels, and keeps what they share: connections to places that the same policy allows.
 
-    def __init__(self) -> None:
-        self._resolver = Resolver(WorkerThreads("dns", LOOKUPS))
+    Args:
+        resolver: Looks names up; None for one of its own.
+    """
+
+    def __init__(self, resolver: Resolver | None = None) -> None:
+        self._resolver = resolver or new_resolver()
         self._sessions: dict[tuple[NetworkPolicy, str | None], aiohttp.ClientSession] = {}
         self._whole: dict[tuple[NetworkPolicy, str | None, ssl.SSLContext | None], aiohttp.ClientSession] = {}
 
@@ -116,3 +120,8 @@ class Channels:
             timeout=aiohttp.ClientTimeout(total=None),
             auto_decompress=False,
         )
+
+
+def new_resolver() -> Resolver:
+    """Return what looks names up."""
+    return Resolver(WorkerThreads("dns", LOOKUPS))

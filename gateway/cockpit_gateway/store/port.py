@@ -11,6 +11,7 @@ from typing import Protocol
 
 from cockpit_gateway.deliveries import Attempt, Delivery, Hold, TargetId, Work
 from cockpit_gateway.events import Event
+from cockpit_gateway.store.activity import Activity, Cell, Period, SourceCell, TargetCell
 from cockpit_gateway.store.records import (
     Accepted,
     Answer,
@@ -325,8 +326,33 @@ class Store(Protocol):
         """Return what is pending, per target, targets that the configuration no longer names included."""
         ...
 
+    async def dead_letters(self) -> Mapping[TargetId, int]:
+        """Return how many dead letters are kept, per target that has some."""
+        ...
+
     async def totals(self) -> Totals:
         """Count rows."""
+        ...
+
+    async def add_activity(self, added: Activity, *, now: float) -> None:
+        """Add counts to what is kept of their minutes and hours, by this process and others; forget the oldest.
+
+        Args:
+            added: The counts; each names its target.
+            now: Seconds since the Unix epoch.
+        """
+        ...
+
+    async def source_activity(self, period: Period) -> Mapping[SourceCell, int]:
+        """Return what was counted of every source, by the steps of a period."""
+        ...
+
+    async def target_activity(self, period: Period, target_id: TargetId | None = None) -> Mapping[TargetCell, int]:
+        """Return what was counted of each target, or of one, by the steps of a period."""
+        ...
+
+    async def all_targets_activity(self, period: Period) -> Mapping[Cell, int]:
+        """Return what was counted of all targets together, by the steps of a period."""
         ...
 
     async def events(self, wanted: EventFilter) -> Sequence[Event]:

@@ -162,6 +162,7 @@ class Metrics:
 
     def held(self, targets: Mapping[TargetId, Hold | None]) -> None:
         """Set the gauges of why targets' deliveries are passed by."""
+        self._held.clear()
         for target_id, current in targets.items():
             for hold in (Hold.PAUSED, Hold.DISABLED, Hold.BROKEN):
                 self._held.labels(*target_id, hold.value).set(hold is current)

@@ -27,6 +27,7 @@ class Door:
     """
 
     def __init__(self, name: str, source: Source, clients: Clients) -> None:
+        self.source = source
         self._name = name
         self._header = source.header
         self._tokens = [token.get_secret_value().encode() for token in source.tokens]

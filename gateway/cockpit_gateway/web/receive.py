@@ -12,10 +12,12 @@ from aiohttp.http import HttpVersion11
 from multidict import istr
 
 from cockpit_gateway import traceparent
+from cockpit_gateway.config import Source
 from cockpit_gateway.envelope import Arrival
 from cockpit_gateway.events import VIA_HEADER
 from cockpit_gateway.ingest import Fate, Ingest, Receipt
 from cockpit_gateway.telemetry.spans import Kind, Spans
+from cockpit_gateway.web.clients import Clients
 from cockpit_gateway.web.doors import Door
 from cockpit_gateway.web.inflight import InFlight
 from cockpit_gateway.web.problems import Problem
@@ -36,16 +38,27 @@ class Receiver:
 
     Args:
         ingest: Takes the bodies.
-        doors: The sources' doors, by name.
         in_flight: Reads the bodies.
+        clients: Tells where requests come from.
         spans: Are told of each.
     """
 
-    def __init__(self, ingest: Ingest, doors: Mapping[str, Door], in_flight: InFlight, spans: Spans) -> None:
+    def __init__(self, ingest: Ingest, in_flight: InFlight, clients: Clients, spans: Spans) -> None:
         self._spans = spans
         self._ingest = ingest
-        self._doors = doors
         self._in_flight = in_flight
+        self._clients = clients
+        self._doors: dict[str, Door] = {}
+
+    def adopt(self, sources: Mapping[str, Source]) -> None:
+        """Let in from these sources, by name; the rate of one that stays as it is goes on."""
+        before = self._doors
+        self._doors = {
+            name: before[name]
+            if name in before and before[name].source == source
+            else Door(name, source, self._clients)
+            for name, source in sources.items()
+        }
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes to add to an application."""

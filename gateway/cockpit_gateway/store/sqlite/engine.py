@@ -13,14 +13,14 @@ from typing import TypeVar
 import structlog
 import uuid_utils
 
-from cockpit_gateway.deliveries import Attempt, Delivery, Hold, TargetId, Work
+from cockpit_gateway.deliveries import Delivery, Hold, TargetId, Work
 from cockpit_gateway.errors import StoreError, StoreUnavailableError
 from cockpit_gateway.events import Event
+from cockpit_gateway.store.activity import Activity
 from cockpit_gateway.store.records import (
     Accepted,
     Answer,
     AnswerKey,
-    Backlog,
     Claimed,
     Cursor,
     DeliveryFilter,
@@ -38,10 +38,10 @@ from cockpit_gateway.store.records import (
     StoredEndpoint,
     Tally,
     TargetState,
-    Totals,
     Trimmed,
 )
 from cockpit_gateway.store.sqlite import (
+    activity,
     answers,
     changing,
     endpoints,
@@ -58,6 +58,7 @@ from cockpit_gateway.store.sqlite.accepting import Accept, Plan
 from cockpit_gateway.store.sqlite.claiming import Claim, claim_due, claim_found, find_heads
 from cockpit_gateway.store.sqlite.executor import Act, Begun, Cleared, SqliteExecutor
 from cockpit_gateway.store.sqlite.log import WriteAheadLog
+from cockpit_gateway.store.sqlite.lookups import Lookups, read
 from cockpit_gateway.store.sqlite.reader import Reader
 from cockpit_gateway.store.sqlite.reserve import Reserve
 from cockpit_gateway.store.sqlite.targets import TargetNumbers
@@ -76,7 +77,7 @@ SEARCHERS = 3
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
-class SqliteStore:
+class SqliteStore(Lookups):
     """A store in one SQLite file; see `Store` for its methods.
 
     Args:
@@ -84,6 +85,7 @@ class SqliteStore:
     """
 
     def __init__(self, path: Path) -> None:
+        super().__init__()
         self._path = path
         self._owner = str(uuid_utils.uuid7())
         self._ownership = file.Ownership(path)
@@ -91,7 +93,6 @@ class SqliteStore:
         self._reserve = Reserve(path)
         self._connection: sqlite3.Connection | None = None
         self._targets: TargetNumbers | None = None
-        self._reader: Reader | None = None
         self._searcher: Reader | None = None
         self._writer: Writer | None = None
 
@@ -159,14 +160,10 @@ class SqliteStore:
         if not ordered:
             return await self._write(lambda connection: claim_due(connection, wanted))
         began = time.perf_counter()
-        found = await _read(self._searcher, lambda connection: find_heads(connection, wanted))
+        found = await read(self._searcher, lambda connection: find_heads(connection, wanted))
         searched = time.perf_counter() - began
         claimed = await self._write(lambda connection: claim_found(connection, wanted, found))
         return claimed._replace(searched=searched)
-
-    async def batch(self, delivery_id: str) -> Sequence[Event]:
-        """Return the events that a delivery carries."""
-        return await self._read(lambda connection: reading.batch(connection, delivery_id))
 
     async def release(self, deliveries: Sequence[Delivery]) -> None:
         """Give leased deliveries back."""
@@ -197,12 +194,7 @@ class SqliteStore:
 
     async def add_replayed(self, event: Event, deliveries: Sequence[NewDelivery]) -> None:
         """Write pending deliveries of a stored event."""
-
-        def add(connection: sqlite3.Connection) -> None:
-            assert self._targets is not None  # noqa: S101 - the writer was made with them
-            replaying.add(connection, self._targets, event, deliveries)
-
-        await self._write(add)
+        await self._write(lambda connection: replaying.add(connection, self._open_targets, event, deliveries))
 
     async def set_targets(self, fingerprints: Mapping[TargetId, str]) -> Sequence[TargetState]:
         """Record today's targets."""
@@ -219,7 +211,7 @@ class SqliteStore:
 
     async def trim(self, target_id: TargetId, limit: BacklogLimit, *, now: float, step: int) -> Trimmed:
         """Give up what waits beyond a target's bounds."""
-        excess = await _read(self._searcher, lambda connection: find_excess(connection, target_id, limit, now, step))
+        excess = await read(self._searcher, lambda connection: find_excess(connection, target_id, limit, now, step))
         for first in range(0, len(excess.numbers), BURIED_AT_ONCE):
             numbers = excess.numbers[first : first + BURIED_AT_ONCE]
             await self._write(partial(bury, numbers=numbers, limit=limit, now=now))
@@ -304,43 +296,20 @@ class SqliteStore:
         """Remove an endpoint."""
         await self._write(lambda connection: endpoints.remove_endpoint(connection, name, expected))
 
-    async def target_states(self) -> Sequence[TargetState]:
-        """Return every target's state."""
-        return await self._read(reading.target_states)
-
-    async def backlog(self) -> Mapping[TargetId, Backlog]:
-        """Return what is pending."""
-        return await self._read(reading.backlog)
-
-    async def totals(self) -> Totals:
-        """Count rows."""
-        return await self._read(reading.totals)
-
-    async def events(self, wanted: EventFilter) -> Sequence[Event]:
-        """List events."""
-        return await self._read(lambda connection: reading.events(connection, wanted))
-
-    async def event(self, event_id: str) -> Event:
-        """Return one event."""
-        return await self._read(lambda connection: reading.event(connection, event_id))
-
-    async def deliveries(self, wanted: DeliveryFilter) -> Sequence[Delivery]:
-        """List deliveries."""
-        return await self._read(lambda connection: reading.deliveries(connection, wanted))
-
-    async def delivery(self, delivery_id: str) -> Delivery:
-        """Return one delivery."""
-        return await self._read(lambda connection: reading.delivery(connection, delivery_id))
-
-    async def attempts(self, delivery_id: str) -> Sequence[Attempt]:
-        """Return a delivery's attempts."""
-        return await self._read(lambda connection: reading.attempts(connection, delivery_id))
+    async def add_activity(self, added: Activity, *, now: float) -> None:
+        """Add counts."""
+        await self._write(lambda connection: activity.add(connection, self._open_targets, added, now))
 
     @property
     def _open_writer(self) -> Writer:
         if self._writer is None:
             raise StoreUnavailableError("the store is closed")
         return self._writer
+
+    @property
+    def _open_targets(self) -> TargetNumbers:
+        assert self._targets is not None  # noqa: S101 - the writer was made with them
+        return self._targets
 
     async def _step(self, wanted: DeliveryFilter, cursor: Cursor | None, now: float, change: replaying.Change) -> Step:
         """Search without holding up the writer, then change what was found."""
@@ -352,9 +321,6 @@ class SqliteStore:
     async def _write(self, act: Callable[[sqlite3.Connection], _Result]) -> _Result:
         written: _Result = await self._open_writer.submit(Act(act))
         return written
-
-    async def _read(self, act: Callable[[sqlite3.Connection], _Result]) -> _Result:
-        return await _read(self._reader, act)
 
     def _open(self) -> tuple[sqlite3.Connection, Opened]:
         try:
@@ -393,9 +359,3 @@ def _take_over(connection: sqlite3.Connection) -> Opened:
     opened = Opened(reading.gateway_id(connection), unclean, parked, cancelled)
     connection.execute("COMMIT")
     return opened
-
-
-async def _read(reader: Reader | None, act: Callable[[sqlite3.Connection], _Result]) -> _Result:
-    if reader is None:
-        raise StoreUnavailableError("the store is closed")
-    return await reader.read(act)

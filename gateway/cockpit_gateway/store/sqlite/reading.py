@@ -26,6 +26,7 @@ GATEWAY_ID = statement("gateway_id")
 NAME_GATEWAY = statement("name_gateway")
 TARGET_STATES = statement("target_states")
 BACKLOG = statement("backlog")
+DEAD_LETTERS = statement("dead_letters")
 COUNT_EVENTS = statement("count_events")
 COUNT_DELIVERIES = statement("count_deliveries")
 
@@ -89,6 +90,11 @@ def backlog(connection: sqlite3.Connection) -> Mapping[TargetId, Backlog]:
     """Return what is pending, per target."""
     rows = connection.execute(BACKLOG)
     return {TargetId(plugin, target): Backlog(*waiting) for plugin, target, *waiting in rows}
+
+
+def dead_letters(connection: sqlite3.Connection) -> Mapping[TargetId, int]:
+    """Count dead letters, per target that has some."""
+    return {TargetId(*names): count for *names, count in connection.execute(DEAD_LETTERS)}
 
 
 def totals(connection: sqlite3.Connection) -> Totals:

@@ -19,8 +19,9 @@ from cockpit_gateway.web.console.event_list import EventList
 from cockpit_gateway.web.console.frame import Entry, Frame
 from cockpit_gateway.web.console.guard import Guard, add_headers
 from cockpit_gateway.web.console.links import Links
-from cockpit_gateway.web.console.overview import Overview
+from cockpit_gateway.web.console.overview import OverviewPage
 from cockpit_gateway.web.console.sessions import Sessions
+from cockpit_gateway.web.console.tail import Tail
 
 PREFIX = "/console"
 
@@ -60,9 +61,11 @@ class Console:
         self._guard = Guard(sessions, frame, names, api.base_path)
         self._entrance = Entrance(frame, sessions, self.links, Clients(settings.server.trusted_proxies), clock)
         self._assets = assets
+        self._tail = Tail(frame, administration)
         self.pages: list[Pages] = [
-            Overview(frame, administration),
+            OverviewPage(frame, administration),
             EventList(frame, administration, catalogue, settings.sources),
+            self._tail,
         ]
         frame.entries = [entry for group in self.pages for entry in group.entries]
 
@@ -80,6 +83,7 @@ class Console:
         app = web.Application(middlewares=[self._guard.middleware()])
         app.on_response_prepare.append(add_headers)
         app.on_startup.append(self._frame.prepare)
+        app.on_shutdown.append(self._tail.end)
         app.add_routes(self.routes())
         return app
 

@@ -52,7 +52,13 @@ class Frame:
             auto_reload=False,
         )
         cast("dict[str, Any]", self._templates.globals).update(url=self.url, asset=self._asset, version=__version__)
-        self._templates.filters.update(moment=self._moment, span=shown.span, size=shown.size, number=shown.number)
+        self._templates.filters.update(
+            moment=self._moment,
+            **{
+                shape.__name__: shape
+                for shape in (shown.span, shown.exact, shown.size, shown.number, shown.percent, shown.marked)
+            },
+        )
         self._assets = assets
         self._clock = clock
 
@@ -85,10 +91,14 @@ class Frame:
             status: The HTTP status.
             values: What the template shows.
         """
-        text = self._templates.get_template(template).render(
-            values, session=request.get(SESSION), entries=self.entries, here=self._entry(request)
+        text = self.part(
+            template, **values, session=request.get(SESSION), entries=self.entries, here=self._entry(request)
         )
         return web.Response(status=status, text=text, content_type="text/html")
+
+    def part(self, template: str, **values: Any) -> str:
+        """Return a template alone, such as a part of a page."""
+        return self._templates.get_template(template).render(values)
 
     def to(self, path: str, *parts: str, **query: Parameter) -> web.HTTPSeeOther:
         """Return the redirection to a page: raise it after a form has been acted upon."""

@@ -1,21 +1,26 @@
-"""The overview: is it well, what waits, what came."""
+"""The overview: is it well, what comes in and goes out, what waits and what fails."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aiohttp import web
 
-from cockpit_gateway.administration import Administration, TargetReport
+from cockpit_gateway.administration import Administration
 from cockpit_gateway.config import Scope
+from cockpit_gateway.deliveries import Outcome
 from cockpit_gateway.delivery.planning import PLAN_TARGET
+from cockpit_gateway.overview import Figures, Series, TargetOverview
 from cockpit_gateway.store.records import EventFilter
 from cockpit_gateway.web.access import needs
+from cockpit_gateway.web.console.charts import Chart, Column, counts, times
 from cockpit_gateway.web.console.frame import Entry, Frame
 
 LATEST = 8
 """Events that are shown."""
 
 
-class Overview:
+class OverviewPage:
     """The first page.
 
     Args:
@@ -35,19 +40,56 @@ class Overview:
 
     @needs(Scope.READ)
     async def overview(self, request: web.Request) -> web.Response:
-        """Show the overview."""
-        targets = [target for target in await self._admin.targets() if _is_shown(target)]
+        """Show the last hour, or the last day."""
+        found = await self._admin.overview()
+        whole_day = request.query.get("span") == "day"
+        shown = found.day if whole_day else found.hour
         return self._frame.page(
             request,
             "overview.html",
             unready=self._admin.unready(),
-            targets=targets,
-            pending=sum(target.pending for target in targets),
-            held=sum(target.state != "active" for target in targets),
+            found=found,
+            whole_day=whole_day,
+            received=shown.received,
+            figures=total(shown),
+            charts=charts(shown),
+            targets=[target for target in found.targets if _is_shown(target)],
             events=await self._admin.store.events(EventFilter(limit=LATEST)),
         )
 
 
-def _is_shown(report: TargetReport) -> bool:
+def total(shown: Series) -> Figures:
+    """Return what happened in all of a series."""
+    whole = Figures()
+    for moment in shown.moments:
+        whole.latency.update(moment.figures.latency)
+    return Figures(
+        sum(moment.figures.delivered for moment in shown.moments),
+        sum(moment.figures.dead for moment in shown.moments),
+        {outcome: sum(moment.figures.attempts[outcome] for moment in shown.moments) for outcome in Outcome},
+        whole.latency,
+    )
+
+
+def charts(shown: Series) -> Sequence[Chart]:
+    """Return the pictures of a series: what came in, what went out, how long that took."""
+    every = "minute" if shown.step == 60 else "hour"
+    moments = shown.moments
+    received = [Column(moment.at, [moment.received.stored]) for moment in moments]
+    attempts = [Column(moment.at, _attempts(moment.figures)) for moment in moments]
+    latency = [Column(moment.at, [moment.figures.latency_p95 or 0.0]) for moment in moments]
+    return (
+        counts(f"Events per {every}", received, ["received"], every),
+        counts(f"Attempts per {every}", attempts, ["delivered", "failed"], every),
+        times("From receipt to delivered, 95 %", latency, "latency", every),
+    )
+
+
+def _attempts(figures: Figures) -> Sequence[int]:
+    delivered = figures.attempts[Outcome.DELIVERED]
+    return [delivered, sum(figures.attempts.values()) - delivered]
+
+
+def _is_shown(target: TargetOverview) -> bool:
     """Tell whether a person cares for a target: not for where plugins that could not plan are asked, while idle."""
-    return report.target_id.target != PLAN_TARGET or report.pending > 0
+    return target.report.target_id.target != PLAN_TARGET or target.report.pending > 0 or target.dead > 0

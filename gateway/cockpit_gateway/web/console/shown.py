@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 _SPANS = ((86400 * 2, 86400, "d"), (3600 * 2, 3600, "h"), (120, 60, "min"), (0, 1, "s"))
 _PREFIXES = ("B", "KiB", "MiB", "GiB", "TiB")
@@ -75,3 +75,27 @@ def number(count: float) -> str:
         '1\u202f234\u202f567'
     """
     return f"{count:,.0f}".replace(",", "\u202f")
+
+
+def percent(share: float) -> str:
+    """Return a share, 1.0 being all; what is not all is never shown as 100 %.
+
+    Example:
+        >>> percent(1.0), percent(0.9999), percent(0.5)
+        ('100 %', '99.9 %', '50.0 %')
+    """
+    return "100 %" if share == 1 else f"{math.floor(share * 1000) / 10:.1f} %"
+
+
+def marked(text: str) -> Markup:
+    """Return a sentence as HTML: what stands between backticks is code.
+
+    Example:
+        >>> marked("`events` has <b>")
+        Markup('<code>events</code> has &lt;b&gt;')
+    """
+    parts = [
+        Markup("<code>{}</code>").format(part) if place % 2 else escape(part)
+        for place, part in enumerate(text.split("`"))
+    ]
+    return Markup("").join(parts)

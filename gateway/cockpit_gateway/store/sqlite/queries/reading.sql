@@ -87,6 +87,16 @@ FROM deliveries AS d CROSS JOIN targets AS t ON t.number = d.target
 WHERE d.state = 'pending'
 GROUP BY d.target;
 
+-- name: dead_letters
+SELECT plugin, target, dead FROM (
+    SELECT t.plugin, t.target, (
+        SELECT count(*) FROM deliveries AS d
+        WHERE d.target = t.number AND d.state = 'dead' AND d.state IN ('pending', 'dead', 'superseded', 'cancelled')
+    ) AS dead
+    FROM targets AS t
+)
+WHERE dead > 0;
+
 -- Most events are accepted and most deliveries delivered: those are counted on an index, the others apart.
 -- name: count_events
 SELECT 'accepted', (SELECT count(*) FROM events) - (SELECT count(*) FROM events WHERE status <> 'accepted')

@@ -50,3 +50,48 @@ function refresh() {
   }
 }
 setInterval(refresh, 10000);
+
+// The live tail: rows as they come. While it is paused they are kept, the newest of them.
+const tail = document.querySelector("[data-tail]");
+if (tail) {
+  const most = 200;
+  const rows = tail.querySelector("tbody");
+  const state = document.querySelector("[data-tail-state]");
+  const told = document.querySelector("[data-tail-told]");
+  const pause = document.querySelector("[data-tail-pause]");
+  let kept = [];
+  let news = 0;
+  let paused = false;
+
+  const show = (name) => { state.className = `badge ${name}`; state.textContent = name; state.hidden = false; };
+  const insert = (row) => {
+    rows.insertAdjacentHTML("afterbegin", row);
+    rows.firstElementChild.classList.add("new");
+    while (rows.children.length > most) rows.lastElementChild.remove();
+  };
+  const connect = () => {
+    const stream = new EventSource(tail.dataset.tail);
+    stream.onopen = () => show(paused ? "paused" : "live");
+    stream.onerror = () => show(stream.readyState === EventSource.CLOSED ? "ended" : "connecting");
+    stream.onmessage = (message) => {
+      if (!paused) { insert(message.data); news += 1; return; }
+      kept = [...kept, message.data].slice(-most);
+      pause.textContent = `Go on (${kept.length} new)`;
+    };
+  };
+  pause.hidden = false;
+  pause.addEventListener("click", () => {
+    paused = !paused;
+    kept.forEach(insert);
+    kept = [];
+    pause.textContent = paused ? "Go on" : "Pause";
+    show(paused ? "paused" : "live");
+  });
+  // Whoever listens instead of looking is told how many came, not each of them.
+  setInterval(() => {
+    if (news) told.textContent = news === 1 ? "One new event" : `${news} new events`;
+    news = 0;
+  }, 5000);
+  show("connecting");
+  connect();
+}
