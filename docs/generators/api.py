@@ -10,7 +10,7 @@ from cockpit_gateway.web.api import openapi_document
 from generators.markdown import document, plain, table
 
 INTRODUCTION = """\
-What stands here is in `GET /api/v1/openapi.json`, too, which `cockpit-gateway schema --openapi` prints without a running
+What stands here is in `GET /api/v1/openapi.json`, which `cockpit-gateway schema --openapi` prints without a running
 gateway: OpenAPI 3.1, for programs that make clients. [Use the API](../how-to/use-the-api.md) shows how to ask.
 Names in **bold** have to be given.
 """
