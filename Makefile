@@ -3,12 +3,16 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
 .PHONY: help run demo test check docs bench chaos locks audit sbom clean
+
+# What is started here keeps its bytecode: without it every process compiles all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## Show these lines
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -20,15 +24,20 @@ demo: $(VENV)/group-test ## See recorded events delivered, signed and retried, i
 	@$(BIN)/python tests/demo.py
 
 test: check $(VENV)/group-dev ## Run everything that has to hold: checks and tests
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses=auto --maxschedchunk=1
+
+CHECKS := $(addprefix check-,ruff format mypy basedpyright import-linter codespell)
+.PHONY: $(CHECKS)
 
 check: $(VENV)/group-dev ## Run the linters and type checkers only
-	$(call step,ruff check,$(BIN)/ruff check)
-	$(call step,ruff format,$(BIN)/ruff format --check)
-	$(call step,mypy,$(BIN)/mypy)
-	$(call step,basedpyright,$(BIN)/basedpyright)
-	$(call step,import-linter,$(BIN)/lint-imports)
-	$(call step,codespell,$(BIN)/codespell)
+	@$(MAKE) --jobs $(CHECKS)
+
+check-ruff: ; $(call step,ruff check,$(BIN)/ruff check)
+check-format: ; $(call step,ruff format,$(BIN)/ruff format --check)
+check-mypy: ; $(call step,mypy,$(BIN)/mypy)
+check-basedpyright: ; $(call step,basedpyright,$(BIN)/basedpyright)
+check-import-linter: ; $(call step,import-linter,$(BIN)/lint-imports)
+check-codespell: ; $(call step,codespell,$(BIN)/codespell)
 
 docs: $(VENV)/installed ## Write the generated pages, and the configuration's schema, anew
 	@$(BIN)/python docs/generate.py
@@ -65,18 +74,19 @@ $(VENV)/installed: pyproject.toml config/locks/gateway.txt
 		{ echo 'This checkout has no symbolic links; check out again after: git config core.symlinks true'; exit 1; }
 	@echo 'Installing into $(VENV):'
 	$(call step,environment,$(PYTHON) -m venv $(VENV))
-	$(call step,pip,$(BIN)/pip install --quiet --upgrade "pip>=25.1")
-	$(call step,dependencies,$(BIN)/pip install --quiet --require-hashes --requirement config/locks/gateway.txt)
-	$(call step,cockpit-gateway,$(BIN)/pip install --quiet --no-deps --editable .)
+	@awk '/^uv==/,!/\\$$/' config/locks/dev.txt >$(VENV)/uv.txt
+	$(call step,uv,$(BIN)/pip install --quiet --require-hashes --requirement $(VENV)/uv.txt)
+	$(call step,dependencies,$(INSTALL) --require-hashes --requirement config/locks/gateway.txt)
+	$(call step,cockpit-gateway,$(INSTALL) --no-deps --editable .)
 	@touch $@
 
 $(VENV)/group-%: $(VENV)/installed config/locks/%.txt
-	$(call step,tools: $*,$(BIN)/pip install --quiet --require-hashes --requirement config/locks/$*.txt)
+	$(call step,tools: $*,$(INSTALL) --require-hashes --requirement config/locks/$*.txt)
 	@touch $@
 
 # $(call step,NAME,COMMAND): show the name and how long it took; what the command printed only if it failed.
 define step
-@printf '  %-16s' '$(1)'; began=$$(date +%s); \
-if output=$$($(2) 2>&1 </dev/null); then echo "$$(($$(date +%s) - began)) s"; \
-else printf 'failed\n%s\n' "$$output"; exit 1; fi
+@began=$$(date +%s); \
+if output=$$($(2) 2>&1 </dev/null); then printf '  %-16s%s s\n' '$(1)' "$$(($$(date +%s) - began))"; \
+else printf '  %-16sfailed\n%s\n' '$(1)' "$$output"; exit 1; fi
 endef

@@ -22,10 +22,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from cockpit_gateway.contract import cockpit_event, gateway_event, hookspec
-from cockpit_gateway.deliveries import Attempt, Delivery, Response
+from cockpit_gateway.deliveries import Attempt, Delivery, RequestPreview, Response
 from cockpit_gateway.events import Event, JSONArray, JSONObject, JSONValue
 from cockpit_gateway.plugin import PluginContext
-from cockpit_gateway.targets import Planned, Target
+from cockpit_gateway.targets import Explained, Planned, Target
 
 if TYPE_CHECKING:
     from aiohttp.web import RouteDef
@@ -2728,6 +2728,30 @@ def plan_deliveries(event: Event, context: PluginContext) -> Sequence[Planned]:
 
 
 @hookspec
+def explain_deliveries(event: Event, context: PluginContext) -> Sequence[Explained]:
+    """Say of each of the plugin's targets whether it gets this event, and why, or why not: for `explain`.
+
+    `def` only, and pure: it runs in the plugin's threads when somebody asks. Without it, `explain` tells what
+    `plan_deliveries` says today, and no reasons.
+
+    Args:
+        event: The event, as it is stored.
+        context: The plugin's context.
+
+    Returns:
+        One item per target; of a target that is left out no reason is told.
+
+    Example:
+        >>> @hookimpl
+        ... def explain_deliveries(event, context):
+        ...     if event.collection:
+        ...         return [Explained("broker", planned=True, reason="the broker gets what is about a collection")]
+        ...     return [Explained("broker", planned=False, reason="it is not about a collection")]
+    """
+    return []
+
+
+@hookspec
 def deliver(delivery: Delivery, event: Event, events: Sequence[Event], context: PluginContext) -> Response | None:
     """Make one attempt of a delivery that this plugin planned.
 
@@ -2752,4 +2776,28 @@ def deliver(delivery: Delivery, event: Event, events: Sequence[Event], context: 
         >>> @hookimpl
         ... async def deliver(delivery, event, context):
         ...     context.log.info("sent", target=delivery.target, body=len(event.body))
+    """
+
+
+@hookspec
+def preview_delivery(
+    delivery: Delivery, event: Event, events: Sequence[Event], context: PluginContext
+) -> RequestPreview | None:
+    """Say what an attempt of a delivery would send now, for whoever looks at it; nothing is sent.
+
+    `def` only. The stored event and today's settings make it, so that it may differ from what an earlier attempt sent.
+
+    Args:
+        delivery: The delivery; its target is one of today's.
+        event: The stored event.
+        events: The events that the delivery carries, oldest first; see `deliver`.
+        context: The plugin's context.
+
+    Returns:
+        The request, with everything secret masked; None if there is nothing to show.
+
+    Example:
+        >>> @hookimpl
+        ... def preview_delivery(delivery, event):
+        ...     return RequestPreview("PUBLISH", f"broker/{delivery.target}", (), event.body)
     """

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,9 @@ SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 PATIENCE = 30.0
 MEASURED, LOADING = 0, 1
 """The processors of the measured process and of the load, where there are two."""
+
+_PORTS = range(10_000, 32_768)
+_NEXT = count(secrets.randbelow(len(_PORTS)))
 
 CONFIGURATION = """\
 server: {{listen: "127.0.0.1:{port}"}}
@@ -58,11 +63,15 @@ class Measured:
 
 
 def free_port() -> int:
-    """Return a port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port that nothing listens on, and that the system gives to nobody who asks for any port.
+
+    It is not returned again soon: processes that ask at the same time get ports of their own.
+    """
+    while True:
+        port = _PORTS[next(_NEXT) % len(_PORTS)]
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def endpoint(name: str, path: str = "in", settings: str = "events: [collections.save.after]") -> str:

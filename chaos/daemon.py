@@ -12,12 +12,12 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 
 from bench.processes import free_port
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds after which something that was waited for has failed."""
 
 CONFIGURATION = """\
@@ -119,11 +119,11 @@ class Daemon:
     async def get(self, path: str) -> int:
         """Return the status of a GET, 0 without an answer."""
         try:
-            async with asyncio.timeout(2.0):
+            async with asyncio.timeout(10.0):
                 reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-                writer.write(f"GET {path} HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\r\n".encode())
-                line = await reader.readline()
-                writer.close()
+                with closing(writer):
+                    writer.write(f"GET {path} HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\r\n".encode())
+                    line = await reader.readline()
         except (OSError, TimeoutError):
             return 0
         return int(line.split()[1]) if line else 0

@@ -12,6 +12,8 @@ from playwright.async_api import Browser, ConsoleMessage, Page, Request, Respons
 
 from cockpit_gateway.testing import GatewayTester
 
+AUDIT = (Path(__file__).parent / "browser" / "audit.js").read_text()
+
 WIDE, NARROW = (1280, 800), (360, 740)
 
 
@@ -54,6 +56,11 @@ class Visitor:
         """Return by how many pixels the page is wider than its window."""
         wider: int = await self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         return max(0, wider)
+
+    async def barriers(self) -> list[str]:
+        """Return what is wrong with the page for whoever sees little, hears it, or uses no mouse."""
+        found: list[str] = await self.page.evaluate(AUDIT)
+        return found
 
     def _told(self, message: ConsoleMessage) -> None:
         self.complaints.append(f"{message.type}: {message.text}")

@@ -15,7 +15,7 @@ from cockpit_gateway.gateway import Gateway
 from cockpit_gateway.store.records import DeliveryFilter, EventFilter
 from cockpit_gateway.testing import GatewayTester
 
-PATIENCE = 15.0
+PATIENCE = 60.0
 """Seconds after which a condition that was waited for has failed."""
 
 MINIMAL = "sources: {website: {}}\n"

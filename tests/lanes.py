@@ -98,10 +98,20 @@ class Run:
         self._model.accept(await accept(self._store, *deliveries), deliveries)
 
     async def _claim(self, limit: int, now: float) -> None:
+        free = await self._free(now)
         claimed = await self._store.claim(self._target, now=now, limit=limit, room=ROOM, ordered=True)
         self._running += claimed.work
         expected = self._model.claim(self._target, now=now, limit=limit, ordered=True)
         assert ([work.delivery.id for work in claimed.work], claimed.next_due) == expected
+        assert free.issuperset(expected[0])
+        assert len(expected[0]) == min(limit, len(free))
+
+    async def _free(self, now: float) -> set[str]:
+        """Return what is due and said to wait for no other."""
+        pending = [found for found in self._model.deliveries.values() if found.state is DeliveryState.PENDING]
+        holders = {found.id: await self._store.held_back_by(found.id) for found in pending if found.due_at <= now}
+        assert all(holder.id in self._model.deliveries for holder in holders.values() if holder is not None)
+        return {waiting for waiting, holder in holders.items() if holder is None}
 
     async def _end(self, work: Work, *, well: bool) -> None:
         number = work.delivery.attempts + 1

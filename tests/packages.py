@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import sys
 import tarfile
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+UV = Path(sys.executable).with_name("uv")
 
 
 @dataclass(frozen=True)
@@ -42,23 +45,40 @@ class Distributions:
             return archive.read(path)
 
 
-def build(folder: Path) -> Distributions:
+def once(folder: Path, make: Callable[[Path], object]) -> Path:
+    """Have a folder made by the first process that asks for it; the others wait, and find it."""
+    done = folder.with_name(f"{folder.name}.done")
+    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            folder.mkdir()
+            make(folder)
+            done.touch()
+    return folder
+
+
+def build(folder: Path) -> None:
     """Build the sdist, and the wheel from it."""
-    _run(sys.executable, "-m", "build", "--outdir", folder, ROOT)
+    _run(sys.executable, "-m", "build", "--installer", "uv", "--outdir", folder, ROOT)
+
+
+def built(folder: Path) -> Distributions:
+    """Return what `build` has made."""
     [sdist], [wheel] = folder.glob("*.tar.gz"), folder.glob("*.whl")
     return Distributions(sdist, wheel)
 
 
 def install(wheel: Path, folder: Path) -> Path:
-    """Install a wheel into a fresh environment; returns its `cockpit-gateway`."""
-    _run(sys.executable, "-m", "venv", folder)
-    _run(folder / "bin" / "python", "-m", "pip", "install", "--quiet", wheel)
+    """Install a wheel into a fresh environment, which has pip; returns its `cockpit-gateway`."""
+    python = folder / "bin" / "python"
+    _run(UV, "venv", "--seed", "--allow-existing", "--python", sys.executable, folder)
+    _run(UV, "pip", "install", "--python", python, wheel)
     return folder / "bin" / "cockpit-gateway"
 
 
 def install_plugin(project: Path, folder: Path) -> Path:
     """Install a plugin's distribution into a folder, which PYTHONPATH then adds to an environment."""
-    _run(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", folder, project)
+    _run(UV, "pip", "install", "--python", sys.executable, "--no-deps", "--target", folder, project)
     return folder
 
 

@@ -51,7 +51,7 @@ async def eventually_taken(poster: Poster) -> bool:
             taken.append(await poster.post())
 
     task = asyncio.create_task(post())
-    recovered = await eventually(lambda: 202 in taken, 10.0)
+    recovered = await eventually(lambda: 202 in taken, 30.0)
     task.cancel()
     return recovered
 

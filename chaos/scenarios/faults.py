@@ -54,7 +54,7 @@ async def run(scope: Scope) -> list[Result]:
             for _ in range(EVENTS):
                 await poster.post()
             scope.tell("waiting for the failures")
-            await eventually(lambda: len(_reasons(daemon)) == len(FAILING), 20.0)
+            await eventually(lambda: len(_reasons(daemon)) == len(FAILING), 60.0)
             reasons = _reasons(daemon)
             for name, receiver in receivers.items():
                 await heal(receiver, name, authority)
@@ -66,7 +66,7 @@ async def run(scope: Scope) -> list[Result]:
                     name,
                     reasons.get(name),
                     dead if name == "410" else 0,
-                    await all_accepted(poster.acknowledged, _accepted(receiver, name), 20.0),
+                    await all_accepted(poster.acknowledged, _accepted(receiver, name), 60.0),
                 )
                 for name, receiver in receivers.items()
             ]

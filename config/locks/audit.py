@@ -1,6 +1,7 @@
 """Look for known vulnerabilities in a lock file; ends with 1 if there are any.
 
-A service that cannot be asked is told, and is no failure: it says nothing about the dependencies.
+A service that cannot be asked, or does not answer in time, is told, and is no failure: it says nothing about the
+dependencies.
 """
 
 from __future__ import annotations
@@ -10,14 +11,21 @@ import subprocess
 import sys
 from pathlib import Path
 
+PATIENCE = 120.0
+"""Seconds for all answers together."""
 
-def main(lock: Path) -> int:
+
+def main(lock: Path, patience: float = PATIENCE) -> int:
     """Print what was found, and return the exit code."""
     program = str(Path(sys.executable).with_name("pip-audit"))
     options = ["--disable-pip", "--require-hashes", "--progress-spinner", "off", "--format", "json"]
-    asked = subprocess.run([program, *options, "--requirement", str(lock)], capture_output=True, text=True, check=False)
+    command = [program, *options, "--requirement", str(lock)]
     try:
+        asked = subprocess.run(command, capture_output=True, text=True, check=False, timeout=patience)
         found = json.loads(asked.stdout)["dependencies"]
+    except subprocess.TimeoutExpired:
+        print(f"Not audited: no answer within {patience:g} s")
+        return 0
     except ValueError:
         print(f"Not audited: {asked.stderr.strip().splitlines()[-1]}")
         return 0
@@ -34,4 +42,4 @@ def main(lock: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), *map(float, sys.argv[2:])))

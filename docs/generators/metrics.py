@@ -8,14 +8,14 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from cockpit_gateway import __version__
-from cockpit_gateway.deliveries import Hold, Outcome, TargetId
-from cockpit_gateway.telemetry.metrics import Metrics
+from cockpit_gateway.deliveries import Hold, TargetId
+from cockpit_gateway.telemetry.metrics import Metrics, Waiting
 from generators.markdown import document, listed, table
 
 INTRODUCTION = """\
 `GET /metrics` answers in Prometheus' text format, on the address that Cockpit posts to and on the command line's
-socket. The series of every configured source and target exist from the start, at zero. Each counter and histogram
-also has a series that ends in `_created`: when it began to count, seconds since the Unix epoch.
+socket; in OpenMetrics if that is asked for. The series of every configured source, target and hook exist from the
+start, at zero, and go with what they are of.
 """
 
 ENDPOINT = TargetId("webhook", "search-index")
@@ -23,19 +23,17 @@ ENDPOINT = TargetId("webhook", "search-index")
 
 def page() -> str:
     """Return the page."""
-    families = [found for found in _families() if not found.name.endswith("_created")]
-    rows = [[f"`{_name(found)}`", found.type, _labels(found), found.documentation] for found in families]
+    rows = [[f"`{_name(found)}`", found.type, _labels(found), found.documentation] for found in _families()]
     return document("Metrics", INTRODUCTION, table(["metric", "type", "labels", "meaning"], rows))
 
 
 def _families() -> Iterable[Metric]:
     metrics = Metrics(__version__)
-    metrics.prepare(["website"], [ENDPOINT])
-    metrics.unsound("website", "undecodable")
-    metrics.refused(401)
+    metrics.prepare(["website"], [ENDPOINT], [("redact", "filter_event"), ("audit", "delivery_settled")])
     metrics.held({ENDPOINT: Hold.PAUSED})
-    metrics.hook_failed("redact", "filter_event")
-    metrics.attempt(ENDPOINT, Outcome.DELIVERED, 0.1)
+    metrics.running({ENDPOINT: 0})
+    metrics.backlog({ENDPOINT: Waiting()})
+    metrics.threads({"redact": (0, False)})
     return text_string_to_metric_families(metrics.text().decode())
 
 

@@ -4,11 +4,11 @@ These are the names that a plugin uses; `cockpit_gateway.config` adds what its `
 """
 
 from cockpit_gateway.contract import HookDeprecationWarning, cockpit_event, hookimpl
-from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Outcome, Response
+from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Outcome, RequestPreview, Response
 from cockpit_gateway.errors import Drop, Reject, Retry
 from cockpit_gateway.events import Event, EventStatus, JSONArray, JSONObject, JSONValue
 from cockpit_gateway.plugin import PluginContext
-from cockpit_gateway.targets import BacklogLimit, Breaker, Coalesce, Planned, Rate, RetrySchedule, Target
+from cockpit_gateway.targets import BacklogLimit, Breaker, Coalesce, Explained, Planned, Rate, RetrySchedule, Target
 
 __version__ = "0.1.0"
 
@@ -22,6 +22,7 @@ __all__ = [
     "Drop",
     "Event",
     "EventStatus",
+    "Explained",
     "HookDeprecationWarning",
     "JSONArray",
     "JSONObject",
@@ -31,6 +32,7 @@ __all__ = [
     "PluginContext",
     "Rate",
     "Reject",
+    "RequestPreview",
     "Response",
     "Retry",
     "RetrySchedule",

@@ -6,13 +6,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import structlog
 import uuid_utils
 
 from cockpit_gateway.clock import Clock
-from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Hold, TargetId, Work
+from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Hold, RequestPreview, TargetId, Work
 from cockpit_gateway.delivery.dispatcher import Dispatcher
-from cockpit_gateway.errors import ConflictError
+from cockpit_gateway.errors import RAISED_BY_PLUGINS, ConflictError
 from cockpit_gateway.events import Event
+from cockpit_gateway.explanations import EventExplanation, Explanations
 from cockpit_gateway.hosting import Plugins
 from cockpit_gateway.overview import Overview, Series, overview, series
 from cockpit_gateway.purges import Purges
@@ -23,6 +25,8 @@ from cockpit_gateway.store.activity import Period
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Backlog, TargetState
 from cockpit_gateway.targets import Target
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 _CURES = {
     Hold.PAUSED: "resume it instead",
@@ -64,6 +68,7 @@ class Administration:
         plugins: The plugins.
         replays: Replays and cancels deliveries.
         purges: Deletes events for good.
+        explanations: Explains events.
         sealer: Seals what is secret and has to be kept.
         clock: The time.
         unready: Returns why the gateway is not ready, None when it is.
@@ -79,6 +84,7 @@ class Administration:
         plugins: Plugins,
         replays: Replays,
         purges: Purges,
+        explanations: Explanations,
         sealer: Sealer,
         clock: Clock,
         unready: Callable[[], str | None],
@@ -93,6 +99,7 @@ class Administration:
         self.hide = hide
         self.hand_over: Callable[[], Awaitable[int]] | None = None
         """Starts a new process and returns its id; None if no daemon runs that could be replaced."""
+        self._explanations = explanations
         self._dispatcher = dispatcher
         self._plugins = plugins
         self.clock = clock
@@ -117,10 +124,37 @@ class Administration:
         hold = self._dispatcher.held(delivery.target_id) if delivery.state is DeliveryState.PENDING else None
         return None if hold is None else hold[0]
 
+    async def explain(self, event_id: str, only: TargetId | None = None) -> EventExplanation:
+        """Return what became of an event, and why: at the door, and at each target.
+
+        Args:
+            event_id: The event's id.
+            only: The target to look at, None for all.
+
+        Raises:
+            NotFoundError: there is no such event, or no such target.
+        """
+        return await self._explanations.explain(event_id, only)
+
     def plugin_status(self, plugin: LoadedPlugin) -> PluginStatus | Literal["stuck"]:
         """Return "loaded", "broken", or "stuck" when all its threads hang."""
         host = self._plugins.hosts.get(plugin.name)
         return "stuck" if host is not None and host.threads.stuck else plugin.status
+
+    async def preview(self, delivery: Delivery) -> RequestPreview | None:
+        """Return what an attempt of a delivery would send now; None if nobody says, or the target is gone."""
+        hook = self.registry.implementation(delivery.plugin, "preview_delivery")
+        if hook is None or self._dispatcher.target(delivery.target_id) is None:
+            return None
+        event, events = await self.store.event(delivery.event_id), await self.store.batch(delivery.id)
+        try:
+            shown: RequestPreview | None = await self._plugins.host(hook).run(
+                hook, {"delivery": delivery, "event": event, "events": events}
+            )
+        except RAISED_BY_PLUGINS:
+            log.exception("a delivery cannot be previewed", plugin=delivery.plugin, delivery_id=delivery.id)
+            return None
+        return shown
 
     async def pause(self, target_id: TargetId, reason: str | None) -> TargetReport:
         """Hold a target's deliveries until a person resumes it; what is under way goes on.

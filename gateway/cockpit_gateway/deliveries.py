@@ -47,6 +47,32 @@ class Outcome(StrEnum):
     REJECTED = "rejected"
 
 
+class Cause(StrEnum):
+    """Why an attempt failed, in one of a few words, for counting; the attempt's reason tells the rest."""
+
+    ANSWERED_3XX = "status_3xx"
+    """By the status of what the target answered."""
+    ANSWERED_4XX = "status_4xx"
+    """Any but 429."""
+    ANSWERED_429 = "status_429"
+    ANSWERED_5XX = "status_5xx"
+    TIMEOUT = "timeout"
+    CONNECTION_REFUSED = "connection_refused"
+    CONNECTION_FAILED = "connection_failed"
+    """In another way: not reached, or lost."""
+    NAME_NOT_FOUND = "dns"
+    TLS = "tls"
+    PROXY = "proxy"
+    FORBIDDEN_ADDRESS = "forbidden_address"
+    """The network policy has it."""
+    REJECTED = "rejected"
+    """The plugin gave it up, without an answer to tell."""
+    ASKED = "asked_to_retry"
+    """The plugin put it off, without an answer to tell."""
+    RAISED = "raised"
+    """The plugin failed."""
+
+
 class TargetId(NamedTuple):
     """Names a target: a plugin, and one of its targets (an endpoint's name, or a handler's hook)."""
 
@@ -72,6 +98,23 @@ class Response:
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPreview:
+    """What an attempt would send now, as a person may see it.
+
+    Attributes:
+        method: How: an HTTP method, or what stands for it.
+        url: Where to; what is secret in it is masked.
+        headers: Pairs in the order sent; what is secret is masked.
+        body: The body.
+    """
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)

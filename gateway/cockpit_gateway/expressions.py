@@ -11,7 +11,7 @@ configuration may also write a loop, so do not let strangers write expressions.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
@@ -130,6 +130,19 @@ class Expression:
             Exception: Whatever a comparison or filter raises for values it was not meant for.
         """
         return self._call(scope)
+
+    def read(self, scope: Scope) -> dict[str, object]:
+        """Return what it reads of an event, by the names that it writes: for a person who asks why.
+
+        Args:
+            scope: The event, as `scope_of` shows it.
+
+        Example:
+            >>> Expression("entry.tags[0] and entry.author.name").read({"entry": {"tags": ["a"]}})
+            {'entry.author.name': None, 'entry.tags[0]': 'a'}
+        """
+        paths = sorted(set(_paths(_LENIENT.parse("{{ " + self.source + " }}"))))
+        return {path: _LENIENT.compile_expression(path)(scope) for path in paths}
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +263,33 @@ def _names(environment: Environment, template: str) -> frozenset[str]:
     _refuse_loading(tree)
     _refuse_unknown_fields(tree)
     return frozenset(meta.find_undeclared_variables(tree)) - {"event", *environment.globals}
+
+
+def _paths(node: nodes.Node) -> Iterator[str]:
+    """Yield the names in a tree, each with as many of its keys as are written out; methods that are called are none."""
+    if (path := _path(node)) is not None:
+        yield path
+        return
+    if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Getattr):
+        yield from _paths(node.node.node)
+        inner = [*node.args, *node.kwargs]
+    else:
+        inner = [*node.iter_child_nodes()]
+    for child in inner:
+        yield from _paths(child)
+
+
+def _path(node: nodes.Node) -> str | None:
+    """Return a name with its keys, None for anything else."""
+    if isinstance(node, nodes.Name):
+        return None if node.name in _LENIENT.globals else str(node.name)
+    if isinstance(node, nodes.Getattr):
+        outer, key = _path(node.node), f".{node.attr}"
+    elif isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
+        outer, key = _path(node.node), f"[{node.arg.value!r}]"
+    else:
+        return None
+    return None if outer is None else outer + key
 
 
 def _refuse_loading(tree: nodes.Template) -> None:

@@ -14,9 +14,17 @@ from cockpit_gateway.errors import PluginError
 _Kind = TypeVar("_Kind")
 
 SYNC_ONLY = frozenset(
-    {"filter_event", "plan_deliveries", "register_targets", "register_events", "register_routes", "register_commands"}
+    {
+        "filter_event",
+        "plan_deliveries",
+        "explain_deliveries",
+        "register_targets",
+        "register_events",
+        "register_routes",
+        "register_commands",
+    }
 )
-"""Hooks called on the event loop whose result is needed at once."""
+"""Hooks whose result is needed at once."""
 
 
 def refuse_unfit(hook: str, found: pluggy.HookImpl, declared: Collection[str]) -> None:
@@ -73,7 +81,7 @@ def refuse_incomplete(hooks: Collection[str]) -> None:
     Raises:
         PluginError: a part is missing.
     """
-    there = sorted({"register_targets", "plan_deliveries", "deliver"}.intersection(hooks))
+    there = sorted({"register_targets", "plan_deliveries", "explain_deliveries", "deliver"}.intersection(hooks))
     missing = [hook for hook in ("register_targets", "plan_deliveries") if hook not in hooks]
     if there and missing:
         raise PluginError(

@@ -15,12 +15,14 @@ from cockpit_gateway.administration import Administration
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.clock import Clock, SystemClock
 from cockpit_gateway.config import Config, Settings, Tracing
-from cockpit_gateway.deliveries import Delivery, Hold, TargetId
+from cockpit_gateway.deliveries import Delivery
 from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.delivery.observers import Observer, Observers
 from cockpit_gateway.delivery.planning import Planner
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError, StoreError
 from cockpit_gateway.events import JSONValue
+from cockpit_gateway.explanations import Explanations
+from cockpit_gateway.gauges import Gauges
 from cockpit_gateway.generation import Generation, Generations
 from cockpit_gateway.hosting import Plugins
 from cockpit_gateway.ingest import Ingest
@@ -78,7 +80,7 @@ class Gateway:
         settings = config.settings
         self.clock = clock or SystemClock()
         self.metrics = Metrics(__version__)
-        self.store: Store = open_store(settings.store)
+        self.store: Store = open_store(settings.store, self.metrics.transacted)
         self._recorder = Recorder(self.store, self.clock)
         self.spans = _spans(settings.tracing)
         self.sealer = Sealer.of(settings, self.clock)
@@ -119,8 +121,23 @@ class Gateway:
             store=self.store,
             dispatcher=self.dispatcher,
             plugins=self._plugins,
-            replays=Replays(store=self.store, dispatcher=self.dispatcher, planner=self._planner, clock=self.clock),
+            replays=Replays(
+                store=self.store,
+                dispatcher=self.dispatcher,
+                planner=self._planner,
+                clock=self.clock,
+                metrics=self.metrics,
+            ),
             purges=Purges(store=self.store, dispatcher=self.dispatcher, clock=self.clock),
+            explanations=Explanations(
+                store=self.store,
+                dispatcher=self.dispatcher,
+                plugins=self._plugins,
+                planner=self._planner,
+                clock=self.clock,
+                unready=self.unready,
+                hide=self._discretion.out_of,
+            ),
             sealer=self.sealer,
             clock=self.clock,
             unready=self.unready,
@@ -172,7 +189,6 @@ class Gateway:
         self._ingest.gateway_id = opened.gateway_id
         self._warn_of_unverified()
         await lifecycle.start(self._plugins, [*self._plugins.hosts.values()], self._describe)
-        self.metrics.prepare(self.settings.sources, self.dispatcher.targets)
         self._report_parked(opened.parked)
         if opened.cancelled:
             log.warning(
@@ -225,6 +241,7 @@ class Gateway:
             StoreError: the store cannot be opened.
         """
         await self.store.open()
+        self._unready = "no gateway is running"
         try:
             await self.dispatcher.recall()
             yield self.administration
@@ -239,6 +256,8 @@ class Gateway:
         self._ingest.renew(settings.sources)
         self._receiver.adopt(settings.sources)
         self._pruner.kept = settings.retention
+        self.registry.trace.timer = self.metrics.called
+        self.metrics.prepare(settings.sources, generation.targets, self.registry.hooks())
         self._generation = generation
         return self.observers.adopt(self._plugins, self.metrics)
 
@@ -259,7 +278,16 @@ class Gateway:
         return [*self.api.routes(), *self._probes().routes()]
 
     def _probes(self) -> Probes:
-        return Probes(self.metrics, self.unready, self._refresh_gauges)
+        gauges = Gauges(
+            metrics=self.metrics,
+            store=self.store,
+            dispatcher=self.dispatcher,
+            in_flight=self.in_flight,
+            plugins=self._plugins,
+            clock=self.clock,
+            unready=self.unready,
+        )
+        return Probes(self.metrics, self.unready, gauges.refresh)
 
     def _observe(self, settled: Settlement) -> None:
         self.observers.tell(settled)
@@ -281,17 +309,6 @@ class Gateway:
             )
             self.metrics.died(delivery.target_id, "crashes")
             self._recorder.died(delivery.target_id, 1)
-
-    async def _refresh_gauges(self) -> None:
-        now = self.clock.time()
-        self.metrics.in_flight(self.in_flight.size)
-        self.metrics.held({name: hold and hold[0] for name, hold in self._holds()})
-        backlog = await self.store.backlog()
-        idle = dict.fromkeys(self.dispatcher.targets, (0, 0.0))
-        self.metrics.backlog(idle | {name: (found.pending, now - found.next_due) for name, found in backlog.items()})
-
-    def _holds(self) -> Iterator[tuple[TargetId, tuple[Hold, str | None] | None]]:
-        return ((target_id, self.dispatcher.held(target_id)) for target_id in self.dispatcher.targets)
 
     def _describe(self, error: BaseException) -> str:
         """Return what a plugin's error says, and where, without the secrets of the configuration."""

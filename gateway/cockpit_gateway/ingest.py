@@ -154,13 +154,16 @@ class Ingest:
 
     async def _store_event(self, arrival: Arrival, body: bytes, name: str | None, key: str | None) -> Receipt:
         source = arrival.source
+        began = time.perf_counter()
         event = await self._read(replace(arrival, via=(*arrival.via, self.gateway_id)), body)
         bind(source=source, event_id=event.id, event=event.name)
         if name is None and event.name and (event.name == FEEDS_ON_ITSELF or not self.wants(source, event.name)):
             return self._turn_away(source, event.name)
         event = self._stop_loop(self._filter(event))
         duplicate = None if key is None else self._duplicate(source, key, body)
-        return await self._commit(event, self._planner.plan(event), duplicate)
+        deliveries = self._planner.plan(event)
+        self._metrics.planned(time.perf_counter() - began)
+        return await self._commit(event, deliveries, duplicate)
 
     async def announce(self, name: str, args: Sequence[JSONValue]) -> None:
         """Make an event of the gateway's own: stored, and delivered to whoever names it."""
@@ -242,7 +245,6 @@ class Ingest:
                 return _without_args(event, EventStatus.DROPPED, f"{implementation.plugin}: {_line(drop.reason)}")
             except RAISED_BY_PLUGINS as error:
                 log.exception("filter failed, arguments withheld", plugin=implementation.plugin, event_id=event.id)
-                self._metrics.hook_failed(implementation.plugin, "filter_event")
                 problem = f"the filter of plugin {implementation.plugin} failed: {type(error).__name__}"
                 return _without_args(event, EventStatus.WITHHELD, problem)
             event = changed

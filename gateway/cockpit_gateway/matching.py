@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, TypeVar
 
 from cockpit_gateway.events import Event
-from cockpit_gateway.expressions import Expression, scope_of
+from cockpit_gateway.expressions import Expression, Scope, scope_of
 
 if TYPE_CHECKING:
     from cockpit_gateway.catalogue import Catalogue
@@ -47,6 +47,33 @@ class Subscription:
     def named_noise(self, catalogue: Catalogue) -> frozenset[str]:
         """Return the names in `events` that are noise; ingest ignores those unless a target wants them."""
         return frozenset(name for name in self.events if not is_pattern(name) and catalogue.is_noise(name))
+
+    def holds(self, scope: Scope) -> bool:
+        """Tell whether `when` is true for an event.
+
+        Args:
+            scope: The event, as `scope_of` shows it.
+
+        Raises:
+            Exception: whatever the expression raises.
+        """
+        return self.when is None or bool(self.when.evaluate(scope))
+
+
+class Answer(NamedTuple, Generic[_T]):
+    """Whether a subscriber wants an event, and what decided that.
+
+    Attributes:
+        subscriber: The subscriber.
+        subscription: What it wants.
+        refused_by: The setting that turns the event away; None if the subscriber wants it.
+        error: What `when` raised; the subscriber wants the event all the same.
+    """
+
+    subscriber: _T
+    subscription: Subscription
+    refused_by: Literal["events", "sources", "when"] | None
+    error: Exception | None = None
 
 
 class Subscriptions(Generic[_T]):
@@ -96,11 +123,36 @@ class Subscriptions(Generic[_T]):
         candidates = [pair for pair in naming(event.name) if not pair[0].sources or event.source in pair[0].sources]
         return self._true_for(event, candidates)
 
+    def answers(self, event: Event) -> list[Answer[_T]]:
+        """Return for each subscriber whether it wants an event, and why not: what `matches` goes by, told.
+
+        Args:
+            event: The event.
+        """
+        named = self._named(event.name) if event.name else set[int]()
+        scope = scope_of(event, self._catalogue)
+        return [
+            self._answer(*pair, event, scope) if index in named else Answer(pair[1], pair[0], "events")
+            for index, pair in enumerate(self._subscribers)
+        ]
+
+    def _answer(self, subscription: Subscription, subscriber: _T, event: Event, scope: Scope) -> Answer[_T]:
+        if subscription.sources and event.source not in subscription.sources:
+            return Answer(subscriber, subscription, "sources")
+        try:
+            return Answer(subscriber, subscription, None if subscription.holds(scope) else "when")
+        except Exception as error:  # noqa: BLE001 - an expression may raise anything for a value it did not expect
+            return Answer(subscriber, subscription, None, error)
+
     def _naming(self, name: str) -> tuple[tuple[Subscription, _T], ...]:
+        return tuple(self._subscribers[index] for index in sorted(self._named(name)))
+
+    def _named(self, name: str) -> set[int]:
+        """Return whose `events` have a name."""
         found = set(self._by_name.get(name, ()))
         if not self._catalogue.must_be_named(name):
             found.update(*(who for pattern, who in self._by_pattern.items() if fnmatchcase(name, pattern)))
-        return tuple(self._subscribers[index] for index in sorted(found))
+        return found
 
     def _true_for(self, event: Event, candidates: list[tuple[Subscription, _T]]) -> list[_T]:
         if all(subscription.when is None for subscription, _ in candidates):
@@ -109,7 +161,7 @@ class Subscriptions(Generic[_T]):
         wanted: list[_T] = []
         for subscription, subscriber in candidates:
             try:
-                if subscription.when is None or subscription.when.evaluate(scope):
+                if subscription.holds(scope):
                     wanted.append(subscriber)
             except Exception as error:  # noqa: BLE001 - an expression may raise anything for a value it did not expect
                 wanted.append(subscriber)

@@ -144,6 +144,12 @@ class Registry:
         registry.add(*enabled, *(_given(name, plugin) for name, plugin in (extra or {}).items()))
         return registry
 
+    def hooks(self) -> Iterator[tuple[str, str]]:
+        """Yield each loaded plugin's name with each of its hooks."""
+        for plugin in self.plugins.values():
+            if plugin.status is PluginStatus.LOADED:
+                yield from ((plugin.name, hook) for hook in plugin.hooks)
+
     def add_object(self, name: str, plugin: object) -> None:
         """Register a module, object or class that is there already; see `add`."""
         self.add(_given(name, plugin))

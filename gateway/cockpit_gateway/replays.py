@@ -14,6 +14,7 @@ from cockpit_gateway.delivery.planning import PlannedAgain, Planner
 from cockpit_gateway.errors import NotFoundError
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Cursor, DeliveryFilter, EventFilter, EventPage, Step, Tally
+from cockpit_gateway.telemetry.metrics import Metrics
 
 CANCELLABLE = (DeliveryState.PENDING, DeliveryState.DEAD)
 """The states from which a delivery can be cancelled."""
@@ -66,6 +67,7 @@ class Replays:
         dispatcher: Knows the targets, and gets what falls due again.
         planner: Plans stored events.
         clock: The time.
+        metrics: Counts what is replayed.
     """
 
     def __init__(
@@ -75,11 +77,13 @@ class Replays:
         dispatcher: Dispatcher,
         planner: Planner,
         clock: Clock,
+        metrics: Metrics,
     ) -> None:
         self._store = store
         self._dispatcher = dispatcher
         self._planner = planner
         self._clock = clock
+        self._metrics = metrics
 
     def held(self, target_id: TargetId) -> Hold | None:
         """Return why a target's deliveries are passed by; None if they are not."""
@@ -100,7 +104,9 @@ class Replays:
     async def replay(self, wanted: DeliveryFilter, cursor: Cursor | None, *, new_ids: bool) -> Step:
         """Make some of what a filter finds pending and due at once; see `Store.replay`."""
         now = self._clock.time()
-        return self._noted(await self._store.replay(wanted, now=now, cursor=cursor, new_ids=new_ids), now)
+        step = self._noted(await self._store.replay(wanted, now=now, cursor=cursor, new_ids=new_ids), now)
+        self._metrics.replayed(step.changed)
+        return step
 
     async def cancel(self, wanted: DeliveryFilter, cursor: Cursor | None) -> Step:
         """Cancel some of what a filter finds; see `Store.cancel`."""
@@ -127,6 +133,7 @@ class Replays:
         plans = await self._planner.plan_again(page.events, only)
         for batch in _batches(plans):
             await asyncio.gather(*(self._store.add_replayed(plan.event, plan.deliveries) for plan in batch))
+            self._metrics.replayed(sum(len(plan.deliveries) for plan in batch))
             for delivery in (delivery for plan in batch for delivery in plan.deliveries):
                 self._dispatcher.expect(delivery.target_id, delivery.due_at)
         return _counted(page, plans)

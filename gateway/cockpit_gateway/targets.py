@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 MINUTE = 60.0
@@ -224,3 +225,27 @@ class Planned:
 
     target: str
     key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What `explain_deliveries` returns for each target of the plugin.
+
+    Attributes:
+        target: Name of a target that the plugin registered.
+        planned: True if the event goes there.
+        reason: Why, or why not, in a line.
+        setting: The setting that decided, None if there is none.
+        values: What that setting saw of the event: texts that are short, by the names that it uses.
+
+    Example:
+        >>> Explained("search", planned=False, reason="`when` is false: entry.published", setting="when",
+        ...           values={"entry.published": "false"}).planned
+        False
+    """
+
+    target: str
+    planned: bool
+    reason: str
+    setting: str | None = None
+    values: Mapping[str, str] = field(default_factory=dict[str, str])

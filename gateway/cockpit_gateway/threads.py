@@ -63,6 +63,11 @@ class WorkerThreads:
         self._overdue = 0
 
     @property
+    def overdue(self) -> int:
+        """Calls that go on after their time budget."""
+        return self._overdue
+
+    @property
     def stuck(self) -> bool:
         """True when every thread is busy with a call that has overrun its time budget."""
         return self._overdue >= self._count

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from cockpit_gateway import Delivery, Event, Planned, PluginContext, Response, Target, hookimpl
+from cockpit_gateway import Delivery, Event, Explained, Planned, PluginContext, Response, Target, hookimpl
 from cockpit_gateway.transports import Planning
 from cockpit_gateway_exec.running import Runner
 from cockpit_gateway_exec.settings import Command, Config
@@ -35,6 +35,12 @@ class ExecPlugin:
         """Say which commands are run for this event."""
         assert self._planning is not None  # noqa: S101 - register_targets comes first
         return self._planning.plan(event)
+
+    @hookimpl
+    def explain_deliveries(self, event: Event) -> list[Explained]:
+        """Say which commands are run for this event, and why."""
+        assert self._planning is not None  # noqa: S101 - register_targets comes first
+        return self._planning.explain(event)
 
     @hookimpl
     async def deliver(self, delivery: Delivery, events: Sequence[Event]) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from cockpit_gateway import Delivery, Event, Planned, PluginContext, Target, hookimpl
+from cockpit_gateway import Delivery, Event, Explained, Planned, PluginContext, Target, hookimpl
 from cockpit_gateway.transports import Planning
 from cockpit_gateway_jsonl.lines import line
 from cockpit_gateway_jsonl.settings import AuditFile, Config
@@ -34,6 +34,12 @@ class JsonlPlugin:
         """Say which files this event is written to."""
         assert self._planning is not None  # noqa: S101 - register_targets comes first
         return self._planning.plan(event)
+
+    @hookimpl
+    def explain_deliveries(self, event: Event) -> list[Explained]:
+        """Say which files this event is written to, and why."""
+        assert self._planning is not None  # noqa: S101 - register_targets comes first
+        return self._planning.explain(event)
 
     @hookimpl
     async def deliver(self, delivery: Delivery, events: Sequence[Event]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from cockpit_gateway import Delivery, Event, Planned, PluginContext, Response, Target, hookimpl
+from cockpit_gateway import Delivery, Event, Explained, Planned, PluginContext, Response, Target, hookimpl
 from cockpit_gateway.egress.channel import Channel
 from cockpit_gateway.transports import Planning
 from cockpit_gateway_slack.sending import Poster
@@ -37,6 +37,12 @@ class SlackPlugin:
         """Say which channels are told of this event."""
         assert self._planning is not None  # noqa: S101 - register_targets comes first
         return self._planning.plan(event)
+
+    @hookimpl
+    def explain_deliveries(self, event: Event) -> list[Explained]:
+        """Say which channels are told of this event, and why."""
+        assert self._planning is not None  # noqa: S101 - register_targets comes first
+        return self._planning.explain(event)
 
     @hookimpl
     async def deliver(self, delivery: Delivery, events: Sequence[Event]) -> Response:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cockpit_gateway import Delivery, Event, Planned, PluginContext, Response, Target, hookimpl
+from cockpit_gateway import Delivery, Event, Explained, Planned, PluginContext, Response, Target, hookimpl
 from cockpit_gateway.transports import Planning
 from cockpit_gateway_smtp.composing import Composer
 from cockpit_gateway_smtp.settings import Config, Mail, MailServer
@@ -46,6 +46,12 @@ class SmtpPlugin:
         """Say which mails are written about this event."""
         assert self._planning is not None  # noqa: S101 - register_targets comes first
         return self._planning.plan(event)
+
+    @hookimpl
+    def explain_deliveries(self, event: Event) -> list[Explained]:
+        """Say which mails are written about this event, and why."""
+        assert self._planning is not None  # noqa: S101 - register_targets comes first
+        return self._planning.explain(event)
 
     @hookimpl
     async def deliver(self, delivery: Delivery, events: Sequence[Event]) -> Response:

@@ -5,7 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from cockpit_gateway import Delivery, Event, Planned, PluginContext, Response, Target, hookimpl
+from cockpit_gateway import (
+    Delivery,
+    Event,
+    Explained,
+    Planned,
+    PluginContext,
+    RequestPreview,
+    Response,
+    Target,
+    hookimpl,
+)
 from cockpit_gateway.egress.channel import Channel
 from cockpit_gateway.transports import Planning
 from cockpit_gateway_webhook.senders import sender_of
@@ -17,7 +27,7 @@ class WebhookPlugin:
     """One target per endpoint; an attempt is one HTTP request.
 
     The gateway keeps the queue, the order, the retry schedule, the limits and the time budget. What is left for a
-    transport plugin is in the five hooks below: name the targets, say which events go where, make one attempt.
+    transport plugin is in the six hooks below: name the targets, say which events go where and why, make one attempt.
     """
 
     Config = Config
@@ -45,10 +55,21 @@ class WebhookPlugin:
         return self._planning.plan(event)
 
     @hookimpl
+    def explain_deliveries(self, event: Event) -> list[Explained]:
+        """Say which endpoints get this event, and why."""
+        assert self._planning is not None  # noqa: S101 - register_targets comes first
+        return self._planning.explain(event)
+
+    @hookimpl
     async def deliver(self, delivery: Delivery, events: Sequence[Event], context: PluginContext) -> Response:
         """Send an event, or those of a burst, to an endpoint, once."""
         name = delivery.target
         return await self._senders[name].send(self._channel[name], delivery, events, context.clock, context.traceparent)
+
+    @hookimpl
+    def preview_delivery(self, delivery: Delivery, events: Sequence[Event], context: PluginContext) -> RequestPreview:
+        """Say what would be sent."""
+        return self._senders[delivery.target].preview(delivery, events, context.clock)
 
     @hookimpl
     async def gateway_started(self, context: PluginContext) -> None:

@@ -14,7 +14,7 @@ from aiohttp.payload import BytesPayload
 from multidict import CIMultiDict, istr
 from yarl import URL
 
-from cockpit_gateway import Delivery, Event, Response, Retry, __version__
+from cockpit_gateway import Delivery, Event, RequestPreview, Response, Retry, __version__
 from cockpit_gateway.clock import Clock
 from cockpit_gateway.egress.channel import Channel
 from cockpit_gateway.egress.tokens import ClientCredentials, TokenError
@@ -30,6 +30,13 @@ ID, TIMESTAMP, SIGNATURE = istr("webhook-id"), istr("webhook-timestamp"), istr("
 
 TRACE = istr("traceparent")
 """The header of W3C Trace Context."""
+
+MASK = "***"
+
+_SHOWN = frozenset(
+    istr(name) for name in ("Accept", "Accept-Encoding", "User-Agent", "Content-Type", VIA_HEADER, ID, TIMESTAMP)
+)
+"""Headers with nothing secret in them; a signature, and what an endpoint's settings add, may be."""
 
 IN_ONE_PIECE = 1024 * 1024
 """Bytes; a longer body is written piece by piece, so that it does not hold the event loop."""
@@ -141,6 +148,16 @@ class Sender:
         if self._tokens is not None and token is not None and response.status == HTTPStatus.UNAUTHORIZED:
             self._tokens.forget(token)
         return settle(response, clock.time())
+
+    def preview(self, delivery: Delivery, events: Sequence[Event], clock: Clock) -> RequestPreview:
+        """Return what an attempt would send now, with what may be secret masked; see `send` for the parameters."""
+        body = self._body(events)
+        headers = self._headers_for(delivery.id, clock.time(), body, via=events[-1].via)
+        if self._tokens is not None:
+            headers["Authorization"] = ""
+        shown = tuple((name, value if name in _SHOWN else MASK) for name, value in headers.items())
+        url = self._url.with_query([(name, MASK) for name in self._url.query]) if self._url.query else self._url
+        return RequestPreview(self._method, url.human_repr(), shown, body)
 
     def _patience(self, spent: float) -> float:
         """Return the seconds that an answer's body gets: its status has decided, and must not be lost to the budget."""

@@ -69,9 +69,8 @@ def post(house: Site, recorded: Capture) -> bytes:
 def test_the_first_start_needs_nothing_but_a_configuration(house: Site) -> None:
     with house.daemon():
         assert ready(house)
-        [line] = (house.folder / "log").read_text().splitlines()
-        assert json.loads(line)["message"] == "ready"
-        assert json.loads(line)["address"] == house.url
+        [line] = house.logged()
+        assert (line["message"], line["address"]) == ("ready", house.url)
         assert (house.folder / "gateway.db").stat().st_mode & 0o777 == 0o600
         assert (house.folder / "gateway.sock").stat().st_mode & 0o777 == 0o600
 

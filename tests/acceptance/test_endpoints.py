@@ -37,7 +37,9 @@ def test_an_endpoint_is_paused_tested_and_resumed(house: Site, receiver: Receive
     assert (tested["outcome"], tested["response"]["status"]) == ("delivered", 200)
     assert json.loads(receiver.requests[0].body)["event"] == "gateway.test"
     assert (refused.returncode, refused.stderr) == (1, b"search-index is paused (moving); resume it instead\n")
-    assert resumed == "search-index is active (1 pending).\n"
+    assert (
+        resumed.removesuffix(" (1 pending).\n").removesuffix(".\n") == "search-index is active"
+    )  # or delivered already
     assert (failed.returncode, failed.stderr) == (
         1,
         b"search-index did not take it: HTTP 500 Internal Server Error\n",

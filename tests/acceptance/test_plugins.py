@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from commands import PATIENCE, Site, eventually, site, terminal
-from packages import install_plugin
+from packages import install_plugin, once
 
 from cockpit_gateway.testing.captures import FOLDER as CAPTURES
 
@@ -61,10 +61,10 @@ class Search:
 Environment = Mapping[str, str]
 
 
-@pytest.fixture(scope="module")
-def with_notes(tmp_path_factory: pytest.TempPathFactory) -> Environment:
+@pytest.fixture(scope="session")
+def with_notes(shared: Path) -> Environment:
     """Return an environment variable that adds the plugins to what is installed."""
-    return {"PYTHONPATH": str(install_plugin(PROJECT, tmp_path_factory.mktemp("notes")))}
+    return {"PYTHONPATH": str(once(shared / "notes", lambda folder: install_plugin(PROJECT, folder)))}
 
 
 @pytest.fixture

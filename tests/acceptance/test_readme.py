@@ -19,13 +19,13 @@ WITH_TESTS_OF_THEIR_OWN = {"your-first-plugin.md", "replay.md", "look-after-endp
 
 @pytest.fixture
 def house(tmp_path: Path) -> Site:
-    """Return a folder with the default configuration, on a port of its own."""
+    """Return a folder with the default configuration, on ports of its own."""
     house = Site(tmp_path, free_port())
     text = (ROOT / "config" / "gateway.yaml").read_text()
     (tmp_path / "config").mkdir()
-    (tmp_path / "config" / "gateway.yaml").write_text(
-        text.replace("listen: 127.0.0.1:8787", f"listen: {house.url[7:]}")
-    )
+    text = text.replace("listen: 127.0.0.1:8787", f"listen: {house.url[7:]}")
+    text = text.replace("listen: 127.0.0.1:8788", f"listen: 127.0.0.1:{free_port()}")
+    (tmp_path / "config" / "gateway.yaml").write_text(text)
     return house
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import socket
 from pathlib import Path
@@ -28,6 +27,7 @@ def test_sigterm_ends_the_daemon_with_zero(house: Site) -> None:
 
 def test_a_healthcheck_says_whether_it_takes_and_delivers(house: Site, receiver: Receiver) -> None:
     assert house.run("healthcheck").returncode == 1
+    house.config.write_text(house.config.read_text().replace("grace: 2s", "grace: 1h"))
     receiver.usual = Misbehaviour.HANG
     with house.daemon() as process:
         assert house.text("healthcheck").startswith(f"ready: process {process.pid}, version ")
@@ -35,6 +35,7 @@ def test_a_healthcheck_says_whether_it_takes_and_delivers(house: Site, receiver:
         eventually(lambda: receiver.requests)
         process.send_signal(signal.SIGTERM)
         stopping = eventually(lambda: (found := house.run("healthcheck")).returncode and found)
+        receiver.release()
         process.wait(PATIENCE)
     assert b"stopping" in stopping.stdout
 
@@ -42,8 +43,7 @@ def test_a_healthcheck_says_whether_it_takes_and_delivers(house: Site, receiver:
 def test_nothing_is_printed_off_a_terminal_but_the_log(house: Site) -> None:
     with house.daemon():
         pass
-    lines = (house.folder / "log").read_text().splitlines()
-    assert [json.loads(line)["message"] for line in lines] == ["ready", "stopping", "stopped"]
+    assert [line["message"] for line in house.logged()] == ["ready", "stopping", "stopped"]
 
 
 def test_a_terminal_shows_what_to_do_next(house: Site) -> None:

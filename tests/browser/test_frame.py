@@ -10,16 +10,33 @@ from browser_kit import NARROW, WIDE, visiting
 from console_kit import ALL, API, SEE
 from playwright.async_api import Browser, expect
 
+from cockpit_gateway.store.records import EventFilter
 from cockpit_gateway.testing import GatewayTester
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-PAGES = ["/", "/?span=day", "/events", "/events?name=nothing", "/tail"]
+PAGES = [
+    "/",
+    "/?span=day",
+    "/events",
+    "/events?name=nothing",
+    "/events/EVENT",
+    "/events/EVENT/replay",
+    "/tail",
+]
+
+CONFIG = f"""{API}
+plugins:
+  webhook:
+    endpoints:
+      search-index: {{url: "http://127.0.0.1:9/", allow_private: true, events: [collections.*, singleton.*]}}
+      purge-cache: {{url: "https://example.org/", events: [singleton.*], active: false}}
+"""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def gateway(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[GatewayTester]:
-    async with GatewayTester(tmp_path_factory.mktemp("gateway"), API) as running:
+    async with GatewayTester(tmp_path_factory.mktemp("gateway"), CONFIG) as running:
         for _ in range(3):
             await running.fire("collections.save.after")
         await running.fire("singleton.saveData.after")
@@ -28,14 +45,16 @@ async def gateway(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Gat
 
 @pytest.mark.parametrize("size", [NARROW, WIDE])
 @pytest.mark.parametrize("dark", [False, True])
-async def test_every_page_fits_into_every_window(
+async def test_every_page_fits_into_every_window_and_can_be_read(
     browser: Browser, gateway: GatewayTester, size: tuple[int, int], dark: bool
 ) -> None:
     async with visiting(browser, gateway, size=size, dark=dark) as visitor:
-        for path in PAGES:
+        [event] = await gateway.gateway.store.events(EventFilter(limit=1))
+        for path in (page.replace("EVENT", event.id) for page in PAGES):
             await visitor.open(path)
             await expect(visitor.page.locator("h1")).to_be_visible()
             assert await visitor.overflow() == 0, path
+            assert await visitor.barriers() == [], path
 
 
 async def test_a_wrong_token_is_refused_and_the_right_one_goes_where_one_wanted_to(

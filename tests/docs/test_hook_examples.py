@@ -81,7 +81,8 @@ async def called(hook: str, event: Event, context: PluginContext) -> Any:
 
 def _rest_of_a_transport(hook: str) -> dict[str, Callable[..., Any]]:
     parts = ("register_targets", "plan_deliveries", "deliver")
-    return {part: typed(part)[part] for part in parts if part != hook} if hook in parts else {}
+    is_part = hook in (*parts, "explain_deliveries")
+    return {part: typed(part)[part] for part in parts if part != hook} if is_part else {}
 
 
 def event_for(hook: str) -> Event:
@@ -102,6 +103,8 @@ async def test_the_examples_do_what_they_are_for() -> None:
     targets = await called("register_targets", event, context)
     assert [type(target) for target in targets] == [Target]
     assert await called("plan_deliveries", event, context) == [Planned(targets[0].name)]
+    told = await called("explain_deliveries", event, context)
+    assert [(item.target, item.planned) for item in told] == [(targets[0].name, True)]
     with pytest.raises(Drop):
         await called("filter_event", make_event("collections.save.after", "drafts"), context)
     assert [found.__name__ for found in await called("register_events", event, context)] == ["shop_order_paid"]

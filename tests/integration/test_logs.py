@@ -31,6 +31,8 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> Generator[Lines]:
     written = io.StringIO()
     monkeypatch.setattr("sys.stderr", written)
     set_up_logging("debug", "json")
+    # Loggers that were cached would go on to log here, in other tests.
+    structlog.configure(**(structlog.get_config() | {"cache_logger_on_first_use": False}))
     yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
     root.handlers = handlers
     root.setLevel(level)

@@ -39,7 +39,7 @@ async def test_two_gateways_that_deliver_to_each_other_stop_after_one_round(tmp_
         await first.start()
         try:
             await gateways.post(first, SAVED)
-            await eventually(lambda: first.metrics.text().count(b'status="dropped"'))
+            await eventually(lambda: b'source="website",status="dropped"} 1.0' in first.metrics.text())
             came, returned = await stored(first)
             (passed_on,) = await stored(second)
         finally:

@@ -78,14 +78,25 @@ def test_what_the_gateway_is_made_of_can_be_listed(tmp_path: Path) -> None:
     ],
 )
 def test_a_vulnerability_fails_and_a_silent_service_is_told(tmp_path: Path, answer: str, code: int, told: str) -> None:
-    (tmp_path / "answer").write_text(answer)
+    done = audited(tmp_path, f"cat {tmp_path}/answer", answer)
+    assert (done.returncode, told in done.stdout) == (code, True), done.stdout
+
+
+def test_a_service_that_hangs_is_given_up(tmp_path: Path) -> None:
+    done = audited(tmp_path, "exec sleep 3600", patience="0.2")
+    assert (done.returncode, done.stdout) == (0, "Not audited: no answer within 0.2 s\n")
+
+
+def audited(folder: Path, asking: str, answer: str = "", patience: str = "60") -> subprocess.CompletedProcess[str]:
+    """Run the audit with a program in place of `pip-audit`."""
+    (folder / "answer").write_text(answer)
     for name, text in {
         "python": f'#!/bin/sh\nexec {sys.executable} "$@"\n',
-        "pip-audit": f"#!/bin/sh\ncat {tmp_path}/answer\necho 'no network' >&2\n",
+        "pip-audit": f"#!/bin/sh\necho 'no network' >&2\n{asking}\n",
     }.items():
-        (tmp_path / name).write_text(text)
-        (tmp_path / name).chmod(0o755)
-    script = f"import sys, runpy; sys.executable = {str(tmp_path / 'python')!r}; sys.argv = ['audit', 'lock']; "
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o755)
+    script = f"import sys, runpy; sys.executable = {str(folder / 'python')!r}; "
+    script += f"sys.argv = ['audit', 'lock', {patience!r}]; "
     script += f"runpy.run_path({str(LOCKS / 'audit.py')!r}, run_name='__main__')"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
-    assert (done.returncode, told in done.stdout) == (code, True), done.stdout
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)

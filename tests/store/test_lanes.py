@@ -6,7 +6,7 @@ import lanes
 import pytest
 from fuzzing import examples
 from hypothesis import HealthCheck, given
-from stores import NOW, ROOM, SITE, a_delivery, accept, claim, died, failed, replay
+from stores import NOW, ROOM, SITE, a_delivery, accept, claim, died, failed, new_id, replay
 
 from cockpit_gateway.store.port import Store
 
@@ -52,6 +52,15 @@ async def test_a_head_in_retry_holds_its_followers_and_says_when_it_is_due(store
     claimed = await store.claim(SITE, now=NOW + 1, limit=10, room=ROOM, ordered=True)
     assert (list(claimed.work), claimed.next_due) == ([], NOW + 5)
     assert await claim(store, now=NOW + 5, ordered=True) == [head.id]
+
+
+async def test_what_holds_a_delivery_back_is_told(store: Store) -> None:
+    save, other, remove, later = (a_delivery(key=key) for key in (POST_1, POST_2, POSTS, POST_2))
+    for delivery in (save, other, remove, later):
+        await accept(store, delivery)
+    found = [await store.held_back_by(delivery.id) for delivery in (save, other, remove, later)]
+    assert [holder and holder.id for holder in found] == [None, None, save.id, other.id]
+    assert await store.held_back_by(new_id()) is None
 
 
 async def test_names_that_only_begin_alike_are_no_barrier(store: Store) -> None:

@@ -15,6 +15,7 @@ from cockpit_gateway.cli import (
     deliveries,
     endpoints,
     events,
+    explain,
     healthcheck,
     plugins,
     restart,
@@ -39,6 +40,7 @@ app.command("check")(check.check)
 app.command("healthcheck")(healthcheck.healthcheck)
 app.command("console")(console.console)
 app.command("send")(send.send)
+app.command("explain")(explain.explain)
 app.add_typer(events.app)
 app.add_typer(deliveries.app)
 app.add_typer(dead_letters.app)

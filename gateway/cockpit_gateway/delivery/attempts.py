@@ -12,7 +12,7 @@ from typing import TypeAlias
 import structlog
 
 from cockpit_gateway.clock import Clock
-from cockpit_gateway.deliveries import Delivery, Hold, Outcome, Work
+from cockpit_gateway.deliveries import Cause, Delivery, Hold, Outcome, Work
 from cockpit_gateway.delivery.breaker import CircuitBreaker
 from cockpit_gateway.delivery.due import DueTimes
 from cockpit_gateway.delivery.echoes import EchoWatch
@@ -218,7 +218,7 @@ class Attempts:
         if verdict.disable_target:
             verdict = verdict._replace(disable_target=queue.held is None)
             queue.held = Hold.DISABLED  # at once: nothing more begins while that is written
-        self._metrics.attempt(queue.target_id, verdict.outcome, duration)
+        self._metrics.attempt(queue.target_id, verdict.outcome, duration, verdict.cause)
         return verdict, settlement(work, verdict, queue.target, started_at=started_at, duration=duration)
 
     async def _verdict(self, queue: TargetQueue, work: Work) -> Verdict:
@@ -283,7 +283,7 @@ class Attempts:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise
-            return Verdict(Outcome.RETRY, "the plugin cancelled its own attempt")
+            return Verdict(Outcome.RETRY, "the plugin cancelled its own attempt", cause=Cause.RAISED)
         except RAISED_BY_PLUGINS as error:
             return judge(error, queue.target.timeout if budget.overrun else None, self._hide)
         finally:
@@ -298,6 +298,8 @@ class Attempts:
             return
         well, asked = verdict.outcome is not Outcome.RETRY, min(verdict.after or 0.0, queue.target.longest_retry_after)
         changed = breaker.ended(probe=probe, well=well, now=self._clock.steady(), asked=asked)
+        if changed:
+            self._metrics.breaker_changed(queue.target_id, "open" if breaker.open else "closed")
         if changed and breaker.open:
             queue.reason = verdict.reason
             self.run(self.give_back(queue))

@@ -14,11 +14,12 @@ import structlog
 
 from cockpit_gateway.clock import Clock
 from cockpit_gateway.config.sentences import nearest_name
-from cockpit_gateway.deliveries import Hold, TargetId, Work
+from cockpit_gateway.deliveries import Delivery, Hold, TargetId, Work
 from cockpit_gateway.delivery.attempts import Attempts
 from cockpit_gateway.delivery.claims import Claims
 from cockpit_gateway.delivery.due import DueTimes
 from cockpit_gateway.delivery.echoes import SUSPICIOUS, EchoWatch
+from cockpit_gateway.delivery.hindrances import Wait, WaitsFor, hold_of, limit_of
 from cockpit_gateway.delivery.insistence import Insistence
 from cockpit_gateway.delivery.memory import Memory
 from cockpit_gateway.delivery.outcomes import Announce, Observe, Outcomes
@@ -30,7 +31,7 @@ from cockpit_gateway.errors import GatewayError, NotFoundError
 from cockpit_gateway.events import Event
 from cockpit_gateway.recorder import Recorder
 from cockpit_gateway.store.port import Store
-from cockpit_gateway.store.records import NewDelivery, Opened, TargetState
+from cockpit_gateway.store.records import Backlog, NewDelivery, Opened, TargetState
 from cockpit_gateway.targets import Target
 from cockpit_gateway.telemetry.metrics import Metrics
 from cockpit_gateway.telemetry.spans import Spans
@@ -166,6 +167,15 @@ class Dispatcher:
         """Attempts under way."""
         return sum(queue.running for queue in self._queues.values())
 
+    @property
+    def attempts(self) -> Mapping[TargetId, int]:
+        """Attempts under way, by target."""
+        return {target_id: queue.running for target_id, queue in self._queues.items()}
+
+    async def backlog(self) -> Mapping[TargetId, Backlog]:
+        """Return what waits; as it was some seconds ago, if it is so much that looking takes long."""
+        return await self._upkeep.waiting.recent()
+
     def idle_for(self) -> float | None:
         """Return the seconds until something happens of itself: 0.0 if it does now, None if nothing will."""
         if self._attempts.busy or self._upkeep.working:
@@ -182,6 +192,15 @@ class Dispatcher:
         if not queue.target.active:
             return Hold.PAUSED, "active: false in the configuration"
         return None if queue.hold is None else (queue.hold, queue.reason)
+
+    def hindrance(self, delivery: Delivery) -> tuple[Wait | None, Wait]:
+        """Return why a delivery's target is passed by, None if it is not, and for what it waits apart from that."""
+        queue = self._queues.get(delivery.target_id)
+        if queue is None:
+            gone = Wait(WaitsFor.HOLD, "the configuration does not name its target any more")
+            return gone, gone
+        steady = self._clock.steady()
+        return hold_of(queue, steady), limit_of(queue, delivery, steady)
 
     async def hold(self, target_id: TargetId, hold: Hold, reason: str | None) -> None:
         """Pause or disable a target; what is under way goes on.
@@ -205,8 +224,8 @@ class Dispatcher:
         await self._store.set_held(target_id, None, reason=None, now=self._clock.time())
         queue.held = queue.reason = None
         queue.health.forget()
-        if queue.breaker is not None:
-            queue.breaker.reset()
+        if queue.breaker is not None and queue.breaker.reset():
+            self._metrics.breaker_changed(target_id, "closed")
         self._attempts.enqueue(queue, ())
         self._due.expect(target_id, self._clock.time())
 

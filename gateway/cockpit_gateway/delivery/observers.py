@@ -61,7 +61,7 @@ class Observer:
             self._waiting.put_nowait(settled)
             self.untold += 1
         except asyncio.QueueFull:
-            self._metrics.hook_failed(self._implementation.plugin, HOOK)
+            self._metrics.untold(self._implementation.plugin)
             log.debug("an outcome is not told, because too many wait", plugin=self._implementation.plugin)
 
     def start(self) -> None:
@@ -85,7 +85,6 @@ class Observer:
                 async with asyncio.timeout(TIMEOUT):
                     await self.host.run(self._implementation, {"delivery": delivery, "attempt": attempt})
             except Exception:
-                self._metrics.hook_failed(self._implementation.plugin, HOOK)
                 log.exception("delivery_settled failed", plugin=self._implementation.plugin, delivery_id=delivery.id)
             finally:
                 self.untold -= 1

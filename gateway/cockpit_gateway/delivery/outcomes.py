@@ -79,7 +79,8 @@ class Outcomes:
         self._observe(settled)
         delivery = settled.delivery
         if settled.state is DeliveryState.DELIVERED:
-            self._metrics.delivered(queue.target_id, self._clock.time() - delivery.created_at)
+            since = delivery.fresh_at if delivery.fresh_from else delivery.created_at
+            self._metrics.delivered(queue.target_id, self._clock.time() - since)
         if settled.state is DeliveryState.DEAD:
             self._metrics.died(queue.target_id, "rejected" if verdict.outcome is Outcome.REJECTED else "gave up")
         if settled.state is DeliveryState.PENDING:

@@ -24,7 +24,7 @@ from cockpit_gateway.hosting import Host, Plugins
 from cockpit_gateway.registry import HandlerTable, Implementation
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import NewDelivery
-from cockpit_gateway.targets import Planned, Target
+from cockpit_gateway.targets import Explained, Planned, Target
 from cockpit_gateway.telemetry.metrics import Metrics
 
 PLAN_TARGET = "plan_deliveries"
@@ -90,7 +90,7 @@ class Planner:
         """Return the deliveries of an event; none for a dropped one. Never raises for what a plugin does."""
         if event.status is EventStatus.DROPPED:
             return []
-        deliveries = [self._delivery(event, target_id) for target_id in self._handlers_of(event)]
+        deliveries = [self._delivery(event, target_id) for target_id in self.handlers_of(event)]
         for planner in self._planners:
             deliveries += self._plan_or_defer(planner, event)
         return deliveries
@@ -105,13 +105,53 @@ class Planner:
         plans = [PlannedAgain(event, [], []) for event in events]
         sound = [plan for plan in plans if plan.event.status is not EventStatus.DROPPED]
         for event, deliveries, _ in sound:
-            deliveries += [self._pending(event, target_id) for target_id in self._handlers_of(event)]
+            deliveries += [self._pending(event, target_id) for target_id in self.handlers_of(event)]
         for planner in self._planners:
             if only is None or planner.plugin == only.plugin:
                 await self._plugins.host(planner).run_in_thread(partial(self._plan_each, planner, sound))
         for plan in sound:
             plan.deliveries[:] = [delivery for delivery in plan.deliveries if only in (None, delivery.target_id)]
         return plans
+
+    @property
+    def planners(self) -> Sequence[Implementation]:
+        """What plans: each plugin's `plan_deliveries`."""
+        return self._planners
+
+    def targets_of(self, plugin: str) -> Sequence[str]:
+        """Return the targets that a plugin plans for: neither its handlers nor where a plan is made again."""
+        handlers = {found.hook for found in self._plugins.registry.handlers() if found.plugin == plugin}
+        own = (target_id.target for target_id in self._dispatcher.targets if target_id.plugin == plugin)
+        return [target for target in own if target not in handlers and target != PLAN_TARGET]
+
+    async def explain(self, planner: Implementation, event: Event) -> list[Explained]:
+        """Return for each target of a plugin whether it gets an event today, and why: asked in the plugin's threads.
+
+        Args:
+            planner: One of `planners`.
+            event: The event.
+
+        Raises:
+            Exception: whatever the plugin raises.
+        """
+        explained: list[Explained] = await self._plugins.host(planner).run_in_thread(
+            lambda: self._explain(planner, event)
+        )
+        return explained
+
+    def _explain(self, planner: Implementation, event: Event) -> list[Explained]:
+        plugin, host = planner.plugin, self._plugins.host(planner)
+        planned = {target_id.target for target_id, _ in self._places(planner, self._call(planner, event, host))}
+        explainer = self._plugins.registry.implementation(plugin, "explain_deliveries")
+        answer: object = () if explainer is None else host.call(explainer, {"event": event}) or ()
+        told = {
+            (item.target, item.planned): item
+            for item in list_of(Explained, answer, f"explain_deliveries of plugin {plugin}")
+        }
+        return [
+            told.get((target, target in planned)) or _without_reason(plugin, target, planned=target in planned)
+            for target in self.targets_of(plugin)
+        ]
 
     def late_call(self, planner: Implementation, host: Host) -> Call:
         """Return the call that plans again, in the plugin's threads, and adds the deliveries to the stored event."""
@@ -139,7 +179,6 @@ class Planner:
                 return self._deliveries(planner, event, self._timed(planner, event, host))
             except RAISED_BY_PLUGINS:
                 log.exception("planner failed, it plans again later", plugin=planner.plugin, event_id=event.id)
-                self._metrics.hook_failed(planner.plugin, "plan_deliveries")
         return [self._delivery(event, TargetId(planner.plugin, PLAN_TARGET))]
 
     def _plan_each(self, planner: Implementation, plans: Sequence[PlannedAgain]) -> None:
@@ -151,8 +190,16 @@ class Planner:
                 log.exception("planner failed", plugin=planner.plugin, event_id=event.id)
                 failed.append(planner.plugin)
 
-    def _handlers_of(self, event: Event) -> Iterable[TargetId]:
+    def handlers_of(self, event: Event) -> Sequence[TargetId]:
+        """Return the handlers that an event calls."""
         return [TargetId(handler.plugin, handler.hook) for handler in self._handlers.for_event(event.name)]
+
+    def hooks_of(self, event: Event) -> Sequence[str]:
+        """Return the hooks of handlers that an event calls, whether or not a plugin implements them."""
+        if not event.name:
+            return ["any_event"]
+        match = self._catalogue.match(event.name)
+        return ["unknown_event" if match is None else match.entry.hook, "any_event"]
 
     def _call(self, planner: Implementation, event: Event, host: Host) -> Sequence[Planned]:
         planned: object = host.call(planner, {"event": event}) or ()
@@ -220,6 +267,12 @@ class Planner:
             return commonpath(event.subjects)
         match = self._catalogue.match(event.name)
         return match.entry.generic_name if match else event.name
+
+
+def _without_reason(plugin: str, target: str, *, planned: bool) -> Explained:
+    """Return what is told when the plugin tells nothing, or something else than it plans."""
+    verb = "asks for it" if planned else "does not ask for it"
+    return Explained(target, planned, f"plan_deliveries of plugin {plugin} {verb}")
 
 
 def _require_text(plugin: str, key: object) -> None:

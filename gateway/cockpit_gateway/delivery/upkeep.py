@@ -10,6 +10,7 @@ from cockpit_gateway.clock import Clock
 from cockpit_gateway.deliveries import TargetId
 from cockpit_gateway.delivery.due import DueTimes
 from cockpit_gateway.delivery.queue import TargetQueue
+from cockpit_gateway.delivery.waiting import Waiting
 from cockpit_gateway.recorder import EVERY, Recorder
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Backlog
@@ -54,6 +55,7 @@ class Upkeep:
         self._metrics = metrics
         self._queues = queues
         self._due = due
+        self.waiting = Waiting(store)
         self._recorder = recorder
         self.working = 0
         """What is being done now."""
@@ -88,7 +90,7 @@ class Upkeep:
 
     async def _trim(self) -> None:
         now = self._clock.time()
-        for target_id, backlog in (await self._store.backlog()).items():
+        for target_id, backlog in (await self.waiting.count()).items():
             queue = self._queues.get(target_id)
             limit = BacklogLimit() if queue is None else queue.target.backlog
             if _exceeds(backlog, limit, now):

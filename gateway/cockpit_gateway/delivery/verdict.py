@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from cockpit_gateway.deliveries import Attempt, DeliveryState, Outcome, Response, Work
+from cockpit_gateway.deliveries import Attempt, Cause, DeliveryState, Outcome, Response, Work
+from cockpit_gateway.delivery.causes import cause_of
 from cockpit_gateway.errors import Drop, Reject, Retry
 from cockpit_gateway.store.records import Settlement
 from cockpit_gateway.targets import Target
@@ -22,6 +23,7 @@ class Verdict(NamedTuple):
         response: What the target answered.
         after: Seconds asked for before the next attempt.
         disable_target: True if the target asked never to be called again.
+        cause: Why it failed, None when delivered.
     """
 
     outcome: Outcome
@@ -29,6 +31,7 @@ class Verdict(NamedTuple):
     response: Response | None = None
     after: float | None = None
     disable_target: bool = False
+    cause: Cause | None = None
 
 
 def judge(error: BaseException, overrun: float | None = None, hide: Callable[[str], str] = str) -> Verdict:
@@ -40,7 +43,12 @@ def judge(error: BaseException, overrun: float | None = None, hide: Callable[[st
         hide: Takes secrets out of what it says.
     """
     if overrun is not None:
-        return Verdict(Outcome.RETRY, f"not finished within {overrun:g} s")
+        return Verdict(Outcome.RETRY, f"not finished within {overrun:g} s", cause=Cause.TIMEOUT)
+    verdict = _verdict_on(error, hide)
+    return verdict._replace(cause=cause_of(error, verdict.response))
+
+
+def _verdict_on(error: BaseException, hide: Callable[[str], str]) -> Verdict:
     if isinstance(error, Reject):
         reason = _one_line(error.reason or "rejected", hide)
         return Verdict(Outcome.REJECTED, reason, sound(error.response), disable_target=bool(error.disable_target))

@@ -25,6 +25,7 @@ from cockpit_gateway.store.records import (
     EventPage,
     Found,
     KnownAnswer,
+    Measures,
     NewDelivery,
     Opened,
     Pruned,
@@ -220,6 +221,10 @@ class Store(Protocol):
         """Give some of the room that is free in the store back to the disk; return whether there is more."""
         ...
 
+    async def measure(self) -> Measures:
+        """Return what the store takes, and has to do."""
+        ...
+
     async def set_reserve_aside(self) -> bool:
         """Set room on the disk aside for when there is no other; return whether there is some."""
         ...
@@ -376,6 +381,17 @@ class Store(Protocol):
 
         Raises:
             NotFoundError: no such delivery.
+        """
+        ...
+
+    async def held_back_by(self, delivery_id: str) -> Delivery | None:
+        """Return an unfinished delivery that a pending one of an ordered target has to wait for; see `claim`.
+
+        Args:
+            delivery_id: The pending one.
+
+        Returns:
+            The earliest of those in its own lane or above, else one of those below; None if it waits for none.
         """
         ...
 

@@ -310,6 +310,22 @@ class Cursor(NamedTuple):
     last: int
 
 
+class Measures(NamedTuple):
+    """What a store takes, and has to do.
+
+    Attributes:
+        waiting: Jobs that wait for the next transaction.
+        size: Bytes of what is stored.
+        log: Bytes of its write-ahead log.
+        free: Bytes that are free on its disk.
+    """
+
+    waiting: int
+    size: int
+    log: int
+    free: int
+
+
 class Step(NamedTuple):
     """The result of one step through many deliveries.
 

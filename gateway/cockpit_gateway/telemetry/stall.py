@@ -23,7 +23,7 @@ class StallWatch:
     """Watches the running event loop from a thread.
 
     Args:
-        metrics: Where stalls are counted.
+        metrics: Where stalls are counted, and how late the loop is.
         too_long: Seconds that the loop may be held.
     """
 
@@ -32,7 +32,7 @@ class StallWatch:
         self._too_long = too_long
         self._loop = asyncio.get_running_loop()
         self._loop_thread = threading.get_ident()
-        self._ticked_at = time.monotonic()
+        self._ticked_at = self._due_at = time.monotonic()
         self._stopped = threading.Event()
         self._timer = self._loop.call_later(0, self._tick)
         threading.Thread(target=self._watch, name="stall-watch", daemon=True).start()
@@ -43,7 +43,9 @@ class StallWatch:
         self._timer.cancel()
 
     def _tick(self) -> None:
-        self._ticked_at = time.monotonic()
+        now = time.monotonic()
+        self._metrics.lagged(max(0.0, now - self._due_at))
+        self._ticked_at, self._due_at = now, now + self._too_long / 4
         self._timer = self._loop.call_later(self._too_long / 4, self._tick)
 
     def _watch(self) -> None:

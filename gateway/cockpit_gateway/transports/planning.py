@@ -11,11 +11,14 @@ from cockpit_gateway.events import Event
 from cockpit_gateway.expressions import Expression, Scope, scope_of
 from cockpit_gateway.matching import Subscriptions
 from cockpit_gateway.plugin import PluginContext
-from cockpit_gateway.targets import Planned
+from cockpit_gateway.targets import Explained, Planned
+from cockpit_gateway.transports.reasons import explained
 from cockpit_gateway.transports.settings import TargetSettings
 
 LONGEST_KEY = 256
 """Characters; a longer key is replaced by its digest."""
+
+_ASLEEP = "`active` is false"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ def _route_of(name: str, target: TargetSettings) -> Route:
 
 
 class Planning:
-    """Says which targets get an event, and in which lane: all that a `plan_deliveries` has to do.
+    """Says which targets get an event, in which lane, and why: `plan_deliveries` and `explain_deliveries` need no more.
 
     Args:
         targets: The targets' settings by name; inactive ones get nothing.
@@ -58,6 +61,7 @@ class Planning:
         active = {name: target for name, target in targets.items() if target.active}
         routes = [(target.subscription, _route_of(name, target)) for name, target in active.items()]
         self._subscriptions = Subscriptions(routes, context.catalogue, self._when_failed)
+        self._inactive = [name for name in targets if name not in active]
 
     def plan(self, event: Event) -> list[Planned]:
         """Return what `plan_deliveries` returns for an event."""
@@ -65,6 +69,16 @@ class Planning:
         needs_scope = any(isinstance(route.key, Expression) for route in routes)
         scope: Scope = scope_of(event, self._context.catalogue) if needs_scope else {}
         return [Planned(route.name, self._key(route, event, scope)) for route in routes]
+
+    def explain(self, event: Event) -> list[Explained]:
+        """Return what `explain_deliveries` returns for an event: by the same rules as the plan.
+
+        Args:
+            event: The event.
+        """
+        answers = self._subscriptions.answers(event)
+        told = [explained(answer.subscriber.name, answer, event, self._context.catalogue) for answer in answers]
+        return [*told, *(Explained(name, planned=False, reason=_ASLEEP, setting="active") for name in self._inactive)]
 
     def _key(self, route: Route, event: Event, scope: Scope) -> str | None:
         if not isinstance(route.key, Expression):

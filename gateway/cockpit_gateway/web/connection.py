@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from http import HTTPStatus
 from typing import Any
 
@@ -13,15 +14,22 @@ from aiohttp.streams import EMPTY_PAYLOAD
 from aiohttp.web_protocol import RequestHandler, _ErrInfo  # pyright: ignore[reportPrivateUsage]
 
 from cockpit_gateway.config import Server as Settings
+from cockpit_gateway.telemetry.metrics import Metrics
 from cockpit_gateway.web.problems import FAILED, problem_response
 from cockpit_gateway.web.refusals import HEAD_TOO_LARGE, LARGEST_HEAD, refusal
 
 TOO_SLOW = "The request's headers were not complete within {:g} seconds."
 
+SOURCE = web.RequestKey("source", str)
+"""Where a request keeps the source that it was let in to."""
+
 MOST_PIPELINED = 2
 """Requests behind the one that is being answered; what more arrives waits in the kernel."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+access = logging.getLogger(__name__)
+"""Tells whether each answer is to be logged, quicker than `log` does."""
 
 
 class Connection(RequestHandler):
@@ -33,11 +41,14 @@ class Connection(RequestHandler):
     Args:
         server: The server that it belongs to.
         settings: The bounds.
+        metrics: Is told how long a client waited for its answer.
         options: aiohttp's.
     """
 
-    def __init__(self, server: web.Server, settings: Settings, **options: Any) -> None:
+    def __init__(self, server: web.Server, settings: Settings, metrics: Metrics, **options: Any) -> None:
         super().__init__(server, **options)
+        self._metrics = metrics
+        self._logging_enabled = True  # has `log_access` called, with the time
         self._max_msg_queue_size = MOST_PIPELINED
         self._msg_queue_resume_size = MOST_PIPELINED - 1
         self._settings = settings
@@ -100,6 +111,18 @@ class Connection(RequestHandler):
         response = problem_response(status, detail)
         response.force_close()
         return response
+
+    def log_access(self, request: web.BaseRequest, response: web.StreamResponse, time: float | None) -> None:
+        """Note an answer that has been written."""
+        if time is None:
+            return
+        seconds = self._loop.time() - time
+        source = request.get(SOURCE)
+        if source is not None:
+            self._metrics.answered(source, seconds)
+        if access.isEnabledFor(logging.DEBUG):
+            ms = round(seconds * 1000, 3)
+            log.debug("answered", method=request.method, path=request.path, status=response.status, ms=ms)
 
     def log_exception(self, *args: Any, **kw: Any) -> None:
         """Log what went wrong, unless it is nobody's concern."""

@@ -74,7 +74,7 @@ class Listeners:
             GatewayError: `admin_listen` or `api.listen` is.
             TlsError: the certificate cannot be used.
         """
-        local = await self._started(api_application(self._problems(metrics)), admin)
+        local = await self._started(api_application(self._problems(metrics)), admin, metrics)
         await self._serve(local, [bind_unix(self._admin_socket)])
         if self._api.listen is not None:
             self.api_address = await self._listen_for_api(admin, console, metrics, self._api.listen)
@@ -109,14 +109,14 @@ class Listeners:
 
     async def _run(self, routes: Sequence[web.RouteDef], metrics: Metrics) -> Runner:
         app = web.Application(middlewares=[self._problems(metrics)], client_max_size=self._server.max_body)
-        return await self._started(app, routes)
+        return await self._started(app, routes, metrics)
 
     def _problems(self, metrics: Metrics) -> Middleware:
         return problems_middleware(metrics, self._server.base_path, Clients(self._server.trusted_proxies).name)
 
-    async def _started(self, app: web.Application, routes: Sequence[web.RouteDef]) -> Runner:
+    async def _started(self, app: web.Application, routes: Sequence[web.RouteDef], metrics: Metrics) -> Runner:
         app.add_routes(routes)
-        runner = Runner(app, self._server)
+        runner = Runner(app, self._server, metrics)
         self._runners.append(runner)
         await runner.setup()
         return runner
@@ -129,7 +129,7 @@ class Listeners:
         fronts = [web.get(path, console.front) for path in {"/", f"{self._api.base_path}/", console.root}]
         app = api_application(self._problems(metrics), access_middleware(self._api.clients, beside=pages))
         app.add_subapp(console.root, pages)
-        runner = await self._started(app, [*based, *fronts])
+        runner = await self._started(app, [*based, *fronts], metrics)
         tls = None if self._api.tls is None else server_context(self._api.tls)
         return await self._serve_there(runner, self._open(listen, "the API", "api.listen"), tls)
 

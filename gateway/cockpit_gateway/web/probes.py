@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import orjson
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from cockpit_gateway.telemetry.metrics import Metrics
 
@@ -45,12 +46,13 @@ class Probes:
             _json(200, {"status": "ready"}) if reason is None else _json(503, {"status": "unready", "reason": reason})
         )
 
-    async def scrape(self, _request: web.Request) -> web.Response:
-        """Answer with the metrics in Prometheus' text format."""
+    async def scrape(self, request: web.Request) -> web.Response:
+        """Answer with the metrics, in Prometheus' text format or OpenMetrics as the scraper wants."""
         await self._refresh()
-        return web.Response(
-            body=self._metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
-        )
+        accept = ",".join(request.headers.getall(hdrs.ACCEPT, ()))
+        # In a thread: with hundreds of endpoints it takes longer than the event loop may be held.
+        text, content_type = await asyncio.to_thread(self._metrics.exposition, accept)
+        return web.Response(body=text, headers={hdrs.CONTENT_TYPE: content_type})
 
 
 def _json(status: int, document: dict[str, str]) -> web.Response:

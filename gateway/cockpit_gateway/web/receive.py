@@ -18,6 +18,7 @@ from cockpit_gateway.events import VIA_HEADER
 from cockpit_gateway.ingest import Fate, Ingest, Receipt
 from cockpit_gateway.telemetry.spans import Kind, Spans
 from cockpit_gateway.web.clients import Clients
+from cockpit_gateway.web.connection import SOURCE
 from cockpit_gateway.web.doors import Door
 from cockpit_gateway.web.inflight import InFlight
 from cockpit_gateway.web.problems import Problem
@@ -28,9 +29,6 @@ LONGEST_VIA = 1024
 """Characters of that header that are read."""
 
 _GATEWAY_ID = re.compile(r"[0-9a-f]{32}")
-
-_ADMITTED = web.RequestKey("source", str)
-"""Where a request keeps the source that it was let in to, so that it is not let in, and counted, twice."""
 
 
 class Receiver:
@@ -70,7 +68,7 @@ class Receiver:
     async def expect(self, request: web.Request) -> web.Response | None:
         """Answer `Expect: 100-continue`, which Cockpit's curl sends above 1 MiB, once the request is let in."""
         try:
-            request[_ADMITTED] = self._admit(request)
+            self._admit(request)
             if request.headers.get(hdrs.EXPECT, "").lower() != "100-continue":
                 raise Problem(HTTPStatus.EXPECTATION_FAILED, "The only expectation met here is 100-continue.")  # noqa: TRY301
         except Problem as problem:  # aiohttp calls this before the middlewares
@@ -82,7 +80,7 @@ class Receiver:
 
     async def receive(self, request: web.Request) -> web.Response:
         """Store the event and answer 202."""
-        source = request[_ADMITTED] if request.headers.get(hdrs.EXPECT) else self._admit(request)
+        source = request.get(SOURCE) or self._admit(request)  # once: who is let in is counted
         parent = traceparent.valid(request.headers.get(traceparent.HEADER))
         with self._spans.span("receive", Kind.SERVER, parent, {"cockpit.source": source}) as span:
             receipt = await self._take_in(request, source, span.traceparent)
@@ -117,6 +115,7 @@ class Receiver:
         if length is None and hdrs.TRANSFER_ENCODING not in request.headers:
             raise Problem(HTTPStatus.LENGTH_REQUIRED, "A body needs a Content-Length.")
         self._in_flight.require_room(length)
+        request[SOURCE] = name
         return name
 
 

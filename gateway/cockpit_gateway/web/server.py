@@ -13,6 +13,7 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
 from cockpit_gateway.config import Server as Settings
+from cockpit_gateway.telemetry.metrics import Metrics
 from cockpit_gateway.web.connection import Connection
 from cockpit_gateway.web.refusals import MOST_HEADERS
 from cockpit_gateway.web.sockets import BACKLOG
@@ -33,15 +34,16 @@ class _Server(web.Server):
     open without asking for anything keeps nobody out.
     """
 
-    def __init__(self, app: web.Application, settings: Settings, **options: Any) -> None:
+    def __init__(self, app: web.Application, settings: Settings, metrics: Metrics, **options: Any) -> None:
         super().__init__(app._handle, request_factory=app._make_request, **options)  # type: ignore[arg-type]  # noqa: SLF001 - aiohttp offers no public way to replace the protocol
         self._options = {name: value for name, value in options.items() if name != "loop"}
         self._settings = settings
+        self._metrics = metrics
         self._most = settings.max_connections
         self._warned_at = -QUIET
 
     def __call__(self) -> RequestHandler:
-        return Connection(self, self._settings, loop=asyncio.get_running_loop(), **self._options)
+        return Connection(self, self._settings, self._metrics, loop=asyncio.get_running_loop(), **self._options)
 
     def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
         super().connection_made(handler, transport)
@@ -72,11 +74,13 @@ class Runner(web.AppRunner):
     Args:
         app: The application.
         settings: The bounds.
+        metrics: Is told how long clients waited for answers.
     """
 
-    def __init__(self, app: web.Application, settings: Settings) -> None:
+    def __init__(self, app: web.Application, settings: Settings, metrics: Metrics) -> None:
         super().__init__(app, shutdown_timeout=settings.grace)
         self._settings = settings
+        self._metrics = metrics
 
     async def _make_server(self) -> web.Server:
         loop = asyncio.get_running_loop()
@@ -88,6 +92,7 @@ class Runner(web.AppRunner):
         return _Server(
             self._app,
             settings,
+            self._metrics,
             loop=loop,
             access_log=None,
             max_headers=MOST_HEADERS,

@@ -123,6 +123,15 @@ def test_sample_endpoints_against_every_capture() -> None:
     assert len(planned) > 130
 
 
+def test_the_explanation_of_every_capture_is_that_of_its_plan() -> None:
+    plugin = planner(SAMPLE)
+
+    for name in FILES:
+        told = plugin.explain_deliveries(received(name))
+        assert sorted(item.target for item in told) == sorted(SAMPLE)
+        assert {item.target for item in told if item.planned} == EXPECTED.get(name, set())
+
+
 def test_lanes_of_the_sample() -> None:
     plugin = planner(SAMPLE)
 

@@ -11,7 +11,7 @@ import pytest
 from standardwebhooks import Webhook
 from webhook_kit import BODY, DELIVERY_ID, Start, saved
 
-from cockpit_gateway import Retry, __version__
+from cockpit_gateway import Delivery, DeliveryState, Retry, __version__
 from cockpit_gateway.testing import Answer, Receiver
 from cockpit_gateway.testing.captures import Capture, all_captures, capture
 
@@ -206,3 +206,21 @@ async def test_connections_are_kept_and_cookies_are_not(
 def verified(headers: list[tuple[str, str]], body: bytes, secret: str) -> object:
     """Verify with the independent package."""
     return Webhook(secret).verify(body, dict(headers))
+
+
+async def test_a_preview_is_what_is_sent_without_what_is_secret(
+    start: Start, receiver: Receiver, endpoint: dict[str, Any]
+) -> None:
+    secret = {"url": f"{receiver.url}/hook?token=swordfish", "bearer": "swordfish", "headers": {"X-Key": "swordfish"}}
+    plugin = await start({"it": endpoint | secret | {"secret": OLD}})
+    delivery = Delivery(DELIVERY_ID, "e", 1, "webhook", "it", None, DeliveryState.RUNNING, 0, 0.0, 0.0)
+
+    await plugin.deliver()
+    shown = plugin.plugin.preview_delivery(delivery, [saved()], plugin.context)
+
+    (request,) = receiver.requests
+    sent = [(name, value) for name, value in request.headers.items() if name not in ("Host", "Content-Length")]
+    masked = {"Authorization", "X-Key", "webhook-signature"}
+    assert list(shown.headers) == [(name, "***" if name in masked else value) for name, value in sent]
+    assert (shown.method, shown.url, shown.body) == ("POST", f"{receiver.url}/hook?token=***", request.body)
+    assert "swordfish" not in repr(shown)

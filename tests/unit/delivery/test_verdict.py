@@ -8,7 +8,7 @@ from fuzzing import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit_gateway.deliveries import Delivery, DeliveryState, Outcome, Response, Work
+from cockpit_gateway.deliveries import Cause, Delivery, DeliveryState, Outcome, Response, Work
 from cockpit_gateway.delivery.verdict import LONGEST_REASON, Verdict, judge, settlement
 from cockpit_gateway.errors import Reject, Retry
 from cockpit_gateway.events import Event
@@ -26,12 +26,15 @@ def work(attempts: int = 0) -> Work:
 @pytest.mark.parametrize(
     ("error", "verdict"),
     [
-        (Retry("busy", after=7, response=ANSWER), Verdict(Outcome.RETRY, "busy", ANSWER, after=7)),
-        (Retry(), Verdict(Outcome.RETRY, "asked to retry")),
-        (Reject("never", response=ANSWER), Verdict(Outcome.REJECTED, "never", ANSWER)),
-        (Reject("gone", disable_target=True), Verdict(Outcome.REJECTED, "gone", disable_target=True)),
-        (ValueError("two\nlines"), Verdict(Outcome.RETRY, "ValueError: two lines")),
-        (KeyError(), Verdict(Outcome.RETRY, "KeyError")),
+        (Retry("busy", after=7, response=ANSWER), Verdict(Outcome.RETRY, "busy", ANSWER, 7, cause=Cause.ANSWERED_5XX)),
+        (Retry(), Verdict(Outcome.RETRY, "asked to retry", cause=Cause.ASKED)),
+        (Reject("never", response=ANSWER), Verdict(Outcome.REJECTED, "never", ANSWER, cause=Cause.ANSWERED_5XX)),
+        (
+            Reject("gone", disable_target=True),
+            Verdict(Outcome.REJECTED, "gone", disable_target=True, cause=Cause.REJECTED),
+        ),
+        (ValueError("two\nlines"), Verdict(Outcome.RETRY, "ValueError: two lines", cause=Cause.RAISED)),
+        (KeyError(), Verdict(Outcome.RETRY, "KeyError", cause=Cause.RAISED)),
     ],
 )
 def test_what_was_raised_is_the_verdict(error: Exception, verdict: Verdict) -> None:
@@ -39,7 +42,9 @@ def test_what_was_raised_is_the_verdict(error: Exception, verdict: Verdict) -> N
 
 
 def test_an_overrun_budget_says_so_whatever_was_raised() -> None:
-    assert judge(TimeoutError(), overrun=1.5) == Verdict(Outcome.RETRY, "not finished within 1.5 s")
+    assert judge(TimeoutError(), overrun=1.5) == Verdict(
+        Outcome.RETRY, "not finished within 1.5 s", cause=Cause.TIMEOUT
+    )
 
 
 def test_a_long_reason_is_cut() -> None:

@@ -29,6 +29,7 @@ from cockpit_gateway.store.records import (
     EventPage,
     Found,
     KnownAnswer,
+    Measures,
     NewDelivery,
     Opened,
     Pruned,
@@ -63,7 +64,7 @@ from cockpit_gateway.store.sqlite.reader import Reader
 from cockpit_gateway.store.sqlite.reserve import Reserve
 from cockpit_gateway.store.sqlite.targets import TargetNumbers
 from cockpit_gateway.store.sqlite.trimming import bury, find_excess
-from cockpit_gateway.store.sqlite.writer import Writer
+from cockpit_gateway.store.sqlite.writer import Transacted, Writer, tell_nobody
 from cockpit_gateway.targets import BacklogLimit
 
 _Result = TypeVar("_Result")
@@ -82,10 +83,12 @@ class SqliteStore(Lookups):
 
     Args:
         path: The file; it is made if missing, and so is its directory.
+        transacted: Is told of each transaction.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, transacted: Transacted = tell_nobody) -> None:
         super().__init__()
+        self._transacted = transacted
         self._path = path
         self._owner = str(uuid_utils.uuid7())
         self._ownership = file.Ownership(path)
@@ -105,7 +108,7 @@ class SqliteStore(Lookups):
             raise
         self._targets = TargetNumbers(connection)
         executor = SqliteExecutor(connection, self._owner, self._targets, self._log, self._reserve)
-        self._writer = Writer(connection, executor)
+        self._writer = Writer(connection, executor, self._transacted)
         return opened
 
     async def close(self) -> None:
@@ -227,6 +230,11 @@ class SqliteStore(Lookups):
     async def shorten(self) -> bool:
         """Give some free pages back."""
         return await self._write(pruning.give_back)
+
+    async def measure(self) -> Measures:
+        """Measure the store."""
+        waiting = 0 if self._writer is None else self._writer.waiting
+        return Measures(waiting, *await asyncio.to_thread(file.measure, self._path))
 
     async def set_reserve_aside(self) -> bool:
         """Set room aside for when there is no other."""

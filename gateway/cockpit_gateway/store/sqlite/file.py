@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import shutil
 import sqlite3
 from collections.abc import Generator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -177,3 +178,9 @@ def _migrations() -> dict[int, str]:
     folder = files("cockpit_gateway.store.sqlite") / "migrations"
     found = ((_MIGRATION.fullmatch(file.name), file) for file in folder.iterdir())
     return {int(name[1]): file.read_text() for name, file in found if name is not None}
+
+
+def measure(path: Path) -> tuple[int, int, int]:
+    """Return the bytes of a database, of its log, and those free on its disk."""
+    log = path.with_name(f"{path.name}-wal")
+    return path.stat().st_size, log.stat().st_size if log.exists() else 0, shutil.disk_usage(path.parent).free

@@ -67,6 +67,10 @@ class Lookups:
         """Return one delivery."""
         return await self._read(lambda connection: reading.delivery(connection, delivery_id))
 
+    async def held_back_by(self, delivery_id: str) -> Delivery | None:
+        """Return what an ordered delivery waits for."""
+        return await self._read(lambda connection: reading.held_back_by(connection, delivery_id))
+
     async def attempts(self, delivery_id: str) -> Sequence[Attempt]:
         """Return a delivery's attempts."""
         return await self._read(lambda connection: reading.attempts(connection, delivery_id))

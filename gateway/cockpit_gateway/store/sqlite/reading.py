@@ -20,6 +20,7 @@ EVENTS = statement("events", "event_columns", "about_event")
 EVENT = statement("event", "event_columns")
 DELIVERIES = statement("deliveries", "delivery_columns", "about_delivery", "about_event")
 DELIVERY = statement("delivery", "delivery_columns")
+HELD_BACK_BY = statement("held_back_by", "delivery_columns")
 ATTEMPTS = statement("attempts")
 BATCH = statement("batch", "event_columns")
 GATEWAY_ID = statement("gateway_id")
@@ -57,6 +58,12 @@ def delivery(connection: sqlite3.Connection, delivery_id: str) -> Delivery:
     if row is None:
         raise NotFoundError(f"there is no delivery {delivery_id}")
     return delivery_of(row)
+
+
+def held_back_by(connection: sqlite3.Connection, delivery_id: str) -> Delivery | None:
+    """Return what a delivery of an ordered target waits for, None for nothing."""
+    row = connection.execute(HELD_BACK_BY, {"id": delivery_id}).fetchone()
+    return None if row is None else delivery_of(row)
 
 
 def attempts(connection: sqlite3.Connection, delivery_id: str) -> Sequence[Attempt]:

@@ -6,11 +6,11 @@ import asyncio
 import sqlite3
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from cockpit_gateway.errors import StoreUnavailableError
 from cockpit_gateway.store.sqlite.failures import may_pass, told
@@ -23,6 +23,10 @@ PACE_PER_JOB = 0.0005
 
 LONGEST_PACE = 0.006
 """Seconds that a pace never exceeds, however much comes in: clients that wait for a commit post nothing meanwhile."""
+
+
+Transacted: TypeAlias = Callable[[int, float], None]
+"""Is told how many jobs a transaction had, and how many seconds it took."""
 
 
 @dataclass(slots=True)
@@ -55,15 +59,21 @@ class Executor(Protocol):
         ...
 
 
+def tell_nobody(_jobs: int, _seconds: float) -> None:
+    """Let a transaction pass untold."""
+
+
 class Writer:
     """Runs the writer thread.
 
     Args:
         connection: The only connection that writes.
         executor: Carries out the jobs.
+        transacted: Is told of each transaction, in the thread.
     """
 
-    def __init__(self, connection: sqlite3.Connection, executor: Executor) -> None:
+    def __init__(self, connection: sqlite3.Connection, executor: Executor, transacted: Transacted) -> None:
+        self._transacted = transacted
         self._connection = connection
         self._executor = executor
         self._loop = asyncio.get_running_loop()
@@ -75,6 +85,11 @@ class Writer:
         self._closed: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
+
+    @property
+    def waiting(self) -> int:
+        """Jobs that wait for the next group."""
+        return len(self._handed_in) + len(self._gathered)
 
     def submit(self, work: object) -> asyncio.Future[Any]:
         """Hand in something to write; the future ends once it is durable.
@@ -151,9 +166,11 @@ class Writer:
                     self._write([job])
 
     def _transact(self, group: Sequence[Job]) -> None:
+        began = time.perf_counter()
         self._connection.execute("BEGIN IMMEDIATE")
         self._executor.execute(group)
         self._connection.execute("COMMIT")
+        self._transacted(len(group), time.perf_counter() - began)
         self._executor.committed()
 
     def _undo(self) -> None:

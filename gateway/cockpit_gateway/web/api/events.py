@@ -17,10 +17,11 @@ from cockpit_gateway.store.records import DeliveryFilter, EventFilter, EventPage
 from cockpit_gateway.web.api.cursors import EVENTS, cursor_text
 from cockpit_gateway.web.api.operations import Resource, operation
 from cockpit_gateway.web.api.parameters import MOST_AT_ONCE
-from cockpit_gateway.web.api.queries import EventChoice, EventsQuery, EventsReplay, PurgeWalk
+from cockpit_gateway.web.api.queries import EventChoice, EventsQuery, EventsReplay, OneTarget, PurgeWalk
 from cockpit_gateway.web.api.views.bulk import PurgedStep, PurgePreview, ReplayStep, ReplayTally
 from cockpit_gateway.web.api.views.deliveries import DeliveryDetail, DeliverySummary, EventDetail, ExportedEvent
 from cockpit_gateway.web.api.views.events import EventList, EventSummary
+from cockpit_gateway.web.api.views.explanations import Explanation
 
 EventId = Annotated[str, Field(description="The event's id.")]
 
@@ -86,6 +87,11 @@ class Events(Resource):
         return EventDetail.with_deliveries(
             event, [DeliverySummary.of(delivery, self._admin.held(delivery)) for delivery in deliveries]
         )
+
+    @operation("GET", "/events/{event_id}/explanation", Scope.READ)
+    async def explain_event(self, event_id: EventId, query: OneTarget) -> Explanation:
+        """Explain what became of an event, and why: at the door, and at each target."""
+        return Explanation.of(await self._admin.explain(event_id, query.only), self._admin.held)
 
     def _planned(self, step: PlannedStep) -> ReplayStep:
         held = self._admin.replays.held

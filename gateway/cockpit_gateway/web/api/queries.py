@@ -80,11 +80,11 @@ class PurgeWalk(EventsWalk):
         return self
 
 
-class EventsReplay(EventsWalk):
-    """Which events are delivered anew, and whereto."""
+class OneTarget(Query):
+    """One target, or all."""
 
-    plugin: str | None = Field(default=None, description="With `target`: make deliveries to this one alone.")
-    target: str | None = Field(default=None, description="With `plugin`: make deliveries to this one alone.")
+    plugin: str | None = Field(default=None, description="With `target`: only this target.", examples=["webhook"])
+    target: str | None = Field(default=None, description="With `plugin`: only this target.")
 
     @model_validator(mode="after")
     def _names_a_target(self) -> Self:
@@ -96,6 +96,10 @@ class EventsReplay(EventsWalk):
     def only(self) -> TargetId | None:
         """The target that is meant, None for all."""
         return None if self.plugin is None or self.target is None else TargetId(self.plugin, self.target)
+
+
+class EventsReplay(EventsWalk, OneTarget):
+    """Which events are delivered anew, and whereto."""
 
 
 class DeliveryChoice(Query):

@@ -14,14 +14,20 @@ from cockpit_gateway.config import Settings
 from cockpit_gateway.web.access import without_token
 from cockpit_gateway.web.clients import Clients
 from cockpit_gateway.web.console.assets import Assets
+from cockpit_gateway.web.console.bulk import Bulk
+from cockpit_gateway.web.console.delivery_list import DeliveryList
+from cockpit_gateway.web.console.delivery_page import DeliveryPage
 from cockpit_gateway.web.console.entrance import Entrance
 from cockpit_gateway.web.console.event_list import EventList
+from cockpit_gateway.web.console.event_page import EventPage
 from cockpit_gateway.web.console.frame import Entry, Frame
 from cockpit_gateway.web.console.guard import Guard, add_headers
 from cockpit_gateway.web.console.links import Links
 from cockpit_gateway.web.console.overview import OverviewPage
+from cockpit_gateway.web.console.plugin_list import PluginList
 from cockpit_gateway.web.console.sessions import Sessions
 from cockpit_gateway.web.console.tail import Tail
+from cockpit_gateway.web.console.target_pages import TargetPages
 
 PREFIX = "/console"
 
@@ -65,7 +71,13 @@ class Console:
         self.pages: list[Pages] = [
             OverviewPage(frame, administration),
             EventList(frame, administration, catalogue, settings.sources),
+            EventPage(frame, administration, catalogue),
             self._tail,
+            DeliveryList(frame, administration),
+            DeliveryPage(frame, administration),
+            Bulk(frame, administration),
+            TargetPages(frame, administration),
+            PluginList(frame, administration),
         ]
         frame.entries = [entry for group in self.pages for entry in group.entries]
 

@@ -12,6 +12,7 @@ import structlog
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
+from cockpit_gateway.errors import NotFoundError
 from cockpit_gateway.web.access import needed_by
 from cockpit_gateway.web.console.frame import SESSION, Frame
 from cockpit_gateway.web.console.sessions import Session, Sessions
@@ -115,6 +116,8 @@ class Guard:
     def _refusal(self, request: web.Request, error: Exception) -> web.StreamResponse:
         if isinstance(error, web.HTTPMove):
             return web.Response(status=error.status, headers={hdrs.LOCATION: str(error.location)})
+        if isinstance(error, web.HTTPNotFound):
+            error = NotFoundError("There is no such page.")
         problem = problem_of(error, request, self._base_path)
         response = self._frame.page(
             request, "problem.html", problem.status, title=problem.status.phrase, problem=problem.detail

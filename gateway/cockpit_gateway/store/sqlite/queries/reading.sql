@@ -70,6 +70,54 @@ CROSS JOIN targets AS t ON t.number = d.target
 CROSS JOIN events AS e ON e.seq = d.seq
 WHERE d.id = ?;
 
+-- What `free` in claiming.sql looks for: the first that is unfinished in each lane at or above a delivery's own, what is
+-- running there, and one of those below.
+-- name: held_back_by
+WITH RECURSIVE
+held AS MATERIALIZED (SELECT number, target, key, seq FROM deliveries WHERE id = :id AND key IS NOT NULL),
+path (target, key) AS (
+    SELECT target, key FROM held
+    UNION ALL
+    SELECT target, substr(rtrim(key, replace(key, '/', '')), 1, length(rtrim(key, replace(key, '/', ''))) - 1)
+    FROM path WHERE key <> ''
+),
+holding (number) AS (
+    SELECT (
+        SELECT d.number FROM deliveries AS d
+        WHERE
+            d.target = path.target AND d.key = path.key
+            AND d.state IN ('pending', 'running') AND d.state = 'running'
+        ORDER BY d.seq, d.number LIMIT 1
+    ) FROM path
+    UNION ALL
+    SELECT (
+        SELECT d.number FROM deliveries AS d
+        WHERE
+            d.target = path.target AND d.key = path.key
+            AND d.state IN ('pending', 'running') AND d.state = 'pending'
+        ORDER BY d.seq, d.number LIMIT 1
+    ) FROM path
+    UNION ALL
+    SELECT (
+        SELECT d.number FROM deliveries AS d
+        WHERE
+            d.target = held.target AND d.state IN ('pending', 'running')
+            AND d.key >= CASE held.key WHEN '' THEN char(1) ELSE held.key || '/' END
+            AND d.key < CASE held.key WHEN '' THEN x'ff' ELSE held.key || '0' END
+            AND (d.state = 'running' OR (d.seq, d.number) < (held.seq, held.number))
+        LIMIT 1
+    ) FROM held
+)
+SELECT {delivery_columns}
+FROM holding
+CROSS JOIN held
+CROSS JOIN deliveries AS d ON d.number = holding.number
+CROSS JOIN targets AS t ON t.number = d.target
+CROSS JOIN events AS e ON e.seq = d.seq
+WHERE d.number <> held.number AND (d.state = 'running' OR (d.seq, d.number) < (held.seq, held.number))
+ORDER BY d.seq, d.number
+LIMIT 1;
+
 -- name: attempts
 SELECT number, started_at, duration, outcome, reason, status, headers, body, truncated FROM attempts
 WHERE delivery = (SELECT number FROM deliveries WHERE id = ?)

@@ -1,0 +1,95 @@
+"""The list of deliveries, and that of dead letters: where events went, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from aiohttp import web
+from multidict import MultiDict, MultiMapping
+
+from cockpit_gateway.administration import Administration
+from cockpit_gateway.config import Scope
+from cockpit_gateway.deliveries import Delivery, DeliveryState
+from cockpit_gateway.store.port import Store
+from cockpit_gateway.store.records import EventFilter
+from cockpit_gateway.web.access import needs
+from cockpit_gateway.web.api.cursors import DELIVERIES, cursor_text
+from cockpit_gateway.web.api.parameters import read_query
+from cockpit_gateway.web.api.queries import DeliveriesQuery
+from cockpit_gateway.web.console.forms import chosen, narrowed
+from cockpit_gateway.web.console.frame import Entry, Frame
+
+FILTERS = ("to", "state", "name", "source", "subject", "since", "until")
+
+PAGE = 50
+"""Deliveries on a page."""
+
+DEAD_LETTERS = "/dead-letters"
+
+
+class DeliveryList:
+    """Lists deliveries.
+
+    Args:
+        frame: Makes the pages.
+        administration: Knows the deliveries.
+    """
+
+    entries = (Entry("/deliveries", "Deliveries"), Entry(DEAD_LETTERS, "Dead letters"))
+
+    def __init__(self, frame: Frame, administration: Administration) -> None:
+        self._frame = frame
+        self._admin = administration
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the routes to add to the console."""
+        return [web.get("/deliveries", self.deliveries), web.get(DEAD_LETTERS, self.dead_letters)]
+
+    @needs(Scope.READ)
+    async def deliveries(self, request: web.Request) -> web.Response:
+        """List the deliveries that a filter finds, newest first."""
+        return await self._list(request, "deliveries.html", "/deliveries", request.query)
+
+    @needs(Scope.READ)
+    async def dead_letters(self, request: web.Request) -> web.Response:
+        """List the deliveries that were given up."""
+        dead = MultiDict(request.query)
+        dead["state"] = DeliveryState.DEAD
+        return await self._list(request, "dead_letters.html", DEAD_LETTERS, dead)
+
+    async def _list(self, request: web.Request, template: str, path: str, query: MultiMapping[str]) -> web.Response:
+        asked = read_query(DeliveriesQuery, wanted(query))
+        found = await self._admin.store.deliveries(asked.filter(before=asked.cursor, limit=PAGE))
+        return self._frame.page(
+            request,
+            template,
+            path=path,
+            deliveries=found,
+            events=await names_of(self._admin.store, found),
+            held={delivery.id: self._admin.held(delivery) for delivery in found},
+            filters=chosen(query, *FILTERS),
+            states=list(DeliveryState),
+            targets=[str(report.target_id) for report in await self._admin.targets()],
+            before=request.query.get("cursor"),
+            following=cursor_text(DELIVERIES, found[-1].id) if len(found) == PAGE else None,
+        )
+
+
+async def names_of(store: Store, found: Sequence[Delivery]) -> Mapping[str, str]:
+    """Return the names of the deliveries' events, by id."""
+    ids = list(dict.fromkeys(delivery.event_id for delivery in found))
+    events = await store.events(EventFilter(ids=ids, limit=PAGE)) if ids else ()
+    return {event.id: event.name for event in events}
+
+
+def wanted(query: MultiMapping[str]) -> MultiDict[str]:
+    """Return the parameters of a list of deliveries as `web/api/queries.py` reads them; `to` is a target's full name.
+
+    Example:
+        >>> wanted(MultiDict(to="webhook:site"))
+        <MultiDict('limit': '50', 'plugin': 'webhook', 'target': 'site')>
+    """
+    given = narrowed(query, limit=PAGE)
+    plugin, _, target = given.pop("to", "").partition(":")
+    given.update({"plugin": plugin, "target": target} if target else {})
+    return given
