@@ -27,7 +27,7 @@ def fill(path: Path, *, kept: int, pending: int, target: str, due_in: float, pad
         due_in: Seconds from now until what is pending is due.
         padding: Bytes to add to each body.
     """
-    asyncio.run(_make(path))
+    asyncio.run(make(path))
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA synchronous = OFF")
     connection.execute("INSERT INTO targets (plugin, target) VALUES ('webhook', ?)", (target,))
@@ -37,7 +37,7 @@ def fill(path: Path, *, kept: int, pending: int, target: str, due_in: float, pad
         connection.execute("BEGIN")
         seqs = range(first + 1, min(first + SLICE, kept + pending) + 1)
         connection.executemany(INSERT_EVENT, _events(seqs, now))
-        connection.executemany("INSERT INTO bodies VALUES (?, ?)", ((seq, _body(seq, padding)) for seq in seqs))
+        connection.executemany("INSERT INTO bodies VALUES (?, ?)", ((seq, body(seq, padding)) for seq in seqs))
         connection.executemany(INSERT_DELIVERY, _deliveries(seqs, kept, number, now, due_in, padding))
         done = (seq for seq in seqs if seq <= kept)
         connection.executemany(INSERT_ATTEMPT, ((seq, now) for seq in done))
@@ -60,13 +60,15 @@ VALUES (?, 1, ?, 0.001, 'delivered', 200, '[]', x'', 0)
 """
 
 
-async def _make(path: Path) -> None:
+async def make(path: Path) -> None:
+    """Make an empty store."""
     store = open_store(f"sqlite:{path}")
     await store.open()
     await store.close()
 
 
-def _body(seq: int, padding: int) -> bytes:
+def body(seq: int, padding: int = 0) -> bytes:
+    """Return an event's body."""
     return (BODY % seq)[:-1] + b',"padding":"%b"}' % (b"x" * padding)
 
 
@@ -77,7 +79,7 @@ def _events(seqs: range, now: float) -> Iterator[tuple[object, ...]]:
 def _deliveries(
     seqs: range, kept: int, target: int, now: float, due_in: float, padding: int
 ) -> Iterator[tuple[object, ...]]:
-    size = len(_body(1, padding))
+    size = len(body(1, padding))
     for seq in seqs:
         state, attempts, ended_at = ("delivered", 1, now) if seq <= kept else ("pending", 0, None)
         due_at = now + due_in

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from stores import SEARCH, SITE, a_delivery, accept, an_event, delivered, died, ids, leased
+from stores import NOW, SEARCH, SITE, a_delivery, accept, an_event, delivered, died, ids, leased
 
 from cockpit_gateway import DeliveryState, EventStatus
 from cockpit_gateway.store.port import Store
@@ -108,3 +108,70 @@ async def test_a_read_sees_every_event_up_to_some_commit(store: Store) -> None:
 
     await asyncio.gather(write(), *(read() for _ in range(4)))
     assert len(await store.events(EventFilter(limit=1000))) == 50
+
+
+async def test_a_page_says_where_the_next_one_goes_on(store: Store) -> None:
+    for _ in range(5):
+        await store.accept(an_event(), [a_delivery()])
+    events = await store.events(EventFilter(limit=3))
+    assert (events.following, events.searched_to) == (events[-1].seq, None)
+    rest = await store.events(EventFilter(limit=3, before=events.following))
+    assert (len(rest), rest.following) == (2, None)
+    deliveries = await store.deliveries(DeliveryFilter(limit=3))
+    rest_of_them = await store.deliveries(DeliveryFilter(limit=3, before=deliveries.following))
+    assert ids([*deliveries, *rest_of_them]) == ids(await store.deliveries(DeliveryFilter()))
+    assert rest_of_them.following is None
+
+
+async def test_a_time_is_found_among_many_events(store: Store) -> None:
+    for minute in range(0, 300, 7):
+        await store.accept(an_event(NOW + 60 * minute), [a_delivery()])
+    for since, until in ((None, 100), (100, None), (50, 51), (49, 56), (-5, 0), (295, 400), (0, 295), (120, 180)):
+        period = {
+            "since": None if since is None else NOW + 60 * since,
+            "until": None if until is None else NOW + 60 * until,
+        }
+        low, high = -1000 if since is None else since, 1000 if until is None else until
+        expected = [minute for minute in range(0, 300, 7) if low <= minute < high]
+        events = await store.events(EventFilter(**period))
+        assert [round((event.received_at - NOW) / 60) for event in events] == expected[::-1]
+        deliveries = await store.deliveries(DeliveryFilter(**period))
+        assert [delivery.event_id for delivery in deliveries] == ids(events)
+
+
+async def test_a_time_is_found_though_events_overtook_each_other(store: Store) -> None:
+    for number in range(100):
+        await store.accept(an_event(NOW + 60 * number - 55 * (number % 2)), [])
+    found = await store.events(EventFilter(since=NOW + 1800, until=NOW + 3600, limit=100))
+    assert len(found) == 30
+
+
+async def test_deliveries_are_narrowed_by_their_events(store: Store) -> None:
+    for number in range(12):
+        event = an_event(
+            name=("a", "b", "c")[number % 3], source=("x", "y")[number % 2], subjects=(f"collections/{number % 4}",)
+        )
+        await store.accept(event, [a_delivery(SITE), a_delivery(SEARCH)])
+    for narrow, expected in (
+        ({"name": "a"}, 8),
+        ({"source": "x"}, 12),
+        ({"subject": "collections/1"}, 6),
+        ({"name": "a", "source": "x"}, 4),
+        ({"name": "a", "subject": "collections/0"}, 2),
+        ({"name": "a", "target": "site"}, 4),
+        ({"source": "x", "states": [DeliveryState.PENDING], "plugin": "webhook", "target": "search"}, 6),
+        ({"name": "a", "states": [DeliveryState.PENDING, DeliveryState.DEAD]}, 8),
+        ({"name": "d"}, 0),
+    ):
+        for bounded in (False, True):
+            whole = await store.deliveries(DeliveryFilter(**narrow, bounded=bounded))
+            assert len(whole) == expected, narrow
+            assert [found.seq for found in whole] == sorted((found.seq for found in whole), reverse=True)
+            first = await store.deliveries(DeliveryFilter(**narrow, limit=3, bounded=bounded))
+            paged = [*first]
+            while first.following is not None:
+                first = await store.deliveries(
+                    DeliveryFilter(**narrow, limit=3, before=first.following, bounded=bounded)
+                )
+                paged += first
+            assert ids(paged) == ids(whole), narrow

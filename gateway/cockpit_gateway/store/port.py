@@ -28,6 +28,7 @@ from cockpit_gateway.store.records import (
     Measures,
     NewDelivery,
     Opened,
+    Page,
     Pruned,
     Retention,
     Settlement,
@@ -360,7 +361,7 @@ class Store(Protocol):
         """Return what was counted of all targets together, by the steps of a period."""
         ...
 
-    async def events(self, wanted: EventFilter) -> Sequence[Event]:
+    async def events(self, wanted: EventFilter) -> Page[Event, int]:
         """List events, newest first."""
         ...
 
@@ -372,8 +373,8 @@ class Store(Protocol):
         """
         ...
 
-    async def deliveries(self, wanted: DeliveryFilter) -> Sequence[Delivery]:
-        """List deliveries, newest first."""
+    async def deliveries(self, wanted: DeliveryFilter) -> Page[Delivery, str]:
+        """List deliveries, those of the newest event first."""
         ...
 
     async def delivery(self, delivery_id: str) -> Delivery:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Hold, TargetId, Work
 from cockpit_gateway.events import Event, EventStatus
 from cockpit_gateway.targets import Coalesce
+
+_Item = TypeVar("_Item")
+_Place = TypeVar("_Place", int, str)
 
 ANSWERS_KEPT = 24 * 3600.0
 """Seconds for which the answers to requests are kept for their repetition."""
@@ -180,6 +183,24 @@ class Trimmed(NamedTuple):
     overflow: int
 
 
+class Page(list[_Item], Generic[_Item, _Place]):
+    """Some of what a filter finds, newest first.
+
+    Args:
+        items: What was found.
+        following: Where the next page goes on, for the filter's `before`; None after the last.
+        searched_to: When the last event that was looked at was received, seconds since the Unix epoch, if a bounded
+            list ended there with less than it was asked for; None otherwise.
+    """
+
+    def __init__(
+        self, items: Iterable[_Item] = (), following: _Place | None = None, searched_to: float | None = None
+    ) -> None:
+        super().__init__(items)
+        self.following: _Place | None = following
+        self.searched_to = searched_to
+
+
 @dataclass(frozen=True, slots=True)
 class EventFilter:
     """Narrows events; None, or nothing where several can be named, means any.
@@ -194,6 +215,7 @@ class EventFilter:
         until: Received before then, seconds since the Unix epoch.
         before: The seq that a page of a list ends below (exclusive).
         limit: At most so many on a page of a list.
+        bounded: True to end a page of a list after so many rows as may be looked at in some 20 ms, found or not.
     """
 
     ids: Sequence[str] = ()
@@ -205,6 +227,7 @@ class EventFilter:
     until: float | None = None
     before: int | None = None
     limit: int = 50
+    bounded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +245,9 @@ class DeliveryFilter:
         subject: Of events about this, or about something below it.
         since: Of events received then or later, seconds since the Unix epoch.
         until: Of events received before then, seconds since the Unix epoch.
-        before: The delivery id that a page of a list ends below (exclusive).
+        before: What a page of a list ends below (exclusive): a delivery's id, or the `following` of a page.
         limit: At most so many on a page of a list.
+        bounded: True to end a page of a list after so many rows as may be looked at in some 20 ms, found or not.
     """
 
     ids: Sequence[str] = ()
@@ -238,6 +262,7 @@ class DeliveryFilter:
     until: float | None = None
     before: str | None = None
     limit: int = 50
+    bounded: bool = False
 
 
 class Tally(NamedTuple):

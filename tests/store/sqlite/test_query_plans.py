@@ -15,12 +15,14 @@ from cockpit_gateway.store.sqlite import (
     changing,
     claiming,
     coalescing,
+    listing,
     pruning,
     purging,
     reading,
     replaying,
     settling,
     storage,
+    stretch,
     suspects,
     targets,
     trimming,
@@ -33,12 +35,14 @@ MODULES = (
     changing,
     claiming,
     coalescing,
+    listing,
     pruning,
     purging,
     reading,
     replaying,
     settling,
     storage,
+    stretch,
     suspects,
     targets,
     trimming,
@@ -59,11 +63,13 @@ def statements() -> Iterator[tuple[str, str]]:
         changing,
         claiming,
         coalescing,
+        listing,
         purging,
         reading,
         replaying,
         settling,
         storage,
+        stretch,
         suspects,
         targets,
         trimming,
@@ -74,8 +80,11 @@ def statements() -> Iterator[tuple[str, str]]:
 
 
 WAYS = {
-    "EVENTS": ["event_ids", "status"],
-    "DELIVERIES": ["ids", "event", "target", "state"],
+    "EVENTS": ["event_ids", "status", "name", "source"],
+    "END_OF_EVENTS": ["status", "name", "source"],
+    "DELIVERIES": ["ids", "event", "number", "state", "number_and_state"],
+    "END_OF_DELIVERIES": ["number", "state", "number_and_state"],
+    "DELIVERIES_OF_EVENTS": ["name", "source"],
     "TALLY": ["ids", "event", "target", "state"],
     "WALK_DELIVERIES": ["ids", "event", "end"],
     "WALK_EVENTS": ["event_ids", "status"],
@@ -135,7 +144,7 @@ def test_a_statement_goes_by_an_index(database: sqlite3.Connection, name: str) -
         scans = [step for step in scans if "INDEX" not in step and step != "SCAN targets"]
     if name in OF_TARGETS:
         scans = [step for step in scans if step.split()[1] != "t"]
-    if name in ("COUNT_OWNERS", "DELETE_OWNERS", "TALLY of all"):  # of all there is
+    if name in ("COUNT_OWNERS", "DELETE_OWNERS", "TALLY of all", "NUMBERS_OF"):  # of all there is
         scans.clear()
     assert scans == []
 
@@ -150,14 +159,27 @@ def test_a_statement_goes_by_an_index(database: sqlite3.Connection, name: str) -
         ("PENDING_OF_LANE", "lanes (target=? AND key=? AND state=?)"),
         ("RELEASE_ALL_OF_THE_DEAD", "deliveries_undelivered (state=?)"),
         ("DELIVERIES narrowed_to_event", "deliveries_by_event (seq=?)"),
-        ("DELIVERIES narrowed_to_target", "deliveries_by_target (target=? AND id<?)"),
-        ("DELIVERIES narrowed_to_state", "deliveries_undelivered (state=? AND id<?)"),
-        ("EVENTS narrowed_to_status", "events_unsound (status=? AND seq<?)"),
+        ("DELIVERIES of all", "deliveries_by_event (seq>? AND seq<?)"),
+        ("DELIVERIES narrowed_to_number", "deliveries_by_target (target=? AND seq>? AND seq<?)"),
+        ("DELIVERIES narrowed_to_state", "deliveries_undelivered (state=? AND seq>? AND seq<?)"),
+        (
+            "DELIVERIES narrowed_to_number_and_state",
+            "deliveries_by_target_and_state (target=? AND state=? AND seq>? AND seq<?)",
+        ),
+        ("END_OF_DELIVERIES of all", "COVERING INDEX deliveries_by_event (seq>? AND seq<?)"),
+        ("END_OF_DELIVERIES narrowed_to_number", "COVERING INDEX deliveries_by_target (target=? AND seq>? AND seq<?)"),
+        ("DELIVERIES_OF_EVENTS narrowed_to_name", "events_by_name (name=? AND seq>? AND seq<?)"),
+        ("DELIVERIES_OF_EVENTS narrowed_to_source", "deliveries_by_event (seq=?)"),
+        ("EVENTS narrowed_to_name", "events_by_name (name=? AND seq>? AND seq<?)"),
+        ("EVENTS narrowed_to_source", "events_by_source (source=? AND seq>? AND seq<?)"),
+        ("EVENTS narrowed_to_status", "events_unsound (status=? AND seq>? AND seq<?)"),
+        ("BACKLOG", "deliveries_due"),
+        ("COUNT_DELIVERIES", "COVERING INDEX deliveries_by_target"),
         ("TALLY narrowed_to_state", "deliveries_undelivered (state=?)"),
         ("TALLY narrowed_to_target", "deliveries_by_target (target=?)"),
         ("WALK_DELIVERIES of all", "deliveries_by_event (seq>?)"),
         ("WALK_DELIVERIES narrowed_to_event", "deliveries_by_event (seq=?)"),
-        ("WALK_DELIVERIES narrowed_to_end", "deliveries_given_up (state=? AND seq>?)"),
+        ("WALK_DELIVERIES narrowed_to_end", "deliveries_undelivered (state=? AND seq>?)"),
         ("WALK_EVENTS of all", "INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
         ("WALK_EVENTS narrowed_to_status", "events_unsound (status=? AND seq>? AND seq<?)"),
         ("FIND_EXCESS", "deliveries_due (target=?)"),
@@ -174,7 +196,8 @@ def test_it_is_the_index_meant_for_it(database: sqlite3.Connection, name: str, i
 
 
 def test_a_list_is_not_sorted_but_read_in_order(database: sqlite3.Connection) -> None:
-    for name in ("EVENTS of all", "EVENTS narrowed_to_status", "DELIVERIES narrowed_to_state", "DELIVERIES of all"):
+    lists = ("EVENTS ", "DELIVERIES ", "DELIVERIES_OF_EVENTS ", "END_OF_EVENTS ", "END_OF_DELIVERIES ")
+    for name in [name for name in STATEMENTS if name.startswith(lists) and not name.endswith("ids")]:
         assert not [step for step in plan(database, STATEMENTS[name]) if "TEMP B-TREE" in step]
 
 

@@ -72,6 +72,9 @@ _Result = TypeVar("_Result")
 BURIED_AT_ONCE = 500
 """Deliveries given up in one transaction: what comes in waits for it."""
 
+READERS = 3
+"""Connections that look up, so that one long search does not hold up every other page."""
+
 SEARCHERS = 3
 """Connections that search for heads of lanes, so that one long search does not hold up every other target's."""
 
@@ -338,7 +341,7 @@ class SqliteStore(Lookups):
             connection = self._connection = file.connect(self._path)
             file.migrate(connection, self._path)
             opened = _take_over(connection)
-            self._reader = Reader(self._log, file.connect(self._path))
+            self._reader = Reader(self._log, *(file.connect(self._path) for _ in range(READERS)))
             self._searcher = Reader(self._log, *(file.connect(self._path) for _ in range(SEARCHERS)))
         except (OSError, sqlite3.Error) as error:
             raise file.refusal(self._path, error) from error

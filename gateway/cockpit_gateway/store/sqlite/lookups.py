@@ -10,8 +10,8 @@ from cockpit_gateway.deliveries import Attempt, Delivery, TargetId
 from cockpit_gateway.errors import StoreUnavailableError
 from cockpit_gateway.events import Event
 from cockpit_gateway.store.activity import Cell, Period, SourceCell, TargetCell
-from cockpit_gateway.store.records import Backlog, DeliveryFilter, EventFilter, TargetState, Totals
-from cockpit_gateway.store.sqlite import activity, reading
+from cockpit_gateway.store.records import Backlog, DeliveryFilter, EventFilter, Page, TargetState, Totals
+from cockpit_gateway.store.sqlite import activity, listing, reading
 from cockpit_gateway.store.sqlite.reader import Reader
 
 _Result = TypeVar("_Result")
@@ -51,17 +51,17 @@ class Lookups:
         """Return what was counted of all targets together."""
         return await self._read(lambda connection: activity.of_all_targets(connection, period))
 
-    async def events(self, wanted: EventFilter) -> Sequence[Event]:
+    async def events(self, wanted: EventFilter) -> Page[Event, int]:
         """List events."""
-        return await self._read(lambda connection: reading.events(connection, wanted))
+        return await self._read(lambda connection: listing.events(connection, wanted))
 
     async def event(self, event_id: str) -> Event:
         """Return one event."""
         return await self._read(lambda connection: reading.event(connection, event_id))
 
-    async def deliveries(self, wanted: DeliveryFilter) -> Sequence[Delivery]:
+    async def deliveries(self, wanted: DeliveryFilter) -> Page[Delivery, str]:
         """List deliveries."""
-        return await self._read(lambda connection: reading.deliveries(connection, wanted))
+        return await self._read(lambda connection: listing.deliveries(connection, wanted))
 
     async def delivery(self, delivery_id: str) -> Delivery:
         """Return one delivery."""

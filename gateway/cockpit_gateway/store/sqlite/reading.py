@@ -16,9 +16,7 @@ from cockpit_gateway.store.records import Backlog, DeliveryFilter, EventFilter, 
 from cockpit_gateway.store.sqlite.rows import attempt_of, delivery_of, event_of
 from cockpit_gateway.store.sqlite.statements import statement
 
-EVENTS = statement("events", "event_columns", "about_event")
 EVENT = statement("event", "event_columns")
-DELIVERIES = statement("deliveries", "delivery_columns", "about_delivery", "about_event")
 DELIVERY = statement("delivery", "delivery_columns")
 HELD_BACK_BY = statement("held_back_by", "delivery_columns")
 ATTEMPTS = statement("attempts")
@@ -32,24 +30,12 @@ COUNT_EVENTS = statement("count_events")
 COUNT_DELIVERIES = statement("count_deliveries")
 
 
-def events(connection: sqlite3.Connection, wanted: EventFilter) -> Sequence[Event]:
-    """List events, newest first. A name, source, subject or time is searched for from the newest event on."""
-    query = narrowed(EVENTS, narrowed_to_event_ids=bool(wanted.ids), narrowed_to_status=is_unsound(wanted))
-    return [event_of(row) for row in connection.execute(query, values(wanted))]
-
-
 def event(connection: sqlite3.Connection, event_id: str) -> Event:
     """Return one event."""
     row = connection.execute(EVENT, (event_id,)).fetchone()
     if row is None:
         raise NotFoundError(f"there is no event {event_id}")
     return event_of(row)
-
-
-def deliveries(connection: sqlite3.Connection, wanted: DeliveryFilter) -> Sequence[Delivery]:
-    """List deliveries, newest first."""
-    query = narrowed(DELIVERIES, **ways_to(wanted))
-    return [delivery_of(row) for row in connection.execute(query, values(wanted))]
 
 
 def delivery(connection: sqlite3.Connection, delivery_id: str) -> Delivery:
@@ -139,7 +125,9 @@ def narrowed(query: str, **conditions: bool) -> str:
 
 def values(wanted: EventFilter | DeliveryFilter) -> dict[str, Any]:
     """Return a filter as the parameters of a statement."""
-    given = asdict(wanted) | {"ids": json.dumps(list(wanted.ids))}
+    # Subjects are stored as a JSON array: of one, or of what is below it, this is in the text.
+    text = None if wanted.subject is None else json.dumps(wanted.subject, ensure_ascii=False)[:-1]
+    given = asdict(wanted) | {"ids": json.dumps(list(wanted.ids)), "subject_text": text}
     if isinstance(wanted, DeliveryFilter):
         given["states"] = json.dumps(wanted.states) if wanted.states else None
         given["state"] = wanted.states[0] if wanted.states else None

@@ -37,11 +37,9 @@ class Deliveries(Resource):
     @operation("GET", "/deliveries", Scope.READ)
     async def list_deliveries(self, query: DeliveriesQuery) -> DeliveryList:
         """List deliveries, the newest first."""
-        found = await self._admin.store.deliveries(query.filter(before=query.cursor, limit=query.limit + 1))
-        page = found[: query.limit]
-        following = cursor_text(DELIVERIES, page[-1].id) if len(found) > len(page) else None
-        rows = [DeliverySummary.of(delivery, self._admin.held(delivery)) for delivery in page]
-        return DeliveryList(deliveries=rows, next=following)
+        found = await self._admin.store.deliveries(query.filter(before=query.cursor, limit=query.limit))
+        rows = [DeliverySummary.of(delivery, self._admin.held(delivery)) for delivery in found]
+        return DeliveryList(deliveries=rows, next=cursor_text(DELIVERIES, found.following))
 
     @operation("GET", "/deliveries/replay", Scope.READ, may=[HTTPStatus.NOT_FOUND])
     async def preview_replay(self, query: DeliveryChoice) -> Preview:

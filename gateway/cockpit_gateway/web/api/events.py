@@ -43,10 +43,8 @@ class Events(Resource):
     @operation("GET", "/events", Scope.READ)
     async def list_events(self, query: EventsQuery) -> EventList:
         """List events, the newest first."""
-        found = await self._admin.store.events(query.filter(before=query.cursor, limit=query.limit + 1))
-        page = found[: query.limit]
-        following = cursor_text(EVENTS, page[-1].seq) if len(found) > len(page) else None
-        return EventList(events=[EventSummary.of(event) for event in page], next=following)
+        found = await self._admin.store.events(query.filter(before=query.cursor, limit=query.limit))
+        return EventList(events=[EventSummary.of(event) for event in found], next=cursor_text(EVENTS, found.following))
 
     @operation("GET", "/events/export", Scope.READ, may=[HTTPStatus.NOT_FOUND])
     async def export_events(self, query: EventChoice) -> AsyncIterator[ExportedEvent]:

@@ -71,7 +71,7 @@ class DeliveryList:
             states=list(DeliveryState),
             targets=[str(report.target_id) for report in await self._admin.targets()],
             before=request.query.get("cursor"),
-            following=cursor_text(DELIVERIES, found[-1].id) if len(found) == PAGE else None,
+            following=cursor_text(DELIVERIES, found.following),
         )
 
 

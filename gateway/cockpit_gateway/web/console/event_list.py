@@ -65,7 +65,7 @@ class EventList:
             names=self._names,
             sources=self._sources,
             before=request.query.get("cursor"),
-            following=cursor_text(EVENTS, found[-1].seq) if len(found) == PAGE else None,
+            following=cursor_text(EVENTS, found.following),
         )
 
     @needs(Scope.READ)

@@ -5,7 +5,7 @@
 AND d.id IN (SELECT value FROM json_each(:ids))
 
 -- name: narrowed_to_end
-AND d.state = :state AND d.state IN ('dead', 'superseded', 'cancelled')
+AND d.state = :state AND d.state <> 'delivered' AND d.state IN ('dead', 'superseded', 'cancelled')
 
 -- name: narrowed_to_event_ids
 AND e.id IN (SELECT value FROM json_each(:ids))

@@ -6,7 +6,8 @@ FROM (
     SELECT number, fresh_at FROM (
         SELECT
             number, seq, fresh_at, row_number() OVER newest_first AS place, sum(size) OVER newest_first AS bytes
-        FROM deliveries WHERE target = (SELECT number FROM targets WHERE plugin = :plugin AND target = :target) AND state = 'pending'
+        FROM deliveries INDEXED BY deliveries_due
+        WHERE target = (SELECT number FROM targets WHERE plugin = :plugin AND target = :target) AND state = 'pending'
         WINDOW newest_first AS (ORDER BY seq DESC, number DESC)
     )
     WHERE fresh_at < :before OR place > :rows OR bytes > :size
