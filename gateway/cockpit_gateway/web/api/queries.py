@@ -83,7 +83,7 @@ class PurgeWalk(EventsWalk):
 class OneTarget(Query):
     """One target, or all."""
 
-    plugin: str | None = Field(default=None, description="With `target`: only this target.", examples=["webhook"])
+    plugin: str | None = Field(default=None, description="With `target`: only this target.")
     target: str | None = Field(default=None, description="With `plugin`: only this target.")
 
     @model_validator(mode="after")
