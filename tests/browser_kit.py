@@ -62,6 +62,11 @@ class Visitor:
         found: list[str] = await self.page.evaluate(AUDIT)
         return found
 
+    async def photograph(self, path: Path) -> None:
+        """Take a picture of what the window shows."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        await self.page.screenshot(path=path, animations="disabled")
+
     def _told(self, message: ConsoleMessage) -> None:
         self.complaints.append(f"{message.type}: {message.text}")
 
@@ -99,9 +104,3 @@ async def visiting(
         assert not visitor.complaints, visitor.complaints
     finally:
         await context.close()
-
-
-async def photograph(visitor: Visitor, path: Path) -> None:
-    """Take a picture of the whole page."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    await visitor.page.screenshot(path=path, full_page=True, animations="disabled")

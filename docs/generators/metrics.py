@@ -15,7 +15,8 @@ from generators.markdown import document, listed, table
 INTRODUCTION = """\
 `GET /metrics` answers in Prometheus' text format, on the address that Cockpit posts to and on the command line's
 socket; in OpenMetrics if that is asked for. The series of every configured source, target and hook exist from the
-start, at zero, and go with what they are of.
+start, at zero, and go with what they are of. [Watch the gateway](../how-to/watch-the-gateway.md) has a dashboard and
+alerts.
 """
 
 ENDPOINT = TargetId("webhook", "search-index")

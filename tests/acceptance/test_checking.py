@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from commands import Site, distribution
+from commands import SECRET, TOKEN, Site, distribution
 
 
 def test_a_valid_file_is_summed_up(house: Site) -> None:
@@ -81,3 +81,16 @@ def test_plugins_are_listed_without_any_configuration(tmp_path: Path) -> None:
     assert [(plugin["name"], plugin["status"]) for plugin in listed] == [
         (name, "loaded") for name in ("exec", "jsonl", "redact", "slack", "smtp", "webhook")
     ]
+
+
+def test_the_settings_are_shown_without_secrets(house: Site) -> None:
+    written, effective = house.text("config", "show"), house.text("config", "show", "--effective")
+    document = house.json("config", "show", "--effective")
+    assert "url: http://127.0.0.1:" in written
+    assert "grace: 2s  # gateway.yaml:1" in written
+    assert "max_body: 16 MiB  # default" in effective
+    assert document["settings"]["server"]["grace"] == "2s"
+    assert document["origins"]["sources.website.tokens[0]"] == (
+        "gateway.yaml:5, environment variable WEBSITE_TOKEN, not set"
+    )
+    assert [text for text in (written, effective, str(document)) if TOKEN in text or SECRET in text] == []

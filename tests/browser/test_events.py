@@ -133,6 +133,20 @@ async def test_a_replay_says_what_it_would_do_and_does_it(
         assert len(receiver.requests) == before + 1
 
 
+async def test_where_it_went_and_why_it_went_nowhere_else(browser: Browser, gateway: GatewayTester) -> None:
+    event = await gateway.fire("collections.save.after")
+    await gateway.settled()
+    async with visiting(browser, gateway, SEE) as visitor:
+        await visitor.open(f"/events/{event.id}")
+        went = visitor.page.get_by_role("region", name="Where it went")
+        await expect(went.locator("tbody tr")).to_have_count(1)
+        await expect(went).to_contain_text("delivered in attempt 1")
+        await expect(went).to_contain_text("Planned, because events has collections.save.after")
+        not_gone = visitor.page.get_by_role("region", name="Where it did not go, and why")
+        await expect(not_gone.locator("tbody tr")).to_have_count(1)
+        await expect(not_gone).to_contain_text("none of its events matches collections.save.after")
+
+
 async def test_whoever_only_sees_replays_nothing(browser: Browser, gateway: GatewayTester) -> None:
     event = await gateway.fire("singleton.saveData.after")
     async with visiting(browser, gateway, SEE) as visitor:

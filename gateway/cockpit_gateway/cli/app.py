@@ -10,6 +10,7 @@ import typer
 from cockpit_gateway import __version__
 from cockpit_gateway.cli import (
     check,
+    config,
     console,
     dead_letters,
     deliveries,
@@ -41,6 +42,7 @@ app.command("healthcheck")(healthcheck.healthcheck)
 app.command("console")(console.console)
 app.command("send")(send.send)
 app.command("explain")(explain.explain)
+app.add_typer(config.app)
 app.add_typer(events.app)
 app.add_typer(deliveries.app)
 app.add_typer(dead_letters.app)

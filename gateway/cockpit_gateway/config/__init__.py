@@ -15,6 +15,7 @@ from cockpit_gateway.config.quantities import Duration, RateSetting, Size
 from cockpit_gateway.config.retry import RetrySetting
 from cockpit_gateway.config.rules import BacklogSetting, BreakerSetting, CoalesceSetting
 from cockpit_gateway.config.schema import json_schema
+from cockpit_gateway.config.showing import ShownSetting, nested
 from cockpit_gateway.config.tracing import Tracing
 
 __all__ = [
@@ -40,11 +41,13 @@ __all__ = [
     "Secret",
     "Server",
     "Settings",
+    "ShownSetting",
     "Size",
     "Source",
     "Tracing",
     "catalogue_of",
     "handlers_of",
     "json_schema",
+    "nested",
     "with_handlers",
 ]

@@ -9,7 +9,7 @@ import yaml
 
 from cockpit_gateway.config.hiding import Secrets, is_secret_key, passwords_in_urls
 from cockpit_gateway.config.problems import Data, Path, Problem, Span, split_lines
-from cockpit_gateway.config.scalars import FILE_TAG, beside_variables, read_scalar, unknown_tag
+from cockpit_gateway.config.scalars import FILE_TAG, Scalar, beside_variables, read_scalar, unknown_tag, variables
 from cockpit_gateway.config.syntax import DEEPEST, compose, refusal
 from cockpit_gateway.errors import ConfigError
 
@@ -53,6 +53,8 @@ class Document:
         self._keys: dict[Path, Span] = {}
         self._values: dict[Path, Span] = {}
         self._scalars: dict[Path, tuple[str, str]] = {}
+        self._sources: dict[Path, str] = {}
+        self._brought_in: dict[Path, tuple[str, ...]] = {}
         self._count = 0
         node = compose(text, name)
         self.data: Data = {} if node is None else self._build(node, (), ())
@@ -70,6 +72,22 @@ class Document:
         if name is not None and (key or value.line != name.line or value[:2] == value[2:]):
             return name
         return value
+
+    def origin(self, path: Path) -> str | None:
+        """Return where a value comes from: the line, and what that brings in; None if it does not stand in the text.
+
+        Example:
+            >>> Document("token: ${TOKEN}", "gateway.yaml", FilePath(), {"TOKEN": "s3cret"}).origin(("token",))
+            'gateway.yaml:1, environment variable TOKEN'
+        """
+        if path not in self._values:
+            return None
+        line = f"{self._name}:{self._values[path].line + 1}"
+        return f"{line}, {self._sources[path]}" if path in self._sources else line
+
+    def is_brought_in(self, path: Path) -> bool:
+        """Tell whether a value, or a part of it, came from the environment or a file: it is taken for a secret."""
+        return bool(self._brought_in.get(path))
 
     def hide(self, path: Path) -> None:
         """Show nothing of the text at a path, or below it."""
@@ -146,6 +164,7 @@ class Document:
     def _scalar(self, node: yaml.ScalarNode, path: Path) -> Data:
         scalar = read_scalar(node, self._directory, self._environ)
         self.secrets.values.update(scalar.secrets)
+        self._note_source(node, scalar, path)
         if node.tag != FILE_TAG:
             self._scalars[path] = (node.value, str(scalar.value))
         if any(isinstance(part, str) and is_secret_key(part) for part in path):
@@ -153,6 +172,15 @@ class Document:
         for mistake in scalar.mistakes:
             self._report(path, mistake, self._values[path])
         return scalar.value
+
+    def _note_source(self, node: yaml.ScalarNode, scalar: Scalar, path: Path) -> None:
+        self._brought_in[path] = scalar.secrets
+        names = variables(node.value) if isinstance(scalar.value, str) else []
+        if node.tag == FILE_TAG:
+            self._sources[path] = f"{FILE_TAG} {node.value}"
+        elif names:
+            unset = "" if scalar.secrets else ", not set"
+            self._sources[path] = f"environment variable {', '.join(names)}{unset}"
 
     def _expect_tag(self, node: yaml.Node, path: Path, tag: str) -> None:
         if node.tag == FILE_TAG:

@@ -18,6 +18,7 @@ from cockpit_gateway.config.listen import parse_listen
 from cockpit_gateway.config.models import Settings
 from cockpit_gateway.config.problems import Data, config_error
 from cockpit_gateway.config.sentences import did_you_mean
+from cockpit_gateway.config.showing import Exhibition, ShownSetting
 from cockpit_gateway.config.tls import TlsError, server_context
 from cockpit_gateway.config.validation import Validation
 from cockpit_gateway.errors import ConfigError
@@ -150,6 +151,19 @@ class ConfigFile:
             told = [secrets.out_of(problem) for problem in validation.problems]
             raise config_error(told, self._name, self._text, secrets.places)
         return Config(settings, plugins)
+
+    def shown(
+        self, config: Config, plugin_models: Mapping[str, type[PluginConfig] | None], *, effective: bool = False
+    ) -> list[ShownSetting]:
+        """Return its settings without their secrets, each with its origin.
+
+        Args:
+            config: What `validate` has made of it.
+            plugin_models: What it was validated with.
+            effective: True for every setting; False for those that are written.
+        """
+        exhibition = Exhibition(self._document, plugin_models)
+        return exhibition.effective(config.settings, config.plugins) if effective else exhibition.written()
 
     def _plugins(
         self, models: Mapping[str, type[PluginConfig] | None], validation: Validation, absent: Collection[str]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
@@ -82,6 +83,53 @@ def parse_rate(value: object) -> Rate:
     if found is None or float(found[1]) <= 0:
         raise ValueError(f"expected a rate like 50/s, 100/m or 5/h, {got(value)}")
     return Rate(float(found[1]), _UNITS[found[2]])
+
+
+def written_duration(seconds: float) -> str:
+    """Return a duration as a person writes it.
+
+    Example:
+        >>> written_duration(5400), written_duration(0.25), written_duration(0)
+        ('1h30m', '250ms', '0s')
+    """
+    left, parts = round(seconds * 1000), ""
+    for unit, length in reversed(_UNITS.items()):
+        count, left = divmod(left, round(length * 1000))
+        parts += f"{count}{unit}" if count else ""
+    return parts or "0s"
+
+
+def written_size(size: int) -> str:
+    """Return a size as a person writes it.
+
+    Example:
+        >>> written_size(16777216), written_size(500)
+        ('16 MiB', '500 B')
+    """
+    power = next((power for power in (3, 2, 1) if size and size % 1024**power == 0), 0)
+    return f"{size // 1024**power} {('B', 'KiB', 'MiB', 'GiB')[power]}"
+
+
+def written_rate(rate: Rate) -> str:
+    """Return a rate as a person writes it.
+
+    Example:
+        >>> written_rate(Rate(100, per=60.0))
+        '100/m'
+    """
+    unit = next((unit for unit, length in _UNITS.items() if length == rate.per), "s")
+    return f"{rate.count if unit != 's' else rate.per_second:g}/{unit}"
+
+
+def written_as(metadata: Iterable[object]) -> Callable[[Any], str] | None:
+    """Return what writes a field's values, if they are durations or sizes.
+
+    Args:
+        metadata: The field's.
+    """
+    forms: dict[object, Callable[[Any], str]] = {parse_duration: written_duration, parse_size: written_size}
+    validators = [found.func for found in metadata if isinstance(found, BeforeValidator)]
+    return next((forms[function] for function in validators if function in forms), None)
 
 
 def _plain_number(value: object) -> float | None:

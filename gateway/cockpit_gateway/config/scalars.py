@@ -98,6 +98,16 @@ def expand(text: str, environ: Mapping[str, str]) -> Scalar:
     return Scalar(expanded, tuple(secrets), tuple(mistakes))
 
 
+def variables(written: str) -> list[str]:
+    """Return the names of the environment variables that a scalar refers to.
+
+    Example:
+        >>> variables("${USER}@${HOST:-localhost}, $${PRICE}")
+        ['USER', 'HOST']
+    """
+    return [found["name"] for found in _VARIABLE.finditer(written) if found["name"]]
+
+
 def beside_variables(written: str) -> str:
     """Return what a scalar holds beside references to the environment, which is perhaps a secret itself.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from aiohttp import web
 from multidict import MultiDict, MultiMapping
@@ -59,7 +60,7 @@ class DeliveryList:
 
     async def _list(self, request: web.Request, template: str, path: str, query: MultiMapping[str]) -> web.Response:
         asked = read_query(DeliveriesQuery, wanted(query))
-        found = await self._admin.store.deliveries(asked.filter(before=asked.cursor, limit=PAGE))
+        found = await self._admin.store.deliveries(replace(asked.filter(before=asked.cursor, limit=PAGE), bounded=True))
         return self._frame.page(
             request,
             template,
@@ -72,6 +73,7 @@ class DeliveryList:
             targets=[str(report.target_id) for report in await self._admin.targets()],
             before=request.query.get("cursor"),
             following=cursor_text(DELIVERIES, found.following),
+            searched_to=found.searched_to,
         )
 
 

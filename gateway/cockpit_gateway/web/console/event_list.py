@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import replace
 
 from aiohttp import web
 
@@ -55,7 +56,7 @@ class EventList:
     async def events(self, request: web.Request) -> web.Response:
         """List the events that a filter finds, newest first."""
         query = read_query(EventsQuery, narrowed(request.query, limit=PAGE))
-        found = await self._admin.store.events(query.filter(before=query.cursor, limit=PAGE))
+        found = await self._admin.store.events(replace(query.filter(before=query.cursor, limit=PAGE), bounded=True))
         return self._frame.page(
             request,
             "events.html",
@@ -66,6 +67,7 @@ class EventList:
             sources=self._sources,
             before=request.query.get("cursor"),
             following=cursor_text(EVENTS, found.following),
+            searched_to=found.searched_to,
         )
 
     @needs(Scope.READ)

@@ -12,13 +12,10 @@ from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.config import Scope
 from cockpit_gateway.deliveries import TargetId
 from cockpit_gateway.events import Event, EventStatus
-from cockpit_gateway.store.records import DeliveryFilter, EventFilter
+from cockpit_gateway.store.records import EventFilter
 from cockpit_gateway.web.access import needs
 from cockpit_gateway.web.console.frame import Entry, Frame
 from cockpit_gateway.web.console.trees import Node, tree
-
-MOST_DELIVERIES = 1000
-"""Deliveries that are shown."""
 
 MOST_RAW = 2000
 """Bytes that are shown of a body that could not be decoded."""
@@ -52,14 +49,17 @@ class EventPage:
     @needs(Scope.READ)
     async def event(self, request: web.Request) -> web.Response:
         """Show an event: what it holds, and what became of it."""
-        event = await self._admin.store.event(request.match_info["id"])
-        deliveries = await self._admin.store.deliveries(DeliveryFilter(event_id=event.id, limit=MOST_DELIVERIES))
+        found = await self._admin.explain(request.match_info["id"])
+        event = found.event
         undecodable = event.status is EventStatus.UNDECODABLE
         return self._frame.page(
             request,
             "event.html",
             event=event,
-            deliveries=[(delivery, self._admin.held(delivery)) for delivery in reversed(deliveries)],
+            door=found.door,
+            hooks=found.hooks,
+            planned=[target for target in found.targets if target.deliveries],
+            others=[target for target in found.targets if not target.deliveries],
             arguments=None if undecodable else await asyncio.to_thread(self._tree, event),
             raw=event.body[:MOST_RAW].decode("utf-8", "replace") if undecodable else "",
             replayed=request.query.get("replayed"),
