@@ -17,7 +17,7 @@ JSON = {"Content-Type": "application/json"}
 @pytest.mark.parametrize(
     ("path", "name", "told"),
     [
-        ("events?sorce=website", "sorce", "there is no such parameter, did you mean 'source'?"),
+        ("events?suorce=website", "suorce", "there is no such parameter, did you mean 'source'?"),
         ("events?zzz=1", "zzz", "there is no such parameter; there are: id, name, source"),
         ("status?verbose=1", "verbose", "there is no such parameter; this takes none"),
         ("events?limit=0", "limit", "expected at least 1, got '0'"),
@@ -26,7 +26,7 @@ JSON = {"Content-Type": "application/json"}
         ("events?limit=1&limit=2", "limit", "it is given more than once"),
         ("events?since=yesterday", "since", "expected a time like 2026-11-20T08:00:00Z, got 'yesterday'"),
         ("events?since=2026-13-01T00:00:00Z", "since", "expected a time like"),
-        ("events?status=acepted", "status", "did you mean 'accepted'?"),
+        ("events?status=unaccepted", "status", "did you mean 'accepted'?"),
         ("deliveries?state=dead&state=gone", "state", "got 'gone'"),
         ("events/purge", "", "say which events are to go, by id, name"),
         ("events/replay?target=first", "", "plugin and target are given together"),
