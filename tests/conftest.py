@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import packages
+import postgres_server
 import pytest
 import turns
 
@@ -45,3 +46,17 @@ def installed(shared: Path, distributions: packages.Distributions) -> Path:
     """Return the `cockpit-gateway` of the wheel, installed once into a fresh environment."""
     folder = packages.once(shared / "installed", lambda folder: packages.install(distributions.wheel, folder))
     return folder / "bin" / "cockpit-gateway"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[postgres_server.Server]:
+    """Return a PostgreSQL server."""
+    with postgres_server.server() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres: postgres_server.Server) -> Iterator[str]:
+    """Return the URL of an empty place for a store."""
+    with postgres.place() as url:
+        yield url

@@ -201,7 +201,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule()
     def heartbeat(self) -> None:
-        self.run(self.store.heartbeat(self.now + 60))
+        self.run(self.store.heartbeat(60))
 
     # Targets
 

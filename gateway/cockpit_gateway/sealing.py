@@ -95,7 +95,7 @@ class Sealer:
 
 def key_file(settings: Settings) -> Path:
     """Return where the key is if the configuration gives none: `gateway.key` beside the store's file."""
-    return Path(settings.store.removeprefix("sqlite:")).with_name("gateway.key")
+    return settings.store.beside("gateway.key")
 
 
 def _derive(key: str, purpose: Purpose) -> Fernet:

@@ -9,7 +9,7 @@ from browser_kit import visiting
 from console_kit import API, SEE
 from playwright.async_api import Browser, expect
 
-from cockpit_gateway.store.sqlite import listing
+from cockpit_gateway.store import steps
 from cockpit_gateway.testing import GatewayTester
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 async def test_a_search_goes_on_until_it_finds(
     browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing, "EVENTS_LOOKED_AT", 4)
+    monkeypatch.setattr(steps, "EVENTS_LOOKED_AT", 4)
     async with GatewayTester(tmp_path, f"{API}\nsources: {{website: {{}}}}\n") as gateway:
         await gateway.fire("collections.remove.after", name="authors")
         for _ in range(5):

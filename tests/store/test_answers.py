@@ -6,8 +6,8 @@ import asyncio
 
 from stores import NOW, MakeStore
 
+from cockpit_gateway.store.answers import ANSWERS_KEPT, Answer, AnswerKey, KnownAnswer
 from cockpit_gateway.store.port import Store
-from cockpit_gateway.store.records import ANSWERS_KEPT, Answer, AnswerKey, KnownAnswer
 
 KEY = AnswerKey("deployment", "k")
 ANSWER = Answer(200, b"\x00sealed")

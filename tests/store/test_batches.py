@@ -10,9 +10,9 @@ from stores import NOW, ROOM, SITE, a_delivery, accept, all_deliveries, an_event
 
 from cockpit_gateway import DeliveryState, Event
 from cockpit_gateway.deliveries import Work
+from cockpit_gateway.store import coalescing
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import NewDelivery
-from cockpit_gateway.store.sqlite import coalescing
 from cockpit_gateway.targets import Coalesce
 
 LIST = Coalesce(wait=30, max_wait=90, keep="list")

@@ -50,8 +50,9 @@ async def test_targets_do_not_mix(store: Store) -> None:
 async def test_two_claims_never_share(store: Store) -> None:
     await asyncio.gather(*(accept(store, a_delivery()) for _ in range(30)))
     found = await asyncio.gather(*(claim(store, limit=4) for _ in range(10)))
-    assert sorted(len(part) for part in found) == [0, 0, 2, *[4] * 7]
-    assert len({delivery_id for part in found for delivery_id in part}) == 30
+    assert max(len(part) for part in found) == 4
+    taken = [delivery_id for part in found for delivery_id in part]
+    assert len(set(taken)) == len(taken) == 30
 
 
 async def test_what_is_given_back_is_due_at_once(store: Store) -> None:
@@ -76,7 +77,7 @@ async def test_closing_gives_every_lease_back(make_store: MakeStore) -> None:
     await first.open()
     work = await leased(first)
     first.mark_begun(work.delivery)
-    await first.heartbeat(NOW + 60)
+    await first.heartbeat(60)
     await first.close()
     await second.open()
     assert await claim(second) == [work.delivery.id]
@@ -85,7 +86,7 @@ async def test_closing_gives_every_lease_back(make_store: MakeStore) -> None:
 
 async def test_a_heartbeat_keeps_leases(store: Store) -> None:
     work = await leased(store)
-    await store.heartbeat(NOW + 60)
-    await store.heartbeat(NOW + 120)
+    await store.heartbeat(60)
+    await store.heartbeat(120)
     assert await claim(store, now=NOW + 90) == []
     assert (await store.delivery(work.delivery.id)).state is DeliveryState.RUNNING

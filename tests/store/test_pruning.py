@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from stores import NOW, a_delivery, accept, all_deliveries, an_event, claim, delivered, died, leased
 
@@ -90,21 +88,3 @@ async def test_of_too_much_the_oldest_go(store: Store) -> None:
 async def test_nothing_goes_from_an_empty_store(store: Store) -> None:
     assert await prune(store, MONTH, NOW) == 0
     assert not await store.shorten()
-
-
-async def test_what_is_free_is_given_back_to_the_disk(store: Store, tmp_path: Path) -> None:
-    for number in range(150):
-        await store.accept(an_event(NOW + number, body=b"x" * 40_000), [])
-    await store.forget()
-    before = size_of(tmp_path)
-    await prune(store, MONTH, LATER + 150)
-    steps = 1
-    while await store.shorten():
-        steps += 1
-    await store.forget()
-    assert steps <= 20
-    assert size_of(tmp_path) < before / 10
-
-
-def size_of(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from stores import NOW, SITE, a_delivery, accept, all_deliveries, an_event, claim, delivered, ids, leased
+from stores import NOW, SITE, a_delivery, all_deliveries, an_event, claim, delivered, ids, leased
 
 from cockpit_gateway import DeliveryState, Event
 from cockpit_gateway.errors import NotFoundError
+from cockpit_gateway.store import steps
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import EventFilter, Found, NewDelivery, Step
-from cockpit_gateway.store.sqlite import purging
 from cockpit_gateway.targets import Coalesce
 
 BURST = Coalesce(60.0, 3600.0, "list")
@@ -58,8 +56,8 @@ async def test_what_is_below_a_subject_goes_too(store: Store) -> None:
 
 
 async def test_step_by_step_and_nothing_that_came_meanwhile(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(purging, "STEP", 3)
-    monkeypatch.setattr(purging, "WINDOW", 5)
+    monkeypatch.setattr(steps, "EVENTS_DELETED", 3)
+    monkeypatch.setattr(steps, "WINDOW", 5)
     for number in range(20):
         await about(store, "ada" if number % 2 else "bob")
     first = await store.purge(ADA)
@@ -100,7 +98,7 @@ async def test_an_id_that_does_not_exist_is_named(store: Store) -> None:
 async def test_a_waiting_list_is_sent_without_it(
     store: Store, names: str, step: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(purging, "STEP", step)
+    monkeypatch.setattr(steps, "EVENTS_DELETED", step)
     for name in names.split():
         await about(store, name, a_delivery(key="people", coalesce=BURST))
     await purge(store, ADA)
@@ -125,21 +123,3 @@ async def test_one_that_stands_for_others_is_still_made(store: Store, keep: str)
     claimed = await store.claim(SITE, now=NOW + 3600, limit=9, room=2**40, ordered=False)
     assert [work.event.subjects for work in claimed.work] == [("collections/people/bob",)]
     assert [found.state for found in await all_deliveries(store)] == [DeliveryState.RUNNING]
-
-
-async def test_nothing_of_it_is_left_in_the_files(store: Store, tmp_path: Path) -> None:
-    await about(store, "someone-else")
-    for _ in range(50):
-        await accept(store)
-    await store.accept(an_event(subjects=("collections/people/ada",), body=b"needle " * 5000), [])
-    assert b"needle" in everything_in(tmp_path)
-    assert await purge(store, ADA) == (1, 0)
-    while await store.shorten():
-        pass
-    assert await store.forget()
-    assert b"needle" not in everything_in(tmp_path)
-    assert b"someone-else" in everything_in(tmp_path)
-
-
-def everything_in(folder: Path) -> bytes:
-    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())

@@ -24,9 +24,9 @@ from stores import (
 from cockpit_gateway import DeliveryState
 from cockpit_gateway.deliveries import TargetId
 from cockpit_gateway.errors import NotFoundError
+from cockpit_gateway.store import steps
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Cursor, DeliveryFilter, NewDelivery, Tally
-from cockpit_gateway.store.sqlite import replaying
 from cockpit_gateway.targets import Coalesce
 
 PENDING, RUNNING, DELIVERED, DEAD, SUPERSEDED, CANCELLED = (
@@ -43,8 +43,8 @@ DEAD_LETTERS = DeliveryFilter(states=[DEAD])
 @pytest.fixture
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a step change two deliveries, and look at three."""
-    monkeypatch.setattr(replaying, "STEP", 2)
-    monkeypatch.setattr(replaying, "WINDOW", 3)
+    monkeypatch.setattr(steps, "DELIVERIES", 2)
+    monkeypatch.setattr(steps, "WINDOW", 3)
 
 
 async def ended(store: Store, end: object, **event: object) -> str:

@@ -8,7 +8,7 @@ from stores import NOW, ROOM, SITE, a_delivery, an_event, claim, delivered, died
 
 from cockpit_gateway import DeliveryState
 from cockpit_gateway.deliveries import Response
-from cockpit_gateway.errors import StoreError
+from cockpit_gateway.errors import LeaseLostError
 from cockpit_gateway.store.port import Store
 
 
@@ -68,7 +68,7 @@ async def test_what_is_not_leased_cannot_end(store: Store) -> None:
     works = [await leased(store) for _ in range(3)]
     await store.release([works[1].delivery])
     results = await asyncio.gather(*(store.settle(delivered(work)) for work in works), return_exceptions=True)
-    assert [type(result) for result in results] == [type(None), StoreError, type(None)]
+    assert [type(result) for result in results] == [type(None), LeaseLostError, type(None)]
     assert works[1].delivery.id in str(results[1])
     assert await store.attempts(works[1].delivery.id) == []
     assert (await store.delivery(works[1].delivery.id)).state is DeliveryState.PENDING

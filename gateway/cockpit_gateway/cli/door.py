@@ -13,6 +13,7 @@ import aiohttp
 from aiohttp import web
 
 from cockpit_gateway.config import ConfigFile
+from cockpit_gateway.config.store import StoreUrl
 from cockpit_gateway.daemon import load
 from cockpit_gateway.errors import GatewayError, StoreOwnedError
 from cockpit_gateway.gateway import Gateway, admin_socket_path
@@ -63,10 +64,10 @@ async def _serve_or_wait(socket: Path, make: Callable[[], Gateway], stack: Async
             await asyncio.sleep(PATIENCE / 30)
 
 
-def _require_store(url: str) -> None:
+def _require_store(url: StoreUrl) -> None:
     """Refuse to make a store by looking into it: it would be made in the wrong place."""
-    path = Path(url.removeprefix("sqlite:")).absolute()
-    if not path.exists():
+    if url.file is not None and not url.file.exists():
+        path = url.file.absolute()
         raise GatewayError(
             f"there is no store at {path}, and no gateway is running; start one with `cockpit-gateway run`"
         )

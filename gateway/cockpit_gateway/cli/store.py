@@ -18,6 +18,7 @@ from cockpit_gateway.cli.output import err, print_fields, print_json, print_text
 from cockpit_gateway.cli.purging import purge_events
 from cockpit_gateway.cli.times import local
 from cockpit_gateway.config import ConfigFile
+from cockpit_gateway.errors import GatewayError
 
 FileArgument: TypeAlias = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")]
 
@@ -124,7 +125,12 @@ def _database(config: Path | None) -> Path:
 
     file = ConfigFile.read(find_config(config))
     settings = file.place or validate(file)[0].settings
-    return Path(settings.store.removeprefix("sqlite:"))
+    if settings.store.file is None:
+        raise GatewayError(
+            f"the store is {settings.store.shown}: PostgreSQL's own tools check, copy and restore it (pg_amcheck, "
+            "pg_dump, pg_restore); see docs/how-to/run-on-postgresql.md"
+        )
+    return settings.store.file
 
 
 @contextmanager

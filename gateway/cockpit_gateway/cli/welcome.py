@@ -35,7 +35,7 @@ def welcome(gateway: Gateway, config: Path) -> None:
     print_fields(
         {
             "listens on": gateway.listeners.address,
-            "store": settings.store,
+            "store": settings.store.shown,
             "configuration": config,
             "endpoints": f"{len(endpoints)}: {', '.join(endpoints)}" if endpoints else "none yet; add one to the file",
         }

@@ -12,6 +12,7 @@ from pydantic import BaseModel, SecretBytes, SecretStr
 
 from cockpit_gateway.config.hiding import SHORTEST
 from cockpit_gateway.config.problems import HIDDEN
+from cockpit_gateway.config.store import StoreUrl
 
 _INSIDE = re.compile(r"whs(?:ec|k)_(?P<key>.+)|[a-z0-9]+://[^/@]*:(?P<password>.+)@[^@]*", re.DOTALL)
 """What alone is a secret too: the key of a signing secret, the password of a proxy's URL."""
@@ -33,9 +34,16 @@ class Discretion:
     """
 
     def __init__(self, settings: Iterable[BaseModel]) -> None:
-        found = {form for model in settings for secret in _secrets(model) for form in _forms(secret)}
-        longest_first = sorted((form for form in found if len(form) >= SHORTEST), key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else _NOTHING
+        self._found: set[str] = set()
+        self._pattern = _NOTHING
+        self.add(settings)
+
+    def add(self, settings: Iterable[BaseModel]) -> None:
+        """Hide the secrets of further settings, too."""
+        self._found |= {form for model in settings for secret in _secrets(model) for form in _forms(secret)}
+        longest_first = sorted((form for form in self._found if len(form) >= SHORTEST), key=len, reverse=True)
+        if longest_first:
+            self._pattern = re.compile("|".join(map(re.escape, longest_first)))
 
     def out_of(self, text: str) -> str:
         """Return a text with `***` in place of each secret, however it is written: as it is, in JSON, a URL, base64."""
@@ -45,10 +53,9 @@ class Discretion:
 def _secrets(value: object) -> Iterator[str]:
     match value:
         case SecretStr():
-            secret = value.get_secret_value()
-            yield secret
-            if found := _INSIDE.fullmatch(secret):
-                yield from (unquote(part) for part in found.groups() if part)
+            yield from _with_inner(value.get_secret_value())
+        case StoreUrl():
+            yield from value.passwords
         case SecretBytes():
             yield value.get_secret_value().decode("utf-8", "replace")
         case BaseModel():
@@ -62,6 +69,12 @@ def _secrets(value: object) -> Iterator[str]:
                 yield from _secrets(inner)
         case _:
             return
+
+
+def _with_inner(secret: str) -> Iterator[str]:
+    yield secret
+    if found := _INSIDE.fullmatch(secret):
+        yield from (unquote(part) for part in found.groups() if part)
 
 
 def _forms(secret: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
+from cockpit_gateway.config.annotations import WrittenAs
 from cockpit_gateway.config.api import Api
 from cockpit_gateway.config.base import PluginConfig
 from cockpit_gateway.config.base_path import BasePath
@@ -16,6 +17,7 @@ from cockpit_gateway.config.listen import Listen, ListenSetting
 from cockpit_gateway.config.names import AcceptedEvent
 from cockpit_gateway.config.networks import NetworkSetting, ProxySetting
 from cockpit_gateway.config.quantities import Duration, RateSetting, Size
+from cockpit_gateway.config.store import Postgres, StoreUrl, check_store
 from cockpit_gateway.config.tls import Tls
 from cockpit_gateway.config.tracing import Tracing
 
@@ -26,15 +28,6 @@ DEEPEST = 512
 
 Secret = SecretStr
 """Text that prints as `***`, and is masked in every message about the file."""
-
-
-def _check_store(url: str) -> str:
-    scheme, _, path = url.partition(":")
-    if scheme != "sqlite":
-        raise ValueError("only SQLite is supported: write sqlite: and the path of a file")
-    if not path or path.startswith("//"):
-        raise ValueError("after sqlite: stands the path of a file: sqlite:data/gateway.db, sqlite:/var/lib/gateway.db")
-    return url
 
 
 def _check_source_name(name: str) -> str:
@@ -186,10 +179,12 @@ class Settings(PluginConfig):
     """The whole file, its plugins' sections aside."""
 
     server: Server = Field(default_factory=Server, description="Where Cockpit posts to.")
-    store: Annotated[str, AfterValidator(_check_store)] = Field(
-        default="sqlite:data/gateway.db",
-        description="Where events are kept: sqlite: and a path, relative to the directory that the daemon runs in.",
+    store: Annotated[StoreUrl, WrittenAs(str, check_store)] = Field(
+        default=StoreUrl("sqlite:data/gateway.db"),
+        description="Where events are kept: sqlite: and a path, relative to the directory that the daemon runs in; or "
+        "postgresql://user@host/database, which several gateways may share.",
     )
+    postgres: Postgres = Field(default_factory=Postgres, description="How a PostgreSQL database is used.")
     retention: RetentionSetting = Field(default_factory=RetentionSetting, description="What is kept, and how long.")
     sources: dict[Annotated[str, AfterValidator(_check_source_name)], Source] = Field(
         default_factory=dict, description="The Cockpit sites; each posts to /cockpit/<name>."

@@ -331,7 +331,7 @@ class Dispatcher:
             opened: What the store was found to be.
         """
         await self.recall()
-        await self._store.heartbeat(self._clock.time() + LEASE)
+        await self._store.heartbeat(LEASE)
         await self._upkeep.clamp()
         self._attempts.careful = opened.unclean
         suspects = await self._store.suspects()

@@ -86,7 +86,7 @@ class Upkeep:
                 self.working -= 1
 
     async def _beat(self) -> None:
-        await self._store.heartbeat(self._clock.time() + LEASE)
+        await self._store.heartbeat(LEASE)
 
     async def _trim(self) -> None:
         now = self._clock.time()

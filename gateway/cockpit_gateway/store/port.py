@@ -12,10 +12,10 @@ from typing import Protocol
 from cockpit_gateway.deliveries import Attempt, Delivery, Hold, TargetId, Work
 from cockpit_gateway.events import Event
 from cockpit_gateway.store.activity import Activity, Cell, Period, SourceCell, TargetCell
+from cockpit_gateway.store.answers import KeepsAnswers
+from cockpit_gateway.store.notices import Told
 from cockpit_gateway.store.records import (
     Accepted,
-    Answer,
-    AnswerKey,
     Backlog,
     Claimed,
     Cursor,
@@ -24,7 +24,6 @@ from cockpit_gateway.store.records import (
     EventFilter,
     EventPage,
     Found,
-    KnownAnswer,
     Measures,
     NewDelivery,
     Opened,
@@ -42,7 +41,7 @@ from cockpit_gateway.store.records import (
 from cockpit_gateway.targets import BacklogLimit
 
 
-class Store(Protocol):
+class Store(KeepsAnswers, Protocol):
     """What the gateway asks of a store.
 
     Every call raises `StoreUnavailableError` when the store cannot do it now (disk full, closed) and
@@ -107,7 +106,7 @@ class Store(Protocol):
         """Write an attempt's row and the delivery's new state, and return once it is durable.
 
         Raises:
-            StoreError: the delivery is not leased (any more).
+            LeaseLostError: the delivery is not leased (any more) to this owner; nothing was written.
         """
         ...
 
@@ -133,8 +132,20 @@ class Store(Protocol):
         """Give leased deliveries back: pending, due at once, no attempt counted."""
         ...
 
-    async def heartbeat(self, until: float) -> None:
-        """Extend this owner's leases to a time, and free those of owners whose leases have run out."""
+    async def heartbeat(self, seconds: float) -> bool:
+        """Extend this owner's leases to so many seconds from now, by the store's clock; free those that have run out.
+
+        Returns:
+            False if this owner's leases had run out and were freed: others may attempt what it had leased.
+        """
+        ...
+
+    async def watch(self, told: Told) -> None:
+        """Have told from now on what other processes on the same store change; notices may be missed.
+
+        Args:
+            told: Is told; also once at the beginning, and after each time in which notices may have been missed.
+        """
         ...
 
     async def tally(self, wanted: DeliveryFilter) -> Sequence[Tally]:
@@ -226,8 +237,12 @@ class Store(Protocol):
         """Return what the store takes, and has to do."""
         ...
 
-    async def set_reserve_aside(self) -> bool:
-        """Set room on the disk aside for when there is no other; return whether there is some."""
+    async def set_reserve_aside(self) -> bool | None:
+        """Set room on the disk aside for when there is no other.
+
+        Returns:
+            Whether there is some; None if a database server has the disk.
+        """
         ...
 
     async def count(self, wanted: EventFilter, cursor: Cursor | None = None) -> Found:
@@ -275,31 +290,6 @@ class Store(Protocol):
 
     async def list_keys(self, plugin: str, prefix: str, *, after: str, limit: int) -> list[str]:
         """List a plugin's keys that begin with a prefix and come after another key, in order."""
-        ...
-
-    async def begin_answer(self, key: AnswerKey, fingerprint: bytes, *, now: float) -> KnownAnswer | None:
-        """Note that a request is being answered, unless one with the same key is known; return what is known.
-
-        Args:
-            key: Names the request.
-            fingerprint: What it has in common with its repetitions.
-            now: Seconds since the Unix epoch.
-
-        Returns:
-            None if it is new, or the same key was used longer ago than `ANSWERS_KEPT`.
-        """
-        ...
-
-    async def keep_answer(self, key: AnswerKey, answer: Answer) -> None:
-        """Keep the answer to a request, and return once that is durable."""
-        ...
-
-    async def drop_answer(self, key: AnswerKey) -> None:
-        """Forget a request."""
-        ...
-
-    async def prune_answers(self, *, now: float) -> None:
-        """Forget the requests that came longer ago than `ANSWERS_KEPT`."""
         ...
 
     async def endpoints(self) -> Sequence[StoredEndpoint]:

@@ -13,9 +13,6 @@ from cockpit_gateway.targets import Coalesce
 _Item = TypeVar("_Item")
 _Place = TypeVar("_Place", int, str)
 
-ANSWERS_KEPT = 24 * 3600.0
-"""Seconds for which the answers to requests are kept for their repetition."""
-
 
 class Opened(NamedTuple):
     """What a store was found to be when it was opened.
@@ -341,14 +338,14 @@ class Measures(NamedTuple):
     Attributes:
         waiting: Jobs that wait for the next transaction.
         size: Bytes of what is stored.
-        log: Bytes of its write-ahead log.
-        free: Bytes that are free on its disk.
+        log: Bytes of its write-ahead log; None if a database server has one.
+        free: Bytes that are free on its disk; None if a database server has one.
     """
 
     waiting: int
     size: int
-    log: int
-    free: int
+    log: int | None
+    free: int | None
 
 
 class Step(NamedTuple):
@@ -391,39 +388,3 @@ class Totals:
     deliveries: Mapping[tuple[TargetId, DeliveryState], int] = field(
         default_factory=dict[tuple[TargetId, DeliveryState], int]
     )
-
-
-class AnswerKey(NamedTuple):
-    """Names a request that may be repeated.
-
-    Attributes:
-        client: Whose it is.
-        key: What it calls it.
-    """
-
-    client: str
-    key: str
-
-
-class Answer(NamedTuple):
-    """The answer to a request.
-
-    Attributes:
-        status: Its HTTP status.
-        sealed: Its body, sealed.
-    """
-
-    status: int
-    sealed: bytes
-
-
-class KnownAnswer(NamedTuple):
-    """What is known of a request that came before.
-
-    Attributes:
-        fingerprint: What it has in common with its repetitions.
-        answer: How it was answered, None if it was not.
-    """
-
-    fingerprint: bytes
-    answer: Answer | None

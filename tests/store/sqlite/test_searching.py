@@ -9,8 +9,8 @@ import pytest
 from stores import NOW, SEARCH, SITE, a_delivery, an_event, died, ids
 
 from cockpit_gateway import DeliveryState
+from cockpit_gateway.store import steps
 from cockpit_gateway.store.records import DeliveryFilter, EventFilter
-from cockpit_gateway.store.sqlite import listing
 from cockpit_gateway.store.sqlite.engine import SqliteStore
 
 EVENTS = 60
@@ -19,8 +19,8 @@ EVENTS = 60
 @pytest.fixture
 async def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SqliteStore]:
     """Return a store in which one in twenty events is special, and of which a search looks at seven at once."""
-    monkeypatch.setattr(listing, "EVENTS_LOOKED_AT", 7)
-    monkeypatch.setattr(listing, "DELIVERIES_LOOKED_AT", 7)
+    monkeypatch.setattr(steps, "EVENTS_LOOKED_AT", 7)
+    monkeypatch.setattr(steps, "DELIVERIES_LOOKED_AT", 7)
     opened = SqliteStore(tmp_path / "gateway.db")
     await opened.open()
     for number in range(EVENTS):

@@ -25,7 +25,7 @@ async def life(path: Path, work: Callable[[Store, Opened], Awaitable[object]], *
     """Open the store, do something, and die or close it."""
     store = SqliteStore(path)
     opened = await store.open()
-    await store.heartbeat(NOW)
+    await store.heartbeat(60)
     await work(store, opened)
     if dies:
         await die(store)

@@ -118,14 +118,14 @@ def test_two_tokens_are_the_most() -> None:
 @pytest.mark.parametrize(
     ("store", "message"),
     [
-        ("postgresql://db/gateway", "only SQLite is supported: write sqlite: and the path of a file"),
-        ("data/gateway.db", "only SQLite is supported: write sqlite: and the path of a file"),
-        ("", "only SQLite is supported: write sqlite: and the path of a file"),
+        ("postgresql:gateway", "after postgresql: stands where the database is: postgresql://user@host/database"),
+        ("data/gateway.db", "write sqlite: and the path of a file, or postgresql://user@host/database"),
+        ("", "write sqlite: and the path of a file, or postgresql://user@host/database"),
         ("sqlite:", "after sqlite: stands the path of a file: sqlite:data/gateway.db, sqlite:/var/lib/gateway.db"),
         ("sqlite:///data/x.db", "after sqlite: stands the path of a file: sqlite:data/gateway.db, sqlite:/var/lib"),
     ],
 )
-def test_the_store_is_a_file_of_sqlite(store: str, message: str) -> None:
+def test_the_store_is_a_file_or_a_database(store: str, message: str) -> None:
     [(place, found)] = mistakes({"store": store})
 
     assert place == "store"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from cockpit_gateway.store.records import ANSWERS_KEPT, Answer, AnswerKey, KnownAnswer
+from cockpit_gateway.store.answers import ANSWERS_KEPT, Answer, AnswerKey, KnownAnswer
 from cockpit_gateway.store.sqlite.statements import statement
 
 BEGIN_ANSWER = statement("begin_answer")

@@ -17,10 +17,10 @@ from cockpit_gateway.deliveries import Delivery, Hold, TargetId, Work
 from cockpit_gateway.errors import StoreError, StoreUnavailableError
 from cockpit_gateway.events import Event
 from cockpit_gateway.store.activity import Activity
+from cockpit_gateway.store.answers import Answer, AnswerKey, KnownAnswer
+from cockpit_gateway.store.notices import Told
 from cockpit_gateway.store.records import (
     Accepted,
-    Answer,
-    AnswerKey,
     Claimed,
     Cursor,
     DeliveryFilter,
@@ -28,7 +28,6 @@ from cockpit_gateway.store.records import (
     EventFilter,
     EventPage,
     Found,
-    KnownAnswer,
     Measures,
     NewDelivery,
     Opened,
@@ -64,7 +63,8 @@ from cockpit_gateway.store.sqlite.reader import Reader
 from cockpit_gateway.store.sqlite.reserve import Reserve
 from cockpit_gateway.store.sqlite.targets import TargetNumbers
 from cockpit_gateway.store.sqlite.trimming import bury, find_excess
-from cockpit_gateway.store.sqlite.writer import Transacted, Writer, tell_nobody
+from cockpit_gateway.store.sqlite.writer import Writer
+from cockpit_gateway.store.transactions import Transacted, tell_nobody
 from cockpit_gateway.targets import BacklogLimit
 
 _Result = TypeVar("_Result")
@@ -175,9 +175,14 @@ class SqliteStore(Lookups):
         """Give leased deliveries back."""
         await self._write(lambda connection: changing.release(connection, self._owner, deliveries))
 
-    async def heartbeat(self, until: float) -> None:
+    async def heartbeat(self, seconds: float) -> bool:
         """Extend this owner's leases."""
+        until = time.time() + seconds
         await self._write(lambda connection: changing.extend_lease(connection, self._owner, until))
+        return True
+
+    async def watch(self, told: Told) -> None:
+        """Tell nothing: no other process uses the file."""
 
     async def tally(self, wanted: DeliveryFilter) -> Sequence[Tally]:
         """Count what a filter finds."""

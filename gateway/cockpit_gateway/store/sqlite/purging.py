@@ -9,10 +9,12 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from cockpit_gateway.deliveries import TargetId
+from cockpit_gateway.store import steps
 from cockpit_gateway.store.records import Cursor, EventFilter, Found, Step
-from cockpit_gateway.store.sqlite.reading import is_unsound, narrowed, values
-from cockpit_gateway.store.sqlite.replaying import LAST_SEQ, WINDOW, refuse_unknown_events
+from cockpit_gateway.store.sqlite.reading import narrowed, values
+from cockpit_gateway.store.sqlite.replaying import LAST_SEQ, refuse_unknown_events
 from cockpit_gateway.store.sqlite.statements import statement
+from cockpit_gateway.store.ways import is_unsound
 
 FIND_EVENTS = statement("find_events", "about_event")
 COUNT_OF_EVENTS = statement("count_of_events")
@@ -24,9 +26,6 @@ MOVE = statement("move")
 DROP_DELIVERY = statement("drop_delivery")
 WAITING_TARGETS_OF = statement("waiting_targets_of")
 PURGE = statement("purge")
-
-STEP = 100
-"""Events deleted in one transaction: what comes in waits for it."""
 
 
 class Page(NamedTuple):
@@ -41,13 +40,13 @@ def find(connection: sqlite3.Connection, wanted: EventFilter, cursor: Cursor | N
     refuse_unknown_events(connection, wanted.ids)
     begin = cursor or Cursor(0, 0, *connection.execute(LAST_SEQ).fetchone())
     query = narrowed(FIND_EVENTS, narrowed_to_event_ids=bool(wanted.ids), narrowed_to_status=is_unsound(wanted))
-    given = values(wanted) | begin._asdict() | {"window": WINDOW, "limit": STEP}
+    given = values(wanted) | begin._asdict() | {"window": steps.WINDOW, "limit": steps.EVENTS_DELETED}
     found, last_found, looked_at, last_looked_at = connection.execute(query, given).fetchone()
     seqs: list[int] = json.loads(found)
     following = None
-    if len(seqs) == STEP:
+    if len(seqs) == steps.EVENTS_DELETED:
         following = Cursor(last_found, 0, begin.last)
-    elif looked_at == WINDOW:
+    elif looked_at == steps.WINDOW:
         following = Cursor(last_looked_at, 0, begin.last)
     return Page(seqs, following)
 

@@ -112,11 +112,6 @@ def ways_to(wanted: DeliveryFilter) -> Mapping[str, bool]:
     }
 
 
-def is_unsound(wanted: EventFilter) -> bool:
-    """Tell whether events of a status are asked for that is indexed."""
-    return wanted.status is not None and wanted.status is not EventStatus.ACCEPTED
-
-
 def narrowed(query: str, **conditions: bool) -> str:
     """Add the conditions that are asked for: those for which there is an index."""
     asked = [statement(name) for name, holds in conditions.items() if holds]

@@ -12,11 +12,13 @@ import uuid_utils
 from cockpit_gateway.deliveries import DeliveryState, TargetId
 from cockpit_gateway.errors import NotFoundError
 from cockpit_gateway.events import Event
+from cockpit_gateway.store import steps
 from cockpit_gateway.store.records import Cursor, DeliveryFilter, EventFilter, EventPage, NewDelivery, Step, Tally
-from cockpit_gateway.store.sqlite.reading import is_unsound, narrowed, values, ways_to
+from cockpit_gateway.store.sqlite.reading import narrowed, values, ways_to
 from cockpit_gateway.store.sqlite.rows import event_of
 from cockpit_gateway.store.sqlite.statements import statement
 from cockpit_gateway.store.sqlite.targets import TargetNumbers
+from cockpit_gateway.store.ways import is_unsound
 
 UNKNOWN_DELIVERIES = statement("unknown_deliveries")
 UNKNOWN_EVENTS = statement("unknown_events")
@@ -33,18 +35,6 @@ WALK_EVENTS = statement("walk_events", "about_event")
 EVENTS_OF = statement("events_of", "event_columns")
 DELIVERED_TO = statement("delivered_to")
 INSERT_REPLAYED = statement("insert_replayed")
-
-STEP = 500
-"""Deliveries changed in one transaction: what comes in waits for it."""
-
-WINDOW = 10_000
-"""Rows that a step looks at, whatever it finds."""
-
-EVENTS_AT_ONCE = 200
-"""Events on a page."""
-
-ROOM = 4 * 1024 * 1024
-"""Bytes of bodies after which a page of events ends."""
 
 ENDED = (DeliveryState.DEAD, DeliveryState.SUPERSEDED, DeliveryState.CANCELLED)
 """The states that are indexed by order of acceptance."""
@@ -85,13 +75,13 @@ def find(connection: sqlite3.Connection, wanted: DeliveryFilter, cursor: Cursor 
         narrowed_to_event=wanted.event_id is not None,
         narrowed_to_end=len(wanted.states) == 1 and wanted.states[0] in ENDED,
     )
-    given = values(wanted) | begin._asdict() | {"window": WINDOW, "limit": STEP}
+    given = values(wanted) | begin._asdict() | {"window": steps.WINDOW, "limit": steps.DELIVERIES}
     found, last_seq, looked_at, seq, number = connection.execute(query, given).fetchone()
     numbers: list[int] = json.loads(found)
     following = None
-    if len(numbers) == STEP:
+    if len(numbers) == steps.DELIVERIES:
         following = Cursor(last_seq, numbers[-1], begin.last)
-    elif looked_at == WINDOW:
+    elif looked_at == steps.WINDOW:
         following = Cursor(seq, number, begin.last)
     return Found(numbers, json.dumps(wanted.states) if wanted.states else None, following)
 
@@ -126,13 +116,13 @@ def walk(connection: sqlite3.Connection, wanted: EventFilter, cursor: Cursor | N
     refuse_unknown_events(connection, wanted.ids)
     begin = cursor or Cursor(0, 0, _first_cell(connection, LAST_SEQ))
     query = narrowed(WALK_EVENTS, narrowed_to_event_ids=bool(wanted.ids), narrowed_to_status=is_unsound(wanted))
-    given = values(wanted) | begin._asdict() | {"window": WINDOW, "limit": EVENTS_AT_ONCE, "room": ROOM}
+    given = values(wanted) | begin._asdict() | {"window": steps.WINDOW, "limit": steps.EVENTS_READ, "room": steps.ROOM}
     fitting, found, looked_at, last_looked_at = connection.execute(query, given).fetchone()
     seqs: list[int] = json.loads(fitting)
     following = None
-    if found == EVENTS_AT_ONCE or found > len(seqs):
+    if found == steps.EVENTS_READ or found > len(seqs):
         following = Cursor(seqs[-1], 0, begin.last)
-    elif looked_at == WINDOW:
+    elif looked_at == steps.WINDOW:
         following = Cursor(last_looked_at, 0, begin.last)
     events = [event_of(row) for row in connection.execute(EVENTS_OF, {"seqs": fitting})]
     return EventPage(events, _delivered_to(connection, fitting), begin.last, following)

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 
 from cockpit_gateway.deliveries import DeliveryState
-from cockpit_gateway.errors import StoreError
+from cockpit_gateway.errors import LeaseLostError
 from cockpit_gateway.store.records import Settlement
 from cockpit_gateway.store.sqlite import bulk
 from cockpit_gateway.store.sqlite.rows import attempt_row
@@ -21,12 +21,12 @@ def settle(connection: sqlite3.Connection, settlements: Sequence[Settlement]) ->
     """Write attempts and where their deliveries go from there.
 
     Raises:
-        StoreError: one of the deliveries is not leased.
+        LeaseLostError: one of the deliveries is not leased.
     """
     changed = bulk.execute(connection, SETTLE_DELIVERIES, [_settled(settlement) for settlement in settlements])
     if changed != len(settlements):
         ids = ", ".join(settlement.delivery.id for settlement in settlements)
-        raise StoreError(f"an attempt ended whose delivery is not leased (any more): {ids}")
+        raise LeaseLostError(f"an attempt ended whose delivery is not leased (any more): {ids}")
     attempts = [attempt_row(settlement.delivery.id, settlement.attempt) for settlement in settlements]
     bulk.execute(connection, INSERT_ATTEMPTS, attempts)
 

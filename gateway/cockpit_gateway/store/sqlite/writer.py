@@ -6,14 +6,15 @@ import asyncio
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
 from cockpit_gateway.errors import StoreUnavailableError
 from cockpit_gateway.store.sqlite.failures import may_pass, told
+from cockpit_gateway.store.transactions import Transacted
 
 SHORTEST_PACE = 0.002
 """Seconds from the begin of one group to that of the next; a lone event never waits."""
@@ -23,10 +24,6 @@ PACE_PER_JOB = 0.0005
 
 LONGEST_PACE = 0.006
 """Seconds that a pace never exceeds, however much comes in: clients that wait for a commit post nothing meanwhile."""
-
-
-Transacted: TypeAlias = Callable[[int, float], None]
-"""Is told how many jobs a transaction had, and how many seconds it took."""
 
 
 @dataclass(slots=True)
@@ -57,10 +54,6 @@ class Executor(Protocol):
     def make_room(self, error: Exception) -> bool:
         """Return whether what has failed may work now, because room was made for it."""
         ...
-
-
-def tell_nobody(_jobs: int, _seconds: float) -> None:
-    """Let a transaction pass untold."""
 
 
 class Writer:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from prometheus_client import CollectorRegistry
 
 from cockpit_gateway.telemetry.metrics.series import Series
@@ -32,16 +34,16 @@ class StoreSeries(Series):
         self._group_jobs.observe(jobs)
         self._group_seconds.observe(seconds)
 
-    def store_measured(self, *, waiting: int, size: int, log: int, free: int) -> None:
-        """Set the gauges of the store: jobs, and bytes."""
+    def store_measured(self, *, waiting: int, size: int, log: int | None, free: int | None) -> None:
+        """Set the gauges of the store: jobs, and bytes; None for what is not this process's to know."""
         self._waiting.set(waiting)
         self._size.set(size)
-        self._log.set(log)
-        self._free.set(free)
+        self._log.set(math.nan if log is None else log)
+        self._free.set(math.nan if free is None else free)
 
-    def reserve(self, there: bool) -> None:  # noqa: FBT001 - its only value
-        """Set the gauge of the room that is set aside."""
-        self._reserve.set(there)
+    def reserve(self, there: bool | None) -> None:  # noqa: FBT001 - its only value
+        """Set the gauge of the room that is set aside; None if the disk is not this process's to mind."""
+        self._reserve.set(math.nan if there is None else there)
 
     def pruned(self, events: int) -> None:
         """Count events that were deleted because they need not be kept."""

@@ -16,8 +16,8 @@ from aiohttp import hdrs, web
 from cockpit_gateway.clock import Clock
 from cockpit_gateway.errors import SealError, StoreError
 from cockpit_gateway.sealing import Sealer
+from cockpit_gateway.store.answers import Answer, AnswerKey
 from cockpit_gateway.store.port import Store
-from cockpit_gateway.store.records import Answer, AnswerKey
 from cockpit_gateway.web.access import client_of
 from cockpit_gateway.web.api.negotiation import JSON
 from cockpit_gateway.web.api.parameters import mistake

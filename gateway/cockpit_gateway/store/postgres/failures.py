@@ -1,0 +1,59 @@
+"""PostgreSQL's failures in the words of the port: those that may pass, and those that waiting does not cure."""
+
+from __future__ import annotations
+
+import structlog
+from asyncpg import InterfaceError, PostgresError
+
+from cockpit_gateway.errors import GatewayError, StoreError, StoreUnavailableError
+
+PASSING = ("08", "25", "40", "53", "55", "57", "58")
+"""Classes of errors that may pass: no connection, a transaction that a server reads only, a conflict, no room, a lock,
+a server that ends or begins, its device."""
+
+UNFIT = ("08", "25", "57", "58")
+"""Those after which a connection is given up: the next one may lead to a server that can."""
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+def may_pass(error: BaseException) -> bool:
+    """Tell whether the same operation may work later."""
+    return is_lost(error) or _class(error) in PASSING
+
+
+def is_lost(error: BaseException) -> bool:
+    """Tell whether a connection is of no use any more: nobody knows what became of what was asked for."""
+    if isinstance(error, PostgresError):
+        return _class(error) in UNFIT
+    # A mistake in a parameter is an InterfaceError, too, but also a ValueError.
+    return isinstance(error, (OSError, TimeoutError, EOFError)) or (
+        isinstance(error, InterfaceError) and not isinstance(error, (ValueError, TypeError))
+    )
+
+
+def is_conflict(error: BaseException) -> bool:
+    """Tell whether the same may work at once: another transaction was in the way."""
+    return _class(error) == "40"
+
+
+def describe(error: BaseException) -> str:
+    """Return what is to be said of a failure; some of asyncio's say nothing."""
+    return str(error) or type(error).__name__
+
+
+def told(error: Exception) -> GatewayError:
+    """Return a failure as an exception of the port."""
+    if isinstance(error, GatewayError):
+        return error
+    if may_pass(error):
+        return StoreUnavailableError(f"the store cannot do it now: {describe(error)}")
+    if isinstance(error, PostgresError):
+        return StoreError(f"the store refused: {error}")
+    log.error("a defect in the store, or a value that it cannot hold", exc_info=error)
+    return StoreError(f"the store failed: {type(error).__name__}")
+
+
+def _class(error: BaseException) -> str:
+    state: str | None = getattr(error, "sqlstate", None)
+    return (state or "")[:2]

@@ -1,0 +1,88 @@
+"""Leases: how long an owner has them, and what becomes of those of the dead."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from cockpit_gateway.deliveries import Delivery, Work
+from cockpit_gateway.errors import NotFoundError
+from cockpit_gateway.store.postgres import reading
+from cockpit_gateway.store.postgres.claiming import LEASED_WORK
+from cockpit_gateway.store.postgres.rows import work_of
+from cockpit_gateway.store.postgres.statements import Connection, query
+
+RELEASE = query("release")
+RELEASE_ALL = query("release_all")
+DELETE_OWNER = query("delete_owner")
+LOCK_LEASES = query("lock_leases")
+DELETE_DEAD_OWNERS = query("delete_dead_owners")
+BLAME = query("blame", "is_orphan")
+PARK = query("park", "is_orphan")
+RELEASE_ORPHANS = query("release_orphans", "is_orphan")
+NUMBER_OF = query("number_of")
+LEASE_SUSPECTS = query("lease_suspects")
+EXTEND_LEASE = query("extend_lease")
+
+MOST_CRASHES = 3
+"""Deaths of the process in a row after which a delivery is given up: the first among others, the further ones alone."""
+
+
+class Freed(NamedTuple):
+    """What the dead have left.
+
+    Attributes:
+        owners: How many owners' leases had run out.
+        parked: Deliveries that were given up because a process died in each of their last attempts.
+        targets: The numbers of the targets that have something to claim now.
+    """
+
+    owners: int
+    parked: Sequence[Delivery]
+    targets: Sequence[int]
+
+
+async def free_orphans(connection: Connection) -> Freed:
+    """Give back what is leased to owners whose leases have run out, in a transaction of its own.
+
+    A delivery in whose attempt a process died is a suspect, or given up if that happened too often.
+    """
+    await LOCK_LEASES.run(connection)
+    owners = await DELETE_DEAD_OWNERS.run(connection)
+    await BLAME.run(connection)
+    parked = await PARK.rows(connection, now=time.time(), most=MOST_CRASHES)
+    targets = {target for (target,) in await RELEASE_ORPHANS.rows(connection)}
+    return Freed(owners, [await reading.delivery(connection, delivery_id) for (delivery_id,) in parked], [*targets])
+
+
+async def extend(connection: Connection, owner: str, seconds: float) -> bool:
+    """Extend an owner's leases; return False if they had been freed meanwhile."""
+    known: bool = await EXTEND_LEASE.value(connection, owner=owner, seconds=seconds)
+    return known
+
+
+async def give_up(connection: Connection, owner: str) -> None:
+    """Give back all that an owner has leased; nothing of it is under way."""
+    await RELEASE_ALL.run(connection, owner=owner)
+    await DELETE_OWNER.run(connection, owner=owner)
+
+
+async def release(connection: Connection, owner: str, deliveries: Sequence[Delivery]) -> None:
+    """Give leased deliveries back, due at once."""
+    await RELEASE.run(connection, owner=owner, ids=[delivery.id for delivery in deliveries])
+
+
+async def lease_suspects(connection: Connection, owner: str) -> Sequence[str]:
+    """Lease every suspect that waits; return their ids, the least often blamed first."""
+    rows = await LEASE_SUSPECTS.rows(connection, owner=owner)
+    return [delivery_id for delivery_id, _, _ in sorted(rows, key=lambda row: row[1:])]
+
+
+async def leased(connection: Connection, delivery_id: str) -> Work:
+    """Return a delivery with its event."""
+    number = await NUMBER_OF.value(connection, id=delivery_id)
+    row = await LEASED_WORK.row(connection, numbers=[number])
+    if not row:
+        raise NotFoundError(f"there is no delivery {delivery_id}")
+    return work_of(row)

@@ -1,0 +1,70 @@
+"""Opening a database: whether it can be used, whether its schema is new enough, and what the dead have left in it."""
+
+from __future__ import annotations
+
+from asyncpg import InterfaceError, InternalClientError, PostgresError
+
+from cockpit_gateway.errors import StoreError, StoreUnavailableError
+from cockpit_gateway.store.postgres import leasing, reading
+from cockpit_gateway.store.postgres.connections import Connections
+from cockpit_gateway.store.postgres.failures import describe, may_pass
+from cockpit_gateway.store.postgres.migrating import migrate, migrations
+from cockpit_gateway.store.postgres.statements import Connection
+from cockpit_gateway.store.records import Opened
+
+FIRST_LEASE = 60.0
+"""Seconds that leases live before the first heartbeat."""
+
+OLDEST_SERVER = 13
+"""The major version of PostgreSQL that is needed."""
+
+_CURES = {
+    "3D000": "; make it with `createdb`",
+    "28P01": "; give the password in the URL, by `${VAR}`, or in a file that PGPASSFILE names",
+    "28000": "; let this user in, in the server's pg_hba.conf",
+    "42501": "; let this user make tables: the user should own the database",
+    "42P07": "; it is of another program: name another database under `store`",
+}
+
+
+async def open_database(connections: Connections, owner: str) -> Opened:
+    """Connect, bring the schema up to date, make an owner known, and free what dead ones had leased.
+
+    Raises:
+        StoreUnavailableError: the server does not answer, or cannot now.
+        StoreError: it cannot be used.
+    """
+    try:
+        await connections.open()
+    except (OSError, TimeoutError, ValueError, PostgresError, InterfaceError, InternalClientError) as error:
+        raise _refusal(error) from error
+    try:
+        await connections.transact(_prepare)
+        return await connections.transact(lambda connection: _enter(connection, owner))
+    except StoreError as error:
+        await connections.close()
+        raise _refusal(error.__cause__ or error) from error
+
+
+async def _prepare(connection: Connection) -> None:
+    encoding = await connection.fetchval("SHOW server_encoding")
+    if encoding != "UTF8":
+        raise StoreError(f"the database's encoding is {encoding}; make one with `createdb --encoding UTF8`")
+    major = connection.get_server_version().major
+    if major < OLDEST_SERVER:
+        raise StoreError(f"the server is PostgreSQL {major}; {OLDEST_SERVER} or later is needed")
+    await migrate(connection, migrations())
+
+
+async def _enter(connection: Connection, owner: str) -> Opened:
+    await leasing.extend(connection, owner, FIRST_LEASE)
+    freed = await leasing.free_orphans(connection)
+    return Opened(await reading.gateway_id(connection), bool(freed.owners), freed.parked, 0)
+
+
+def _refusal(error: BaseException) -> StoreError:
+    if isinstance(error, StoreError):
+        return error
+    state: str = getattr(error, "sqlstate", None) or ""
+    kind = StoreUnavailableError if may_pass(error) else StoreError
+    return kind(f"the database cannot be used as a store: {describe(error)}{_CURES.get(state, '')}")

@@ -1,0 +1,55 @@
+"""Stretches of events by order of acceptance, also those that were received in some time."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cockpit_gateway.store.postgres.statements import Connection, query
+
+EXTENT = query("extent")
+FROM_SEQ_ON = query("from_seq_on")
+
+NO_END = 2**63 - 1
+"""No seq is higher."""
+
+DISORDER = 60.0
+"""Seconds by which an event may be accepted after one that was received later."""
+
+
+class Stretch(NamedTuple):
+    """Events from one seq to another, both included."""
+
+    first: int
+    last: int
+
+
+async def stretch(connection: Connection, since: float | None, until: float | None, before: int | None) -> Stretch:
+    """Return in which stretch to look for the events of a time; more than those are in it.
+
+    What was received during the hours that a clock was turned back by may lie elsewhere.
+
+    Args:
+        connection: Where to look.
+        since: Received then or later, seconds since the Unix epoch; None for any.
+        until: Received before then, seconds since the Unix epoch; None for any.
+        before: Only events with a lower seq; None for any.
+    """
+    first = 0 if since is None else await _accepted_at(connection, since - DISORDER)
+    last = NO_END if until is None else await _accepted_at(connection, until + DISORDER)
+    return Stretch(first, min(last, NO_END if before is None else before - 1))
+
+
+async def _accepted_at(connection: Connection, moment: float) -> int:
+    """Return the seq of the first event received at a time or later, or the one that the next event gets."""
+    lowest, highest = await EXTENT.row(connection)
+    if lowest is None:
+        return NO_END
+    low, high = lowest, highest + 1
+    while low < high:
+        middle = (low + high) // 2
+        seq, received_at = await FROM_SEQ_ON.row(connection, seq=middle)
+        if received_at >= moment:
+            high = middle
+        else:
+            low = seq + 1
+    return int(low)
