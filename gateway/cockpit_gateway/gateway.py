@@ -18,11 +18,11 @@ from cockpit_gateway.config import Config, ConfigFile, Settings, Tracing
 from cockpit_gateway.deliveries import Delivery
 from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.delivery.observers import Observer, Observers
-from cockpit_gateway.delivery.planning import Planner
+from cockpit_gateway.delivery.planning import PlannedAgain, Planner
 from cockpit_gateway.endpoints import Endpoints
 from cockpit_gateway.entries import Entries
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError, StoreError
-from cockpit_gateway.events import JSONValue
+from cockpit_gateway.events import Event, JSONValue
 from cockpit_gateway.explanations import Explanations
 from cockpit_gateway.gauges import Gauges
 from cockpit_gateway.generation import Generation, Generations
@@ -254,6 +254,10 @@ class Gateway:
         await self.store.close()
         if self._watch is not None:
             self._watch.stop()
+
+    async def plan_again(self, events: Sequence[Event]) -> Sequence[PlannedAgain]:
+        """Plan events as they would be today; nothing is written, and nothing has to be started."""
+        return await self._planner.plan_again(events)
 
     @asynccontextmanager
     async def administered(self) -> AsyncGenerator[Administration]:

@@ -32,8 +32,8 @@ async def test_the_api_is_as_described(gateway: GatewayTester, tmp_path: Path) -
     process = await asyncio.create_subprocess_exec(
         *(Path(sys.executable).with_name("schemathesis"), "--config-file", CONFIG, "run", url),
         *(part for option in options.items() for part in option),
-        cwd=ROOT,
-        env={**os.environ, "TERM": "dumb", "HOME": str(tmp_path)},
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "tests"), "SCHEMATHESIS_HOOKS": "schemathesis_hooks"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )

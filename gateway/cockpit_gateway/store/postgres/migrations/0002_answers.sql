@@ -1,3 +1,4 @@
+-- oldest: 1
 -- Requests to the API that may be repeated, and their answers.
 
 CREATE TABLE answers (
