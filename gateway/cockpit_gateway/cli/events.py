@@ -116,5 +116,5 @@ def _fields(event: Document) -> dict[str, object]:
         "problem": event["problem"],
         "bytes": event["bytes"],
         "seq": event["seq"],
-        "body": event.get("body"),
+        "body": event["body"],
     }
