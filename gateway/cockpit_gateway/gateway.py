@@ -178,6 +178,16 @@ class Gateway:
         self.listeners = Listeners(settings, self._clients, admin_socket_path(settings), sockets or Sockets())
         self.console = Console(settings, self._clients, self._sources, self.administration, catalogue, self.clock)
         self.api = Api(self.administration, self.console.links, settings.api.base_path)
+        gauges = Gauges(
+            metrics=self.metrics,
+            store=self.store,
+            dispatcher=self.dispatcher,
+            in_flight=self.in_flight,
+            plugins=self._plugins,
+            clock=self.clock,
+            unready=self.unready,
+        )
+        self._probes = Probes(self.metrics, self.unready, gauges.refresh)
         self.dispatcher.register(self._reloads.generation.targets)
         self._renew(self._reloads.generation)
 
@@ -220,7 +230,7 @@ class Gateway:
         await self.dispatcher.start(opened)
         await self.listeners.start(
             public=[*self._receiver.routes(), *self._plugin_routes()],
-            probes=self._probes().routes(),
+            probes=self._probes.routes(),
             admin=self.admin_routes(),
             console=self.console,
             metrics=self.metrics,
@@ -308,7 +318,7 @@ class Gateway:
         self._clients.adopt(settings.api.clients)
         self._pruner.kept = settings.retention
         self.dispatcher.problems = self._reloads.held
-        self.registry.trace.timer = self.metrics.called
+        self.registry.trace.tallies = self.metrics.hooks.by_name
         self.metrics.prepare(settings.sources, generation.targets, self.registry.hooks())
         return self.observers.adopt(self._plugins, self.metrics)
 
@@ -326,19 +336,7 @@ class Gateway:
 
     def admin_routes(self) -> list[web.RouteDef]:
         """Return what is answered at the Unix socket, and at `api.listen`."""
-        return [*self.api.routes(), *self._probes().routes()]
-
-    def _probes(self) -> Probes:
-        gauges = Gauges(
-            metrics=self.metrics,
-            store=self.store,
-            dispatcher=self.dispatcher,
-            in_flight=self.in_flight,
-            plugins=self._plugins,
-            clock=self.clock,
-            unready=self.unready,
-        )
-        return Probes(self.metrics, self.unready, gauges.refresh)
+        return [*self.api.routes(), *self._probes.routes()]
 
     def _observe(self, settled: Settlement) -> None:
         self.observers.tell(settled)

@@ -18,7 +18,7 @@ ROOM = 4 * 1024 * 1024
 EVENTS_LOOKED_AT = 100_000
 """Events that a bounded list looks at: some 20 ms."""
 
-DELIVERIES_LOOKED_AT = 10_000
+DELIVERIES_LOOKED_AT = 5_000
 """Deliveries that a bounded list looks at, each with its event: some 20 ms."""
 
 LIST_ROOM = 16 * 1024 * 1024
