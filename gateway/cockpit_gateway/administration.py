@@ -10,6 +10,7 @@ import structlog
 import uuid_utils
 
 from cockpit_gateway.clock import Clock
+from cockpit_gateway.config import ShownSetting
 from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Hold, RequestPreview, TargetId, Work
 from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.endpoints import Endpoints
@@ -75,6 +76,7 @@ class Administration:
         endpoints: Lists and changes endpoints.
         reload: Puts the configuration file in force as it is now.
         reload_state: Returns how the last reload went.
+        configuration: Returns every setting that is in force, without its secrets.
         clock: The time.
         unready: Returns why the gateway is not ready, None when it is.
         hide: Takes the configuration's secrets out of a text.
@@ -94,6 +96,7 @@ class Administration:
         endpoints: Endpoints,
         reload: Callable[[], Awaitable[Reload]],
         reload_state: Callable[[], ReloadState],
+        configuration: Callable[[], Sequence[ShownSetting]],
         clock: Clock,
         unready: Callable[[], str | None],
         hide: Callable[[str], str],
@@ -108,6 +111,7 @@ class Administration:
         self.endpoints = endpoints
         self.reload = reload
         self.reload_state = reload_state
+        self.configuration = configuration
         self.hand_over: Callable[[], Awaitable[int]] | None = None
         """Starts a new process and returns its id; None if no daemon runs that could be replaced."""
         self._explanations = explanations

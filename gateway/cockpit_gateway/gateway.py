@@ -167,6 +167,7 @@ class Gateway:
             endpoints=Endpoints(self._reloads, self._plugins, self.clock),
             reload=self.reload,
             reload_state=lambda: self._reloads.state,
+            configuration=self._reloads.settings,
             clock=self.clock,
             unready=self.unready,
             hide=self._discretion.out_of,

@@ -29,6 +29,9 @@ STYLES = {
     "dead": "red",
     "disabled": "red",
     "undecodable": "red",
+    "ok": "green",
+    "warn": "yellow",
+    "fail": "red",
 }
 """Colours of states; any other is shown plainly."""
 

@@ -36,7 +36,7 @@ class DeliveryList:
         administration: Knows the deliveries.
     """
 
-    entries = (Entry("/deliveries", "Deliveries"), Entry(DEAD_LETTERS, "Dead letters"))
+    entries = (Entry("/deliveries", "Deliveries"), Entry(DEAD_LETTERS, "Dead letters", ("/bulk",)))
 
     def __init__(self, frame: Frame, administration: Administration) -> None:
         self._frame = frame
