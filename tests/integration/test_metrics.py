@@ -12,7 +12,7 @@ from promtool import promtool
 
 from cockpit_gateway import DeliveryState, Retry, hookimpl
 from cockpit_gateway.config import ConfigFile
-from cockpit_gateway.errors import ConfigError
+from cockpit_gateway.errors import ConfigError, StoreUnavailableError
 from cockpit_gateway.gateway import Gateway
 
 SAVE = b'{"event": "collections.save.after", "args": ["posts", {"_id": "1"}, true]}'
@@ -151,3 +151,18 @@ async def test_a_reload_brings_series_and_takes_those_of_what_is_gone(tmp_path: 
     assert not [name for name in after if "search" in name or "website" in name]
     worked = ("config_last_reload_successful",)
     assert (before[worked], after[worked], failed[worked]) == (1, 1, 0)
+
+
+async def test_a_store_that_cannot_be_asked_keeps_nothing_else_from_being_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse() -> None:
+        raise StoreUnavailableError("disk I/O error")
+
+    async with gateways.running(tmp_path) as gateway:
+        before = await values(gateway)
+        monkeypatch.setattr(gateway.store, "measure", refuse)
+        answer, after = await scrape(gateway), await values(gateway)
+    assert answer.status == 200
+    assert after["store_size_bytes",] == before["store_size_bytes",] > 0
+    assert after["ready",] == 1
