@@ -18,6 +18,7 @@ from cockpit_gateway.cli import (
     events,
     explain,
     healthcheck,
+    plan,
     plugins,
     restart,
     run,
@@ -42,6 +43,7 @@ app.command("healthcheck")(healthcheck.healthcheck)
 app.command("console")(console.console)
 app.command("send")(send.send)
 app.command("explain")(explain.explain)
+app.command("plan")(plan.plan)
 app.add_typer(config.app)
 app.add_typer(events.app)
 app.add_typer(deliveries.app)

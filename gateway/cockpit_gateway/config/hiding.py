@@ -34,12 +34,15 @@ class Secrets:
 
     def out_of(self, problem: Problem) -> Problem:
         """Return a problem whose message holds no secret, and is one line."""
-        message = problem.message
+        return replace(problem, message=" ".join(self.out_of_text(problem.message).split()))
+
+    def out_of_text(self, text: str) -> str:
+        """Return a text that holds no secret."""
         for value in sorted(self.values, key=len, reverse=True):
-            message = message.replace(repr(value), HIDDEN)
+            text = text.replace(repr(value), HIDDEN)
             if len(value) >= SHORTEST:
-                message = message.replace(value, HIDDEN)
-        return replace(problem, message=" ".join(message.split()))
+                text = text.replace(value, HIDDEN)
+        return text
 
 
 def is_secret_key(key: str) -> bool:
@@ -53,6 +56,18 @@ def passwords_in_urls(lines: Iterable[str]) -> Iterator[Span]:
         for pattern in (_USER_INFO, _QUERY):
             for found in pattern.finditer(line):
                 yield Span(number, found.start(1), number, found.end(1))
+
+
+def without_passwords(text: str) -> str:
+    """Return a text without what stands before the @ of a URL in it, and without its query.
+
+    Example:
+        >>> without_passwords("socks5://user:pass@proxy:1080")
+        'socks5://***@proxy:1080'
+    """
+    for place in sorted(passwords_in_urls([text]), reverse=True):
+        text = f"{text[: place.column]}{HIDDEN}{text[place.end_column :]}"
+    return text
 
 
 def secrets_near(number: int, lines: Sequence[str]) -> Iterator[Span]:

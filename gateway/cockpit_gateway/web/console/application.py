@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Protocol
 
 from aiohttp import web
+from yarl import URL
 
 from cockpit_gateway.administration import Administration
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.clock import Clock
-from cockpit_gateway.config import Settings
+from cockpit_gateway.config import ApiClient, Settings, Source
 from cockpit_gateway.web.access import without_token
 from cockpit_gateway.web.clients import Clients
 from cockpit_gateway.web.console.assets import Assets
@@ -31,6 +33,8 @@ from cockpit_gateway.web.console.target_pages import TargetPages
 
 PREFIX = "/console"
 
+EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - what may have been configured
+
 
 class Pages(Protocol):
     """A group of pages: a file of this folder, and its templates."""
@@ -49,19 +53,30 @@ class Console:
     """The console.
 
     Args:
-        settings: Say where it is served, and who may log in.
+        settings: Say where it is served.
+        clients: Who may log in, by name.
+        sources: The Cockpit sites, by name.
         administration: Does what is asked.
         catalogue: The known events.
         clock: The time.
     """
 
-    def __init__(self, settings: Settings, administration: Administration, catalogue: Catalogue, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        clients: Mapping[str, ApiClient],
+        sources: Mapping[str, Source],
+        administration: Administration,
+        catalogue: Catalogue,
+        clock: Clock,
+    ) -> None:
         api = settings.api
         self.root = api.base_path + PREFIX
+        self._hosts = api.hosts
         self.links = Links(clock)
         assets = Assets()
         self._frame = frame = Frame(self.root, clock, assets)
-        sessions = Sessions(api.clients, administration.sealer, self.root)
+        sessions = Sessions(clients, administration.sealer, self.root)
         is_loopback = api.listen is not None and api.listen.path is None and api.listen.is_local
         names = {"localhost", *api.hosts} if is_loopback or api.hosts else ()
         self._guard = Guard(sessions, frame, names, api.base_path)
@@ -70,7 +85,7 @@ class Console:
         self._tail = Tail(frame, administration)
         self.pages: list[Pages] = [
             OverviewPage(frame, administration),
-            EventList(frame, administration, catalogue, settings.sources),
+            EventList(frame, administration, catalogue, sources),
             EventPage(frame, administration, catalogue),
             self._tail,
             DeliveryList(frame, administration),
@@ -88,7 +103,8 @@ class Console:
 
     def listens_at(self, address: str) -> None:
         """Note where it can be reached from now on: a URL without path, or "unix:" and a path."""
-        self.links.console = address + self.root
+        found = _for_browsers(address, self._hosts)
+        self.links.console = None if found is None else found + self.root
 
     def application(self) -> web.Application:
         """Return it as an application to put below `root`."""
@@ -102,4 +118,17 @@ class Console:
     @without_token
     async def front(self, _request: web.Request) -> web.StreamResponse:
         """Send whoever asks for the address alone to the console."""
-        raise web.HTTPFound(f"{self.root}/")
+        return web.Response(status=HTTPStatus.FOUND, headers={"Location": f"{self.root}/"})
+
+
+def _for_browsers(address: str, hosts: Sequence[str]) -> str | None:
+    """Return what a browser on this machine is given for an address, None if there is nothing to give.
+
+    Example:
+        >>> _for_browsers("http://0.0.0.0:8788", []), _for_browsers("unix:/run/api.sock", ["gateway.example.org"])
+        ('http://localhost:8788', 'https://gateway.example.org')
+    """
+    if address.startswith("unix:"):
+        return f"https://{hosts[0]}" if hosts else None
+    url = URL(address)
+    return str(url.with_host("localhost")) if url.host in EVERYWHERE else address
