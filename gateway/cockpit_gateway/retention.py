@@ -49,6 +49,7 @@ class Pruner:
             try:
                 self._metrics.reserve(await self._store.set_reserve_aside())
                 await self.prune()
+                await self._store.prune_answers(now=self._clock.time())
             except Exception:
                 log.exception("cannot delete what is old now, trying again")
             await self._clock.sleep(EVERY)

@@ -1,4 +1,4 @@
-"""The admin API's trace: calls of hooks as they end, a JSON object a line, until one side goes."""
+"""Those who watch: they are told of calls of hooks as they end, until one side goes."""
 
 from __future__ import annotations
 
@@ -6,22 +6,19 @@ import asyncio
 import json
 import traceback
 from asyncio import CancelledError
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
-from aiohttp import web
-
-from cockpit_gateway.config import Scope
 from cockpit_gateway.deliveries import Attempt, Delivery, Response
 from cockpit_gateway.errors import ConflictError
-from cockpit_gateway.events import Event, encode_json
+from cockpit_gateway.events import Event
 from cockpit_gateway.loading import own_frames
 from cockpit_gateway.plugin import PluginContext
 from cockpit_gateway.targets import Planned
 from cockpit_gateway.tracing import HookCall, HookTrace
-from cockpit_gateway.web.access import needs
-from cockpit_gateway.web.views import View, iso
+from cockpit_gateway.web.api.views.base import iso
+from cockpit_gateway.web.api.views.traces import TracedCall
 
 MOST_WATCHERS = 8
 
@@ -37,8 +34,8 @@ LONGEST_ARGUMENT = 400
 """Characters of an argument that are shown."""
 
 
-class TraceApi:
-    """Answers those who watch.
+class Watchers:
+    """Those who watch.
 
     Args:
         trace: Tells of the calls.
@@ -50,52 +47,57 @@ class TraceApi:
         self._hide = hide
         self._queues: set[_Calls] = set()
 
-    def routes(self) -> list[web.RouteDef]:
-        """Return the routes to add to an application."""
-        return [web.get("/api/v1/plugins/trace", self.watch)]
-
     def end(self) -> None:
-        """End all answers: the gateway stops."""
+        """Let all of them go: the gateway stops."""
         for calls in self._queues:
             calls.end()
 
-    @needs(Scope.READ)
-    async def watch(self, request: web.Request) -> web.StreamResponse:
-        """Send calls as they end."""
+    def watch(
+        self, plugins: Sequence[str], hooks: Sequence[str], *, with_arguments: bool
+    ) -> AsyncIterator[TracedCall | None]:
+        """Return calls as they end, and None now and then when there is none.
+
+        Args:
+            plugins: Only of these, of any if there are none.
+            hooks: Only of these, of any if there are none.
+            with_arguments: True to tell what Cockpit sent.
+
+        Raises:
+            ConflictError: enough watch already.
+        """
         if len(self._queues) >= MOST_WATCHERS:
             raise ConflictError(f"{MOST_WATCHERS} watch already")
-        query = request.query
-        wanted = _Wanted(query.getall("plugin", []), query.getall("hook", []))
-        calls = _Calls(lambda call: self._view(call, with_arguments="arguments" in query), wanted)
-        response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
-        await response.prepare(request)
+        view = partial(self._view, with_arguments=with_arguments)
+        return self._told(_Calls(view, _Wanted(plugins, hooks)))
+
+    async def _told(self, calls: _Calls) -> AsyncIterator[TracedCall | None]:
         self._queues.add(calls)
         try:
-            with self._trace.watch(calls.note), suppress(ConnectionError):
-                while (line := await _line(calls)) is not None:
-                    await response.write(line)
+            with self._trace.watch(calls.note):
+                async for call in calls:
+                    yield call
         finally:
             self._queues.discard(calls)
-        return response
 
-    def _view(self, call: HookCall, *, with_arguments: bool) -> View:
+    def _view(self, call: HookCall, *, with_arguments: bool) -> TracedCall:
         delivery = call.arguments.get("delivery")
         event = call.event
-        view: View = {
-            "began_at": iso(call.began_at),
-            "plugin": call.plugin,
-            "hook": call.hook,
-            "seconds": round(call.duration, 6),
-            "event": None if event is None else event.name,
-            "event_id": None if event is None else event.id,
-            "source": None if event is None else event.source,
-            "subjects": None if event is None else list(event.subjects),
-            "delivery_id": delivery.id if isinstance(delivery, Delivery) else None,
-            "result": None if call.error else _result(call),
-            "error": None if call.error is None else self._hide(_one_line(call.error)),
-            "where": None if call.error is None else _where(call.error),
-        }
-        return view | {"arguments": _arguments(call.arguments)} if with_arguments else view
+        return TracedCall(
+            began_at=iso(call.began_at),
+            plugin=call.plugin,
+            hook=call.hook,
+            seconds=round(call.duration, 6),
+            event=None if event is None else event.name,
+            event_id=None if event is None else event.id,
+            source=None if event is None else event.source,
+            subjects=None if event is None else list(event.subjects),
+            delivery_id=delivery.id if isinstance(delivery, Delivery) else None,
+            result=None if call.error else _result(call),
+            error=None if call.error is None else self._hide(_one_line(call.error)),
+            where=None if call.error is None else _where(call.error),
+            arguments=_arguments(call.arguments) if with_arguments else None,
+            missed=0,
+        )
 
 
 class _Wanted(NamedTuple):
@@ -118,11 +120,11 @@ class _Calls:
         wanted: Which calls.
     """
 
-    def __init__(self, view: Callable[[HookCall], View], wanted: _Wanted) -> None:
+    def __init__(self, view: Callable[[HookCall], TracedCall], wanted: _Wanted) -> None:
         self._view = view
         self._wanted = wanted
         self._loop = asyncio.get_running_loop()
-        self._waiting: asyncio.Queue[View | None] = asyncio.Queue()
+        self._waiting: asyncio.Queue[TracedCall | None] = asyncio.Queue()
         self._missed = 0
 
     def note(self, call: HookCall) -> None:
@@ -134,29 +136,25 @@ class _Calls:
         """Let the watcher go."""
         self._waiting.put_nowait(None)
 
-    async def next(self) -> View | None:
-        """Return the next call, with the number of those that were left out meanwhile; None at the end."""
-        call = await self._waiting.get()
-        if call is None:
-            return None
-        missed, self._missed = self._missed, 0
-        return call | {"missed": missed}
+    async def __aiter__(self) -> AsyncIterator[TracedCall | None]:
+        """Yield calls, with the number of those that were left out before, and None when there is none for a while."""
+        while True:
+            try:
+                async with asyncio.timeout(SIGN_OF_LIFE):
+                    call = await self._waiting.get()
+            except TimeoutError:
+                yield None
+                continue
+            if call is None:
+                return
+            missed, self._missed = self._missed, 0
+            yield call.model_copy(update={"missed": missed})
 
-    def _put(self, call: View) -> None:
+    def _put(self, call: TracedCall) -> None:
         if self._waiting.qsize() < MOST_WAITING:
             self._waiting.put_nowait(call)
         else:
             self._missed += 1
-
-
-async def _line(calls: _Calls) -> bytes | None:
-    """Return the next line, None at the end."""
-    try:
-        async with asyncio.timeout(SIGN_OF_LIFE):
-            call = await calls.next()
-    except TimeoutError:
-        return b"\n"
-    return None if call is None else encode_json(call) + b"\n"
 
 
 def _result(call: HookCall) -> str | None:
@@ -184,7 +182,7 @@ def _where(error: BaseException) -> str | None:
     return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else None
 
 
-def _arguments(arguments: Mapping[str, Any]) -> View:
+def _arguments(arguments: Mapping[str, Any]) -> dict[str, str]:
     """Return what Cockpit sent, each argument in brief."""
     given = {name: value for name, value in arguments.items() if not isinstance(value, _GIVEN_BY_THE_GATEWAY)}
     return {name: _brief(value) for name, value in given.items()}
