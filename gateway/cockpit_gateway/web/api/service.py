@@ -19,11 +19,12 @@ from cockpit_gateway.web.api.manners import LARGEST_BODY, add_headers, explained
 from cockpit_gateway.web.api.openapi import document
 from cockpit_gateway.web.api.operations import Resource
 from cockpit_gateway.web.api.plugins import Plugins
+from cockpit_gateway.web.api.reloads import ConfigurationInForce
 from cockpit_gateway.web.api.targets import Targets
 from cockpit_gateway.web.api.traces import Watchers
 from cockpit_gateway.web.console.links import Links
 
-RESOURCES: tuple[type[Resource], ...] = (Events, Deliveries, Targets, Plugins, GatewayItself)
+RESOURCES: tuple[type[Resource], ...] = (Events, Deliveries, Targets, Plugins, ConfigurationInForce, GatewayItself)
 """What there is, in the order in which it is described."""
 
 
@@ -57,6 +58,7 @@ class Api:
             Deliveries(self._admin),
             Targets(self._admin),
             Plugins(self._admin, self._watchers),
+            ConfigurationInForce(self._admin),
             GatewayItself(self._admin, self._links, lambda: self._document),
         )
 
