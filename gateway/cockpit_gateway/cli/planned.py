@@ -129,7 +129,7 @@ def _share(share: Share) -> Document:
 
 
 def _event(kind: str, event: Event) -> Document:
-    from cockpit_gateway.web.views import iso
+    from cockpit_gateway.transports import iso
 
     return {
         "kind": kind,
