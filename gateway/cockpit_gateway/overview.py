@@ -6,9 +6,9 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
-from cockpit_gateway.deliveries import Outcome, TargetId
+from cockpit_gateway.deliveries import Hold, Outcome, TargetId
 from cockpit_gateway.store.activity import HOUR, MINUTE, Happening, Period, TargetCell, Times
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.targets import Target
@@ -33,7 +33,7 @@ class TargetReport:
     """
 
     target_id: TargetId
-    state: Hold | Literal[active]
+    state: Hold | Literal["active"]
     reason: str | None
     changed_at: float | None
     pending: int
