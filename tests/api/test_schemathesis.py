@@ -23,7 +23,7 @@ async def test_the_api_is_as_described(gateway: GatewayTester, tmp_path: Path) -
         await gateway.fire("collections.save.after")
     options = {
         "--checks": "all",
-        "--max-examples": str(5 * TIMES),
+        "--max-examples": str(3 * TIMES),
         "--seed": SEED,
         "--header": f"Authorization: Bearer {TOKEN}",
         "--exclude-operation-id": "trace_hooks",  # it does not end
