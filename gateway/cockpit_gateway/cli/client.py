@@ -69,6 +69,23 @@ class Client:
             found += page[kind]
         return {kind: found}
 
+    def page(self, kind: str, query: Query, limit: int) -> Document:
+        """Return a page of a list, however long it takes to find so much.
+
+        Args:
+            kind: What is listed: "events", "deliveries".
+            query: Which of them.
+            limit: At most so many.
+
+        Raises:
+            GatewayError: as `get` does.
+        """
+        found = self.get(kind, query={**query, "limit": limit})
+        while found["next"] is not None and (missing := limit - len(found[kind])) > 0:
+            more = self.get(kind, query={**query, "cursor": found["next"], "limit": missing})
+            found = {**more, kind: [*found[kind], *more[kind]]}
+        return found
+
     def post(self, *path: str, query: Query | None = None, body: Mapping[str, object] | None = None) -> Document:
         """Ask for something to be done; see `get`.
 

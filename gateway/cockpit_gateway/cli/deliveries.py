@@ -80,7 +80,7 @@ def cancel(ids: IdsArgument = None, *, chosen: DeliveryChoice, manner: Manner, c
 def print_page(query: Query, page: Page, config: Path | None) -> None:
     """Print a page of deliveries."""
     with connect(find_config(config)) as client:
-        found = client.get("deliveries", query={**query, "cursor": page.cursor, "limit": page.limit})
+        found = client.page("deliveries", {**query, "cursor": page.cursor}, page.limit)
     if page.as_json:
         print_json(found)
         return

@@ -37,7 +37,7 @@ def list_events(
     """List events, newest first."""
     query = {**chosen.query(), "status": status}
     with connect(find_config(config)) as client:
-        found = client.get("events", query={**query, "cursor": cursor, "limit": limit})
+        found = client.page("events", {**query, "cursor": cursor}, limit)
     if as_json:
         print_json(found)
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from cockpit_gateway.store.records import DeliveryFilter
 from cockpit_gateway.web.api.cursors import DELIVERIES, cursor_text
 from cockpit_gateway.web.api.operations import Resource, operation
 from cockpit_gateway.web.api.queries import CancelChoice, CancelWalk, DeliveriesQuery, DeliveryChoice, ReplayWalk
+from cockpit_gateway.web.api.views.base import iso_or_none
 from cockpit_gateway.web.api.views.bulk import ChangeStep, DeliveryTally, Preview
 from cockpit_gateway.web.api.views.deliveries import DeliveryDetail, DeliveryList, DeliverySummary
 
@@ -36,10 +38,15 @@ class Deliveries(Resource):
 
     @operation("GET", "/deliveries", Scope.READ)
     async def list_deliveries(self, query: DeliveriesQuery) -> DeliveryList:
-        """List deliveries, the newest first."""
-        found = await self._admin.store.deliveries(query.filter(before=query.cursor, limit=query.limit))
+        """List deliveries, the newest first; a long search ends a page early, with a `next` to go on from."""
+        wanted = replace(query.filter(before=query.cursor, limit=query.limit), bounded=True)
+        found = await self._admin.store.deliveries(wanted)
         rows = [DeliverySummary.of(delivery, self._admin.held(delivery)) for delivery in found]
-        return DeliveryList(deliveries=rows, next=cursor_text(DELIVERIES, found.following))
+        return DeliveryList(
+            deliveries=rows,
+            next=cursor_text(DELIVERIES, found.following),
+            searched_to=iso_or_none(found.searched_to),
+        )
 
     @operation("GET", "/deliveries/replay", Scope.READ, may=[HTTPStatus.NOT_FOUND])
     async def preview_replay(self, query: DeliveryChoice) -> Preview:

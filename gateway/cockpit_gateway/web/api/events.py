@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from cockpit_gateway.web.api.cursors import EVENTS, cursor_text
 from cockpit_gateway.web.api.operations import Resource, operation
 from cockpit_gateway.web.api.parameters import MOST_AT_ONCE
 from cockpit_gateway.web.api.queries import EventChoice, EventsQuery, EventsReplay, OneTarget, PurgeWalk
+from cockpit_gateway.web.api.views.base import iso_or_none
 from cockpit_gateway.web.api.views.bulk import PurgedStep, PurgePreview, ReplayStep, ReplayTally
 from cockpit_gateway.web.api.views.deliveries import DeliveryDetail, DeliverySummary, EventDetail, ExportedEvent
 from cockpit_gateway.web.api.views.events import EventList, EventSummary
@@ -42,9 +44,14 @@ class Events(Resource):
 
     @operation("GET", "/events", Scope.READ)
     async def list_events(self, query: EventsQuery) -> EventList:
-        """List events, the newest first."""
-        found = await self._admin.store.events(query.filter(before=query.cursor, limit=query.limit))
-        return EventList(events=[EventSummary.of(event) for event in found], next=cursor_text(EVENTS, found.following))
+        """List events, the newest first; a long search ends a page early, with a `next` to go on from."""
+        wanted = replace(query.filter(before=query.cursor, limit=query.limit), bounded=True)
+        found = await self._admin.store.events(wanted)
+        return EventList(
+            events=[EventSummary.of(event) for event in found],
+            next=cursor_text(EVENTS, found.following),
+            searched_to=iso_or_none(found.searched_to),
+        )
 
     @operation("GET", "/events/export", Scope.READ, may=[HTTPStatus.NOT_FOUND])
     async def export_events(self, query: EventChoice) -> AsyncIterator[ExportedEvent]:

@@ -13,7 +13,6 @@ from cockpit_gateway.administration import Administration
 from cockpit_gateway.config import PluginConfig, Source
 from cockpit_gateway.web.api.activity import Activity
 from cockpit_gateway.web.api.answering import Answering
-from cockpit_gateway.web.api.configuration import Configuration
 from cockpit_gateway.web.api.deliveries import Deliveries
 from cockpit_gateway.web.api.endpoint_settings import with_endpoint_settings
 from cockpit_gateway.web.api.endpoints import Endpoints
@@ -24,6 +23,7 @@ from cockpit_gateway.web.api.manners import LARGEST_BODY, add_headers, explained
 from cockpit_gateway.web.api.openapi import document
 from cockpit_gateway.web.api.operations import Resource
 from cockpit_gateway.web.api.plugins import Plugins
+from cockpit_gateway.web.api.reloads import ConfigurationInForce
 from cockpit_gateway.web.api.targets import Targets
 from cockpit_gateway.web.api.traces import Watchers
 from cockpit_gateway.web.console.links import Links
@@ -35,7 +35,7 @@ RESOURCES: tuple[type[Resource], ...] = (
     Targets,
     Activity,
     Plugins,
-    Configuration,
+    ConfigurationInForce,
     GatewayItself,
 )
 """What there is, in the order in which it is described."""
@@ -77,7 +77,7 @@ class Api:
             Targets(self._admin),
             Activity(self._admin, self._sources),
             Plugins(self._admin, self._watchers),
-            Configuration(self._admin),
+            ConfigurationInForce(self._admin),
             GatewayItself(self._admin, self._links, lambda: self._document),
         )
 

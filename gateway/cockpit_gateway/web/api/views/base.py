@@ -21,6 +21,9 @@ Time: TypeAlias = Annotated[
 ]
 """A time as it is shown: ISO 8601 in UTC, to the millisecond."""
 
+SearchedTo: TypeAlias = Annotated[
+    Time | None, Field(description="How far back was looked, if that ended the page early; null otherwise.")
+]
 Next: TypeAlias = Annotated[str | None, Field(description="The `cursor` of what follows, null after the last.")]
 """Where a list or a walk goes on."""
 

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Hold, Outcome, Response
 from cockpit_gateway.events import Event
-from cockpit_gateway.web.api.views.base import Next, Time, View, iso, iso_or_none
+from cockpit_gateway.web.api.views.base import Next, SearchedTo, Time, View, iso, iso_or_none
 from cockpit_gateway.web.api.views.events import EventSummary
 
 
@@ -117,6 +117,7 @@ class DeliveryList(View):
 
     deliveries: list[DeliverySummary] = Field(description="They, the newest first.")
     next: Next
+    searched_to: SearchedTo
 
 
 class EventDetail(EventSummary):

@@ -7,7 +7,7 @@ from typing import Any, Self
 from pydantic import Field
 
 from cockpit_gateway.events import Event, EventStatus
-from cockpit_gateway.web.api.views.base import Next, Time, View, iso
+from cockpit_gateway.web.api.views.base import Next, SearchedTo, Time, View, iso
 
 
 class EventSummary(View):
@@ -56,3 +56,4 @@ class EventList(View):
 
     events: list[EventSummary] = Field(description="They, the newest first.")
     next: Next
+    searched_to: SearchedTo
