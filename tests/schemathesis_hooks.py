@@ -16,8 +16,6 @@ def filter_case(context: schemathesis.HookContext, case: schemathesis.Case) -> b
     """Leave out what is refused although each parameter is sound: they depend on each other, or are the gateway's."""
     if case.meta is not None and not case.meta.generation.mode.is_positive:
         return True
-    if case.body and _has_settings(case.path):
-        return False
     given = {name for name, value in (case.query or {}).items() if value != []}
     is_whole = not case.path.startswith("/events/") or ("plugin" in given) == ("target" in given)
     says_something = case.path != "/events/purge" or given & _NARROWING
@@ -29,14 +27,3 @@ def before_call(context: schemathesis.HookContext, case: schemathesis.Case, kwar
     """Give each request an Idempotency-Key of its own, if it has one at all."""
     if case.headers and _KEY in case.headers and (case.meta is None or case.meta.generation.mode.is_positive):
         case.headers[_KEY] = str(uuid4())
-
-
-@schemathesis.hook
-def before_add_examples(context: schemathesis.HookContext, examples: list[schemathesis.Case]) -> None:
-    """Leave out settings that are made of one example each: they do not go together."""
-    if context.operation is not None and _has_settings(context.operation.path):
-        examples.clear()
-
-
-def _has_settings(path: str) -> bool:
-    return path in ("/endpoints", "/endpoints/{endpoint}")
