@@ -71,7 +71,7 @@ async def test_what_was_changed_meanwhile_is_not_changed(client: Client, method:
 
 
 async def test_every_mistake_is_named(client: Client) -> None:
-    settings = {"url": "ftp://example.org", "events": ["collections.sav.after"], "ordred": True}
+    settings = {"url": "ftp://example.org", "events": ["collections.saved.after"], "ordred": True}
     answer = await client.post("endpoints", body={"name": "mine", "settings": settings})
     assert answer.status == 400
     assert {error["name"] for error in answer.document["errors"]} == {"url", "events[0]", "ordred"}
