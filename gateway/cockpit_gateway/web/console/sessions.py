@@ -105,7 +105,7 @@ class Sessions:
         if sealed is None:
             return None
         try:
-            content: dict[str, Any] = json.loads(self._sealer.open("sessions", sealed.encode(), LONGEST))
+            content: dict[str, Any] = json.loads(self._sealer.open("sessions", sealed.encode(errors="replace"), LONGEST))
         except SealError:
             return None
         return content
