@@ -68,6 +68,20 @@ class LocalServer:
         self._data = directory / "data"
         self.url = f"postgresql://postgres@/postgres?host={directory}"
 
+    @classmethod
+    @contextmanager
+    def temporary(cls) -> Generator[LocalServer]:
+        """Give one that runs."""
+        server = cls(Path(tempfile.mkdtemp(prefix="cockpit-gateway-postgres-"), "server"))
+        server.directory.parent.chmod(0o755)
+        server.make()
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop("immediate")
+            shutil.rmtree(server.directory.parent)
+
     def make(self) -> None:
         """Make its data."""
         self.directory.mkdir(mode=0o755)

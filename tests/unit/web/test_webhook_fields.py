@@ -33,6 +33,9 @@ FULL: dict[str, Any] = {
     "secrets": ["***", {"secret": "***", "until": "2026-12-01T00:00:00Z"}],
 }
 
+BOMB = "a: &a [5s]\n" + "".join(f"{b}: &{b} [{f'*{a}, ' * 9}]\n" for a, b in pairwise("abcdefghi"))
+"""Nine times nine times nine … values."""
+
 
 def filled_in(fields: dict[str, Any]) -> MultiDict[str]:
     """Return what a browser sends of a form that shows these fields."""
@@ -87,7 +90,7 @@ def test_an_empty_form_says_only_that_there_are_no_events() -> None:
         ("retry: !!set {5s}", "not valid YAML"),
         ("retry: " + "[" * 200 + "]" * 200, "levels deep"),
         ("retry: &all [5s]\nother: *all", "aliases"),
-        ("a: &a [" + "x," * 9 + "]\n" + "".join(f"{b}: &{b} [{f'*{a},' * 9}]\n" for a, b in pairwise("abcdefghi")), "aliases"),
+        (BOMB, "aliases"),
     ],
 )
 def test_other_settings_that_are_none_are_told(other: str, message: str) -> None:

@@ -116,7 +116,7 @@ def _others(text: str, document: Mapping[str, Data]) -> dict[str, Data]:
 
 
 def _read(text: str) -> Data:
-    """Return a YAML text as JSON would have it; one that is no settings, but is made to hold up the gateway, is refused."""
+    """Return a YAML text as JSON would have it; one that is made to hold up the gateway is refused."""
     try:
         compose(text, OTHER)
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=Loader)):
