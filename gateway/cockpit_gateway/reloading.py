@@ -122,6 +122,7 @@ class Reloads:
         self.running = False
         """True while the gateway runs: then, and only then, another generation can take over."""
         self._lock = asyncio.Lock()
+        self._tried = 0
         self._retirements: set[asyncio.Task[None]] = set()
         self.state = ReloadState(self.file.digest, clock.time(), clock.time())
         metrics.configured(self.state.digest)
@@ -172,6 +173,7 @@ class Reloads:
         """
         async with self._lock:
             self._require_running()
+            self._tried += 1
             try:
                 given = await asyncio.to_thread(self.file.read_again) if file is None else file
                 entries = await self._kept.all()
@@ -186,7 +188,7 @@ class Reloads:
             self.state = ReloadState(given.digest, now, now, None, reload.deferred)
             self._metrics.reloaded(successful=True)
             self._metrics.configured(given.digest)
-            _tell(reload)
+            self._tell(reload)
             return reload
 
     async def refresh(self) -> None:
@@ -313,17 +315,17 @@ class Reloads:
                 )
         self.problems = problems
 
+    def _tell(self, reload: Reload) -> None:
+        log.info("reloaded", reload=self._tried, changes=[render_path(change.path) for change in reload.changes])
+        if reload.deferred:
+            settings = [render_path(change.path) for change in reload.deferred]
+            log.warning("changes wait for `cockpit-gateway restart`", reload=self._tried, settings=settings)
+
     def _failed(self, error: GatewayError) -> None:
         now, problem = self._clock.time(), str(error)
         self.state = ReloadState(self.state.digest, self.state.loaded_at, now, problem, self.state.deferred)
         self._metrics.reloaded(successful=False)
-        log.error("not reloaded, the configuration stays as it was", problem=problem)
-
-
-def _tell(reload: Reload) -> None:
-    log.info("reloaded", changes=[render_path(change.path) for change in reload.changes])
-    for change in reload.deferred:
-        log.warning("a change needs a restart: `cockpit-gateway restart`", setting=render_path(change.path))
+        log.error("not reloaded, the configuration stays as it was", reload=self._tried, problem=problem)
 
 
 def _in_a_line(problems: Iterable[Problem]) -> str:

@@ -384,4 +384,4 @@ async def test_what_is_different_is_logged(tmp_path: Path) -> None:
             await reload(gateway, "sources: {website: {}, shop: {}}\nserver: {max_body: 1 MiB}")
     told = {line["event"]: line for line in lines}
     assert told["reloaded"]["changes"] == ["sources.shop"]
-    assert told["a change needs a restart: `cockpit-gateway restart`"]["setting"] == "server.max_body"
+    assert told["changes wait for `cockpit-gateway restart`"]["settings"] == ["server.max_body"]
