@@ -178,7 +178,7 @@ class Gateway:
         self._sources, self._clients = Live(settings.sources), Live(settings.api.clients)
         self.listeners = Listeners(settings, self._clients, admin_socket_path(settings), sockets or Sockets())
         self.console = Console(settings, self._clients, self._sources, self.administration, catalogue, self.clock)
-        self.api = Api(self.administration, self.console.links, settings.api.base_path)
+        self.api = Api(self.administration, self._sources, self.console.links, settings.api.base_path)
         gauges = Gauges(
             metrics=self.metrics,
             store=self.store,

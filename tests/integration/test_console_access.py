@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import re
 from collections.abc import AsyncIterator
@@ -14,6 +15,7 @@ import aiohttp
 import pytest
 from console_kit import ALL, API, DO, SEE
 from structlog.testing import capture_logs
+from yarl import URL
 
 from cockpit_gateway.config import Scope
 from cockpit_gateway.errors import ConflictError
@@ -125,6 +127,15 @@ async def test_a_cookie_that_was_made_up_is_none(gateway: GatewayTester) -> None
         for made_up in ("x", "gAAAAA", "\u00fc"):
             answer = await stranger.get("/console/", Cookie=f"{COOKIE}={made_up}")
             assert answer.status == HTTPStatus.SEE_OTHER
+
+
+async def test_a_cookie_of_any_bytes_is_none(gateway: GatewayTester) -> None:
+    address = URL(gateway.gateway.listeners.api_address)
+    reader, writer = await asyncio.open_connection(address.host, address.port)
+    writer.write(b"GET /console/ HTTP/1.0\r\nHost: localhost\r\nCookie: " + COOKIE.encode() + b"=\xff\xfe\r\n\r\n")
+    assert b" 303 " in await reader.readline()
+    writer.close()
+    await writer.wait_closed()
 
 
 async def test_a_link_opens_the_console_once_and_for_five_minutes(gateway: GatewayTester) -> None:

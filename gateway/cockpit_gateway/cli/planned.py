@@ -129,13 +129,15 @@ def _share(share: Share) -> Document:
 
 
 def _event(kind: str, event: Event) -> Document:
+    from cockpit_gateway.transports import iso
+
     return {
         "kind": kind,
         "event": event.id,
         "name": event.name,
         "source": event.source,
         "subjects": list(event.subjects),
-        "received_at": event.received_at,
+        "received_at": iso(event.received_at),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable
 from http import HTTPStatus
@@ -80,4 +81,4 @@ class GatewayItself(Resource):
     @operation("GET", "/openapi.json", Scope.READ)
     async def show_openapi(self) -> dict[str, Any]:
         """Show what this API can be asked for, as OpenAPI 3.1."""
-        return self._describe()
+        return await asyncio.to_thread(self._describe)  # it takes longer than anybody should wait for the loop

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -52,6 +52,20 @@ class ReloadStateView(View):
         )
 
 
+class SettingInForce(View):
+    """A setting that is in force."""
+
+    path: str = Field(description="Where it stands.")
+    value: Any = Field(description="What it is; secrets are `***`.")
+    origin: str = Field(description="Where it comes from: a line of the file, the environment, the default, the store.")
+
+
+class SettingsInForce(View):
+    """Every setting that is in force."""
+
+    settings: list[SettingInForce] = Field(description="They, in the order of the file.")
+
+
 class Reloaded(View):
     """What a reload has changed."""
 
@@ -71,6 +85,16 @@ class ConfigurationInForce(Resource):
 
     def __init__(self, administration: Administration) -> None:
         self._admin = administration
+
+    @operation("GET", "/configuration", Scope.READ)
+    async def show_configuration(self) -> SettingsInForce:
+        """Show every setting that is in force, without its secrets, and where it comes from."""
+        return SettingsInForce(
+            settings=[
+                SettingInForce(path=render_path(found.path), value=found.value, origin=found.origin)
+                for found in self._admin.configuration()
+            ]
+        )
 
     @operation("GET", "/reload", Scope.READ)
     async def show_reload(self) -> ReloadStateView:
