@@ -54,10 +54,21 @@ async def free_orphans(connection: Connection) -> Freed:
     return Freed(owners, [await reading.delivery(connection, delivery_id) for (delivery_id,) in parked], [*targets])
 
 
-async def extend(connection: Connection, owner: str, seconds: float) -> bool:
-    """Extend an owner's leases; return False if they had been freed meanwhile."""
-    known: bool = await EXTEND_LEASE.value(connection, owner=owner, seconds=seconds)
-    return known
+class Lease(NamedTuple):
+    """What an owner's lease was.
+
+    Attributes:
+        known: False if it had been freed.
+        lives: False if it had run out.
+    """
+
+    known: bool
+    lives: bool
+
+
+async def extend(connection: Connection, owner: str, seconds: float) -> Lease:
+    """Extend an owner's leases; return what they were before."""
+    return Lease(*await EXTEND_LEASE.row(connection, owner=owner, seconds=seconds))
 
 
 async def give_up(connection: Connection, owner: str) -> None:

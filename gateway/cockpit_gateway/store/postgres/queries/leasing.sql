@@ -53,12 +53,15 @@ UPDATE deliveries SET state = 'running', owner = :owner::text
 WHERE crashes > 0 AND state = 'pending'
 RETURNING id, crashes, seq;
 
--- Answers with whether the owner was known: if not, its lease had run out, and what it had leased was freed.
+-- Answers with whether the owner was known: if not, its lease had run out, and what it had leased was freed; and
+-- whether its lease had not run out.
 -- name: extend_lease
-WITH known AS MATERIALIZED (SELECT 1 FROM owners WHERE owner = :owner::text),
+WITH known AS MATERIALIZED (
+    SELECT lease_until > clock_timestamp() AS lives FROM owners WHERE owner = :owner::text
+),
 extended AS (
     INSERT INTO owners AS o (owner, lease_until)
     VALUES (:owner::text, clock_timestamp() + make_interval(secs => :seconds::double precision))
     ON CONFLICT (owner) DO UPDATE SET lease_until = excluded.lease_until
 )
-SELECT EXISTS (SELECT 1 FROM known);
+SELECT EXISTS (SELECT 1 FROM known), EXISTS (SELECT 1 FROM known WHERE lives);
