@@ -137,6 +137,7 @@ class Gateway:
             discretion=self._discretion,
             describe=self._describe,
         )
+        self.dispatcher.problems = lambda: self._reloads.held
         self._pruner = Pruner(self.store, settings.retention, self.clock, self.metrics)
         self._pruning: asyncio.Task[None] | None = None
         self._unready: str | None = "starting"
@@ -323,7 +324,6 @@ class Gateway:
         self._sources.adopt(settings.sources)
         self._clients.adopt(settings.api.clients)
         self._pruner.kept = settings.retention
-        self.dispatcher.problems = self._reloads.held
         self.registry.trace.tallies = self.metrics.hooks.by_name
         self.metrics.prepare(settings.sources, generation.targets, self.registry.hooks())
         return self.observers.adopt(self._plugins, self.metrics)
