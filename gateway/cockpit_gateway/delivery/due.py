@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from cockpit_gateway.deliveries import TargetId
 from cockpit_gateway.delivery.queue import TargetQueue
@@ -31,6 +31,10 @@ class DueTimes:
             queue.expect(due_at)
             self.waiting[target_id] = queue
             self.changed.set()
+
+    def homes(self) -> Iterator[TargetQueue]:
+        """Yield the targets whose home this node is."""
+        return (queue for queue in self._queues.values() if queue.home)
 
     def correct(self, backlogs: Mapping[TargetId, Backlog]) -> None:
         """Replace what is known by what the store holds, because the clock was turned."""

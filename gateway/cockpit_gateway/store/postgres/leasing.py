@@ -24,6 +24,7 @@ RELEASE_ORPHANS = query("release_orphans", "is_orphan")
 NUMBER_OF = query("number_of")
 LEASE_SUSPECTS = query("lease_suspects")
 EXTEND_LEASE = query("extend_lease")
+ENTER = query("enter")
 
 MOST_CRASHES = 3
 """Deaths of the process in a row after which a delivery is given up: the first among others, the further ones alone."""
@@ -49,7 +50,7 @@ async def free_orphans(connection: Connection) -> Freed:
     A delivery in whose attempt a process died is a suspect, or given up if that happened too often.
     """
     await LOCK_LEASES.run(connection)
-    owners = await DELETE_DEAD_OWNERS.run(connection)
+    owners: int = await DELETE_DEAD_OWNERS.value(connection)
     await BLAME.run(connection)
     parked = await PARK.rows(connection, now=time.time(), most=MOST_CRASHES)
     targets = {target for (target,) in await RELEASE_ORPHANS.rows(connection)}
@@ -58,8 +59,12 @@ async def free_orphans(connection: Connection) -> Freed:
 
 async def extend(connection: Connection, owner: str, seconds: float) -> bool:
     """Extend an owner's leases; return False if they had been freed meanwhile."""
-    known: bool = await EXTEND_LEASE.value(connection, owner=owner, seconds=seconds)
-    return known
+    return bool(await EXTEND_LEASE.run(connection, owner=owner, seconds=seconds))
+
+
+async def enter(connection: Connection, owner: str, seconds: float) -> None:
+    """Make an owner known."""
+    await ENTER.run(connection, owner=owner, seconds=seconds)
 
 
 async def give_up(connection: Connection, owner: str) -> None:
