@@ -82,7 +82,11 @@ def endpoint(name: str, path: str = "in", settings: str = "events: [collections.
 
 @contextmanager
 def gateway(
-    directory: Path, launcher: Sequence[str] = (), endpoints: Sequence[str] = (), sink: int | None = None
+    directory: Path,
+    launcher: Sequence[str] = (),
+    endpoints: Sequence[str] = (),
+    sink: int | None = None,
+    more: str = "",
 ) -> Generator[Measured]:
     """Run a gateway with the store in a directory.
 
@@ -90,12 +94,13 @@ def gateway(
         directory: Where its store is.
         endpoints: Its endpoints, as `endpoint` writes them; a single one by default.
         sink: The port that they deliver to; a free one by default.
+        more: Further sections of its configuration, as YAML.
         launcher: A command that runs `cockpit-gateway` with the arguments given to it; the command itself if empty.
     """
     port, sink = free_port(), sink or free_port()
     path = directory / "gateway.yaml"
     written = "\n".join(endpoints or [endpoint("sink")]).format(sink=sink)
-    path.write_text(CONFIGURATION.format(port=port, directory=directory, endpoints=written))
+    path.write_text(CONFIGURATION.format(port=port, directory=directory, endpoints=written) + more)
     program = launcher or [str(Path(sys.executable).with_name("cockpit-gateway"))]
     command = [*program, "run", "--config", str(path)]
     with _running(command, directory, port, sink) as measured:

@@ -35,6 +35,7 @@ def _families() -> Iterable[Metric]:
     metrics.running({ENDPOINT: 0})
     metrics.backlog({ENDPOINT: Waiting()})
     metrics.threads({"redact": (0, False)})
+    metrics.configured("0123456789abcdef")
     return text_string_to_metric_families(metrics.text().decode())
 
 

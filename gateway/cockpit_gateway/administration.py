@@ -11,6 +11,7 @@ import uuid_utils
 from cockpit_gateway.clock import Clock
 from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Hold, RequestPreview, TargetId, Work
 from cockpit_gateway.delivery.dispatcher import Dispatcher
+from cockpit_gateway.endpoints import Endpoints
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, ConflictError
 from cockpit_gateway.events import Event
 from cockpit_gateway.explanations import EventExplanation, Explanations
@@ -18,6 +19,7 @@ from cockpit_gateway.hosting import Plugins
 from cockpit_gateway.overview import Overview, Series, overview, series
 from cockpit_gateway.purges import Purges
 from cockpit_gateway.registry import LoadedPlugin, PluginStatus, Registry
+from cockpit_gateway.reloading import Reload, ReloadState
 from cockpit_gateway.replays import Replays
 from cockpit_gateway.sealing import Sealer
 from cockpit_gateway.store.activity import Period
@@ -69,6 +71,9 @@ class Administration:
         purges: Deletes events for good.
         explanations: Explains events.
         sealer: Seals what is secret and has to be kept.
+        endpoints: Lists and changes endpoints.
+        reload: Puts the configuration file in force as it is now.
+        reload_state: Returns how the last reload went.
         clock: The time.
         unready: Returns why the gateway is not ready, None when it is.
     """
@@ -84,6 +89,9 @@ class Administration:
         purges: Purges,
         explanations: Explanations,
         sealer: Sealer,
+        endpoints: Endpoints,
+        reload: Callable[[], Awaitable[Reload]],
+        reload_state: Callable[[], ReloadState],
         clock: Clock,
         unready: Callable[[], str | None],
     ) -> None:
@@ -93,6 +101,9 @@ class Administration:
         self.purges = purges
         self.sealer = sealer
         self.unready = unready
+        self.endpoints = endpoints
+        self.reload = reload
+        self.reload_state = reload_state
         self.hand_over: Callable[[], Awaitable[int]] | None = None
         """Starts a new process and returns its id; None if no daemon runs that could be replaced."""
         self._explanations = explanations

@@ -6,7 +6,7 @@ that surfaces is a defect. A message says what is wrong, where, and what to do a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,6 +70,30 @@ class NotFoundError(GatewayError):
 
 class ConflictError(GatewayError):
     """What was asked for does not go with how things stand."""
+
+
+class Mistake(NamedTuple):
+    """Something wrong in what was sent.
+
+    Attributes:
+        path: Where, "basic_auth.user"; "" for the whole.
+        message: What is wrong, and what was meant.
+    """
+
+    path: str
+    message: str
+
+
+class InvalidDocumentError(GatewayError):
+    """What was sent has mistakes.
+
+    Args:
+        mistakes: All of them.
+    """
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        super().__init__("; ".join(": ".join(filter(None, mistake)) for mistake in mistakes))
+        self.mistakes = mistakes
 
 
 class PluginError(GatewayError):

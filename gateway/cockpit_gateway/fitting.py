@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import pluggy
 
+from cockpit_gateway.config import PluginConfig
 from cockpit_gateway.contract import NAMESPACE
 from cockpit_gateway.errors import PluginError
 
@@ -88,6 +89,22 @@ def refuse_incomplete(hooks: Collection[str]) -> None:
             f"it implements {' and '.join(there)}, but not {' and '.join(missing)}; "
             "a transport has register_targets, plan_deliveries and deliver"
         )
+
+
+def config_model(plugin: object) -> type[PluginConfig] | None:
+    """Return a plugin's `Config`, None if it has none.
+
+    Raises:
+        PluginError: it is something else.
+    """
+    model = getattr(plugin, "Config", None)
+    if model is None:
+        return None
+    if not (inspect.isclass(model) and issubclass(model, PluginConfig)):
+        raise PluginError("its Config must be a subclass of cockpit_gateway.config.PluginConfig")
+    if "handlers" in model.model_fields:
+        raise PluginError("its Config has a field 'handlers', which is the gateway's own; call it something else")
+    return model
 
 
 def list_of(kind: type[_Kind], returned: object, who: str) -> list[_Kind]:

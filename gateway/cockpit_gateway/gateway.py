@@ -14,11 +14,13 @@ from cockpit_gateway import __version__, lifecycle
 from cockpit_gateway.administration import Administration
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.clock import Clock, SystemClock
-from cockpit_gateway.config import Config, Settings, Tracing
+from cockpit_gateway.config import Config, ConfigFile, Settings, Tracing
 from cockpit_gateway.deliveries import Delivery
 from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.delivery.observers import Observer, Observers
 from cockpit_gateway.delivery.planning import Planner
+from cockpit_gateway.endpoints import Endpoints
+from cockpit_gateway.entries import Entries
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError, StoreError
 from cockpit_gateway.events import JSONValue
 from cockpit_gateway.explanations import Explanations
@@ -26,17 +28,19 @@ from cockpit_gateway.gauges import Gauges
 from cockpit_gateway.generation import Generation, Generations
 from cockpit_gateway.hosting import Plugins
 from cockpit_gateway.ingest import Ingest
+from cockpit_gateway.live import Live
 from cockpit_gateway.loading import describe_failure
 from cockpit_gateway.purges import Purges
 from cockpit_gateway.recorder import Recorder
 from cockpit_gateway.registry import Registry
+from cockpit_gateway.reloading import Reload, Reloads
 from cockpit_gateway.replays import Replays
 from cockpit_gateway.retention import Pruner
 from cockpit_gateway.sealing import Sealer
 from cockpit_gateway.store import open_store
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.postgres.settings import PostgresSettings
-from cockpit_gateway.store.records import Settlement
+from cockpit_gateway.store.records import Settlement, TargetState
 from cockpit_gateway.telemetry.metrics import Metrics
 from cockpit_gateway.telemetry.spans import Spans, Untraced
 from cockpit_gateway.telemetry.stall import StallWatch
@@ -115,6 +119,25 @@ class Gateway:
             recorder=self._recorder,
             spans=self.spans,
         )
+        generations = Generations(
+            store=self.store,
+            clock=self.clock,
+            catalogue=catalogue,
+            planner=self._planner,
+            emit=self._emit,
+            describe=self._describe,
+        )
+        self._reloads = Reloads(
+            generation=generations.make(config, registry),
+            generations=generations,
+            put_to_work=self._put_to_work,
+            kept=Entries(self.store, self.sealer, self.clock),
+            store=self.store,
+            clock=self.clock,
+            metrics=self.metrics,
+            discretion=self._discretion,
+            describe=self._describe,
+        )
         self._pruner = Pruner(self.store, settings.retention, self.clock, self.metrics)
         self._pruning: asyncio.Task[None] | None = None
         self._traces = TraceApi(registry.trace, self._discretion.out_of)
@@ -143,30 +166,25 @@ class Gateway:
                 hide=self._discretion.out_of,
             ),
             sealer=self.sealer,
+            endpoints=Endpoints(self._reloads, self._plugins, self.clock),
+            reload=self.reload,
+            reload_state=lambda: self._reloads.state,
             clock=self.clock,
             unready=self.unready,
         )
         server = settings.server
         self.in_flight = InFlight(limit=server.max_in_flight, largest=server.max_body, timeout=server.read_timeout)
         self._receiver = Receiver(self._ingest, self.in_flight, Clients(server.trusted_proxies), self.spans)
-        self.listeners = Listeners(settings, admin_socket_path(settings), sockets or Sockets())
-        self.console = Console(settings, self.administration, catalogue, self.clock)
-        self._generations = Generations(
-            store=self.store,
-            clock=self.clock,
-            catalogue=catalogue,
-            planner=self._planner,
-            emit=self._emit,
-            describe=self._describe,
-        )
-        self._generation = self._generations.make(config, registry)
-        self.dispatcher.register(self._generation.targets)
-        self._put_to_work(self._generation)
+        self._sources, self._clients = Live(settings.sources), Live(settings.api.clients)
+        self.listeners = Listeners(settings, self._clients, admin_socket_path(settings), sockets or Sockets())
+        self.console = Console(settings, self._clients, self._sources, self.administration, catalogue, self.clock)
+        self.dispatcher.register(self._reloads.generation.targets)
+        self._renew(self._reloads.generation)
 
     @property
     def settings(self) -> Settings:
         """The settings that are in force."""
-        return self._generation.config.settings
+        return self._reloads.generation.config.settings
 
     @property
     def registry(self) -> Registry:
@@ -189,6 +207,7 @@ class Gateway:
         """
         opened = await self.store.open()
         self._ingest.gateway_id = opened.gateway_id
+        await self._reloads.begin()
         self._warn_of_unverified()
         await lifecycle.start(self._plugins, [*self._plugins.hosts.values()], self._describe)
         self._report_parked(opened.parked)
@@ -224,6 +243,7 @@ class Gateway:
             self._pruning.cancel()
             await asyncio.wait([self._pruning])
         await self.dispatcher.stop(self.settings.server.grace)
+        await self._reloads.stop()
         await self.observers.stop()
         self._traces.end()
         await self.listeners.stop(handing_over=handing_over)
@@ -245,22 +265,47 @@ class Gateway:
         await self.store.open()
         self._unready = "no gateway is running"
         try:
+            await self._reloads.begin()
             await self.dispatcher.recall()
             yield self.administration
         finally:
             await self.store.close()
 
-    def _put_to_work(self, generation: Generation) -> Sequence[Observer]:
-        """Have everything that happens from now on happen by a generation; return the observers that it has not."""
+    async def reload(self, file: ConfigFile | None = None) -> Reload:
+        """Put a configuration in force, as far as that goes without a restart; or leave everything as it is.
+
+        Args:
+            file: The configuration; None for the file that is in force, as it is now.
+
+        Raises:
+            ConfigError: it has mistakes.
+            PluginError: a plugin failed to start with it.
+            ConflictError: the gateway is stopping.
+        """
+        return await self._reloads.reload(file)
+
+    async def refresh_endpoints(self) -> None:
+        """Have the endpoints of the store take part as they are now: another gateway has changed them."""
+        await self._reloads.refresh()
+
+    def _put_to_work(self, generation: Generation, states: Sequence[TargetState]) -> Sequence[Observer]:
+        """See `PutToWork`."""
+        self.dispatcher.adopt(generation.targets, states)
+        return self._renew(generation)
+
+    def _renew(self, generation: Generation) -> Sequence[Observer]:
+        """Have every part work by a generation; return the observers that are not told any more."""
         settings = generation.config.settings
         self._plugins.adopt(generation.plugins)
         self._planner.renew()
         self._ingest.renew(settings.sources)
         self._receiver.adopt(settings.sources)
+        self._sources.adopt(settings.sources)
+        self._clients.adopt(settings.api.clients)
         self._pruner.kept = settings.retention
+        self.dispatcher.problems = self._reloads.held
         self.registry.trace.timer = self.metrics.called
         self.metrics.prepare(settings.sources, generation.targets, self.registry.hooks())
-        self._generation = generation
         return self.observers.adopt(self._plugins, self.metrics)
 
     def _plugin_routes(self) -> Iterator[web.RouteDef]:
@@ -318,7 +363,7 @@ class Gateway:
         return self._discretion.out_of(describe_failure(error))
 
     def _warn_of_unverified(self) -> None:
-        for name, section in self._generation.config.plugins.items():
+        for name, section in self._reloads.generation.config.plugins.items():
             for setting in unverified(section, f"plugins.{name}"):
                 log.warning(
                     "TLS certificates are not verified: whoever is in between reads and changes what is sent",

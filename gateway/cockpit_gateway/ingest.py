@@ -23,9 +23,9 @@ from cockpit_gateway.delivery.planning import Planner
 from cockpit_gateway.envelope import Arrival, leading_name, read_envelope
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, Drop, EmitError, StoreUnavailableError
 from cockpit_gateway.events import Event, EventStatus, JSONValue
+from cockpit_gateway.handlers import HandlerTable
 from cockpit_gateway.hosting import Plugins
 from cockpit_gateway.recorder import Recorder
-from cockpit_gateway.registry import HandlerTable
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Duplicate, NewDelivery
 from cockpit_gateway.telemetry.context import bind

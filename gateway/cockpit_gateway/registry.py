@@ -19,11 +19,10 @@ from typing import Any, NamedTuple, TypeVar
 import pluggy
 
 from cockpit_gateway import hookspecs
-from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.config import PluginConfig, with_handlers
 from cockpit_gateway.contract import NAMESPACE, declared_event
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError
-from cockpit_gateway.fitting import forgotten_marks, refuse_async, refuse_incomplete, refuse_unfit
+from cockpit_gateway.fitting import config_model, forgotten_marks, refuse_async, refuse_incomplete, refuse_unfit
 from cockpit_gateway.loading import Candidate, PluginSources, describe_failure, find_plugins, load_in_time
 from cockpit_gateway.tracing import HookTrace
 
@@ -95,6 +94,18 @@ class LoadedPlugin:
     warnings: tuple[str, ...] = ()
 
 
+class Loaded(NamedTuple):
+    """A plugin's code.
+
+    Attributes:
+        plugin: The module or object that is registered.
+        make: The class that it was made by, None if it was there already.
+    """
+
+    plugin: object
+    make: Callable[[], object] | None
+
+
 class DeclaredEvent(NamedTuple):
     """An event that a plugin declares.
 
@@ -116,6 +127,7 @@ class Registry:
         """The events that plugins declare, by hook."""
         self.trace = HookTrace()
         """Tells of the calls of their hooks."""
+        self._loaded: dict[str, Loaded] = {}
         self._manager = pluggy.PluginManager(NAMESPACE)
         self._manager.add_hookspecs(hookspecs)
 
@@ -164,10 +176,47 @@ class Registry:
                 second one is kept as broken under "name (2)".
         """
         imported = [(candidate, self._tried(candidate, _import, candidate)) for candidate in candidates]
-        declaring = [(candidate, plugin) for candidate, plugin in imported if plugin is not None]
+        declaring = [(candidate, loaded) for candidate, loaded in imported if loaded is not None]
         sound = [pair for pair in declaring if self._tried(pair[0], self._declare, *pair)]
-        for candidate, plugin in sound:
-            self._tried(candidate, self._register, candidate, plugin)
+        for candidate, loaded in sound:
+            self._tried(candidate, self._register, candidate, loaded)
+
+    def renewed(self, names: Collection[str]) -> Registry:
+        """Return a registry in which some plugins are new objects of their classes, if they are made by one.
+
+        Args:
+            names: Those plugins; the others are the same.
+
+        Raises:
+            PluginError: one of them cannot be made.
+        """
+        other = Registry()
+        other.plugins, other.declared, other.trace = self.plugins, self.declared, self.trace
+        if declared := {hook: event.function for hook, event in self.declared.items()}:
+            other._manager.add_hookspecs(type("Declared", (), declared))
+        for name, loaded in self._loaded.items():
+            plugin = loaded.plugin
+            if name in names and loaded.make is not None:
+                try:
+                    plugin = loaded.make()
+                except RAISED_BY_PLUGINS as error:
+                    raise PluginError(f"plugin {name} cannot be made anew: {describe_failure(error)}") from error
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # it has been told at the start
+                other._manager.register(plugin, name=name)
+            other._loaded[name] = Loaded(plugin, loaded.make)
+        return other
+
+    def takes_settings(self, name: str) -> bool:
+        """Tell whether a plugin can be given other settings while it is at work.
+
+        One that is made by a class is made anew. A module or an object can do without as long as nothing of it is tied
+        to the settings that it was started with.
+        """
+        tying = {"register_routes"}
+        if self._loaded[name].make is None:
+            tying |= {"register_targets", "gateway_started", "gateway_stopping"}
+        return tying.isdisjoint(self.plugins[name].hooks)
 
     def specification(self, hook: str) -> Callable[..., Any] | None:
         """Return a hook's specification: Cockpit's, the gateway's own, or one that a plugin declares."""
@@ -221,9 +270,9 @@ class Registry:
         origin = (candidate.distribution, candidate.version, candidate.place)
         self.plugins[name] = LoadedPlugin(name, status, *origin, **found)
 
-    def _declare(self, candidate: Candidate, plugin: object) -> bool:
+    def _declare(self, candidate: Candidate, loaded: Loaded) -> bool:
         """Add the hooks of the events that a plugin declares."""
-        declare = getattr(plugin, "register_events", None)
+        declare = getattr(loaded.plugin, "register_events", None)
         if callable(declare) and hasattr(declare, f"{NAMESPACE}_impl"):
             refuse_async("register_events", declare)
             functions = _declarations(declare())
@@ -234,13 +283,13 @@ class Registry:
             self.declared |= {name: DeclaredEvent(candidate.name, found) for name, found in functions.items()}
         return True
 
-    def _register(self, candidate: Candidate, plugin: object) -> None:
-        name = candidate.name
+    def _register(self, candidate: Candidate, loaded: Loaded) -> None:
+        name, plugin = candidate.name, loaded.plugin
         if name in self.plugins:
             raise PluginError(
                 f"another plugin is called {name!r} already{_from(self.plugins[name])}; rename one of them"
             )
-        model = _config_model(plugin)
+        model = config_model(plugin)
         try:
             with warnings.catch_warnings(record=True) as told:
                 warnings.simplefilter("always")
@@ -264,6 +313,7 @@ class Registry:
             *map(_warning, told),
             *(f"{name} looks like a hook, but is not marked with @hookimpl" for name in unmarked),
         )
+        self._loaded[name] = loaded
         self._keep(candidate, PluginStatus.LOADED, hooks=hooks, config_model=model, section=section, warnings=notes)
 
     def _parameters_of(self, hook: str) -> Collection[str]:
@@ -294,31 +344,6 @@ class Registry:
         return own + list(self.declared)
 
 
-class HandlerTable:
-    """Which handlers an event's name calls; answers are remembered per hook."""
-
-    def __init__(self, registry: Registry, catalogue: Catalogue) -> None:
-        self._catalogue = catalogue
-        self._by_hook: dict[str, tuple[Implementation, ...]] = {}
-        for handler in registry.handlers():
-            self._by_hook[handler.hook] = (*self._by_hook.get(handler.hook, ()), handler)
-        self._any = self._by_hook.get("any_event", ())
-        self._unknown = self._by_hook.get("unknown_event", ()) + self._any
-        self._answers = {hook: found + self._any for hook, found in self._by_hook.items()}
-
-    def for_event(self, name: str) -> tuple[Implementation, ...]:
-        """Return the handlers for an event name; "" stands for an undecodable event."""
-        if not name:
-            return self._any
-        match = self._catalogue.match(name)
-        return self._unknown if match is None else self._answers.get(match.entry.hook, self._any)
-
-    def names_hook_of(self, name: str) -> bool:
-        """Tell whether a handler implements the very hook of this event (`any_event` does not count)."""
-        match = self._catalogue.match(name)
-        return match is not None and match.entry.hook in self._by_hook
-
-
 def _warning(told: warnings.WarningMessage) -> str:
     return f"{told.message} ({told.filename}:{told.lineno})"
 
@@ -331,9 +356,9 @@ def _given(name: str, plugin: object) -> Candidate:
     return Candidate(name, lambda: plugin)
 
 
-def _import(candidate: Candidate) -> object:
-    loaded = load_in_time(candidate)
-    return loaded() if inspect.isclass(loaded) else loaded
+def _import(candidate: Candidate) -> Loaded:
+    found = load_in_time(candidate)
+    return Loaded(found(), found) if inspect.isclass(found) else Loaded(found, None)
 
 
 def _declarations(returned: object) -> dict[str, Callable[..., Any]]:
@@ -359,17 +384,6 @@ def _unique(name: str, taken: Iterable[str]) -> str:
     names = set(taken)
     candidates = (name, *(f"{name} ({number})" for number in range(2, len(names) + 3)))
     return next(candidate for candidate in candidates if candidate not in names)
-
-
-def _config_model(plugin: object) -> type[PluginConfig] | None:
-    model = getattr(plugin, "Config", None)
-    if model is None:
-        return None
-    if not (inspect.isclass(model) and issubclass(model, PluginConfig)):
-        raise PluginError("its Config must be a subclass of cockpit_gateway.config.PluginConfig")
-    if "handlers" in model.model_fields:
-        raise PluginError("its Config has a field 'handlers', which is the gateway's own; call it something else")
-    return model
 
 
 def _implementation(hook: str, found: pluggy.HookImpl, trace: HookTrace) -> Implementation:

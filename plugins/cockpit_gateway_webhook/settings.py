@@ -17,7 +17,7 @@ from pydantic import (
 )
 from yarl import URL
 
-from cockpit_gateway.config import PluginConfig, catalogue_of
+from cockpit_gateway.config import PluginConfig, Storable, catalogue_of
 from cockpit_gateway.config.rules import CoalesceSetting
 from cockpit_gateway.egress.tokens import ClientCredentials
 from cockpit_gateway.expressions import Template
@@ -31,6 +31,7 @@ from cockpit_gateway.transports import (
     refuse_unknown,
 )
 from cockpit_gateway_webhook.fields import ContentType, HeaderName, HeaderValue, SigningSecret
+from cockpit_gateway_webhook.secrets import new_secret, with_secret
 
 
 class BasicAuth(PluginConfig):
@@ -197,6 +198,6 @@ class Endpoint(NetworkSettings, TargetSettings):
 class Config(PluginConfig):
     """The webhook plugin: sends events to any number of endpoints."""
 
-    endpoints: dict[TargetName, Endpoint] = Field(
+    endpoints: Annotated[dict[TargetName, Endpoint], Storable(new_secret, with_secret)] = Field(
         default_factory=dict, description="The endpoints by name. The name is an endpoint's identity: keep it."
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from http import HTTPStatus
 from typing import Self
 
@@ -17,6 +18,7 @@ from cockpit_gateway.testing import FakeClock, GatewayTester, StartGateway
 from cockpit_gateway.web.access import needed_by
 from cockpit_gateway.web.console.links import VALID
 from cockpit_gateway.web.console.sessions import COOKIE, LONGEST
+from cockpit_gateway.web.console.tail import MOST_WATCHERS
 
 OPEN = {"/login", "/static/{digest}/{name}"}
 
@@ -216,3 +218,72 @@ async def test_what_a_browser_may_do_with_a_page(gateway: GatewayTester) -> None
         assert (await visitor.get(re.sub(r"static/\w+/", "static/0/", style))).headers["Cache-Control"] == "no-store"
         assert "style=" not in page
         assert "onclick" not in page
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/events?before=x",
+        "/events?before=99999999999999999999",
+        "/events?status=none",
+        "/events?since=yesterday",
+        "/events?since=9999-12-31T23:59&until=0001-01-01T00:00",
+        "/events?name=%00&source=%ff&subject=%F0%9F%92%A9%27%22%3B--",
+        "/events?limit=1000000",
+        "/events/%00",
+        "/events/%ff/body",
+        "/events/%2e%2e%2f%2e%2e%2fetc%2fpasswd",
+        "/search?q=%00%ff",
+        "/search",
+        "/?span=%ff",
+        "/tail?name=%00",
+        "/tail/stream/",
+        "/static/x/..%2f..%2fconfig.py",
+        "/nowhere",
+        "/login?code=%00",
+        "/login?to=//elsewhere.example/",
+    ],
+)
+async def test_no_address_makes_it_fail(gateway: GatewayTester, path: str) -> None:
+    async with Browserless(gateway) as visitor:
+        await visitor.log_in()
+        answer = await visitor.get(f"/console{path}")
+        assert answer.status < HTTPStatus.INTERNAL_SERVER_ERROR
+        assert answer.status == HTTPStatus.SEE_OTHER or "<h1>" in await answer.text()
+
+
+@pytest.mark.parametrize(
+    "to", ["//elsewhere.example", "https://elsewhere.example", "\\\\elsewhere.example", "/\r\nX: y"]
+)
+async def test_a_login_leads_into_the_console(gateway: GatewayTester, to: str) -> None:
+    async with Browserless(gateway) as visitor:
+        answer = await visitor.post("/console/login", {"token": ALL, "to": to})
+        assert answer.status < HTTPStatus.INTERNAL_SERVER_ERROR
+        assert answer.headers.get("Location", "/console/").startswith("/console/")
+        assert "X" not in answer.headers
+
+
+@pytest.mark.parametrize("after", ["", "x", "-1", "9" * 30, "9" * 6000, "\u0663", "99999999"])
+async def test_a_stream_goes_on_wherever_it_is_told_to(gateway: GatewayTester, after: str) -> None:
+    async with Browserless(gateway) as visitor:
+        await visitor.log_in()
+        url = f"{visitor.address}/console/tail/stream"
+        async with visitor.session.get(url, params={"after": after[:4000]}) as stream:
+            assert stream.status == HTTPStatus.OK
+            assert await stream.content.readline() == b"retry: 1000\n"
+            event = await gateway.fire("collections.save.after")
+            while not (line := await stream.content.readline()).startswith(b"id: "):
+                assert line
+            assert line == f"id: {event.seq}\n".encode()
+
+
+async def test_streams_are_bounded_and_end_with_the_gateway(gateway: GatewayTester) -> None:
+    async with AsyncExitStack() as stack:
+        visitor = await stack.enter_async_context(Browserless(gateway))
+        await visitor.log_in()
+        url = f"{visitor.address}/console/tail/stream"
+        streams = [await stack.enter_async_context(visitor.session.get(url)) for _ in range(MOST_WATCHERS)]
+        assert (await visitor.get("/console/tail/stream")).status == HTTPStatus.CONFLICT
+        await gateway.gateway.stop()
+        for stream in streams:
+            assert await stream.content.read() == b"retry: 1000\n\n"

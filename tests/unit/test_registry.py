@@ -8,8 +8,9 @@ import pytest
 from cockpit_gateway import Event, PluginContext, cockpit_event, hookimpl
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.config import PluginConfig
+from cockpit_gateway.handlers import HandlerTable
 from cockpit_gateway.loading import Candidate
-from cockpit_gateway.registry import HandlerTable, LoadedPlugin, PluginStatus, Registry
+from cockpit_gateway.registry import LoadedPlugin, PluginStatus, Registry
 
 
 def registered(plugin: object) -> LoadedPlugin:

@@ -16,6 +16,7 @@ from cockpit_gateway.config.retry import RetrySetting
 from cockpit_gateway.config.rules import BacklogSetting, BreakerSetting, CoalesceSetting
 from cockpit_gateway.config.schema import json_schema
 from cockpit_gateway.config.showing import ShownSetting, nested
+from cockpit_gateway.config.storable import Storable, StorableField, storable_field
 from cockpit_gateway.config.tracing import Tracing
 
 __all__ = [
@@ -44,10 +45,13 @@ __all__ = [
     "ShownSetting",
     "Size",
     "Source",
+    "Storable",
+    "StorableField",
     "Tracing",
     "catalogue_of",
     "handlers_of",
     "json_schema",
     "nested",
+    "storable_field",
     "with_handlers",
 ]

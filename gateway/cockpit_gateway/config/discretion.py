@@ -34,9 +34,16 @@ class Discretion:
     """
 
     def __init__(self, settings: Iterable[BaseModel]) -> None:
-        found = {form for model in settings for secret in _secrets(model) for form in _forms(secret)}
-        longest_first = sorted((form for form in found if len(form) >= SHORTEST), key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else _NOTHING
+        self._found: set[str] = set()
+        self._pattern = _NOTHING
+        self.add(settings)
+
+    def add(self, settings: Iterable[BaseModel]) -> None:
+        """Hide the secrets of further settings, too."""
+        self._found |= {form for model in settings for secret in _secrets(model) for form in _forms(secret)}
+        longest_first = sorted((form for form in self._found if len(form) >= SHORTEST), key=len, reverse=True)
+        if longest_first:
+            self._pattern = re.compile("|".join(map(re.escape, longest_first)))
 
     def out_of(self, text: str) -> str:
         """Return a text with `***` in place of each secret, however it is written: as it is, in JSON, a URL, base64."""

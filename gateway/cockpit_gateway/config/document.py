@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import copy
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path as FilePath
 
 import yaml
@@ -58,6 +59,12 @@ class Document:
         self._count = 0
         node = compose(text, name)
         self.data: Data = {} if node is None else self._build(node, (), ())
+
+    def with_defaults(self, defaults: Data) -> Document:
+        """Return the same text with what its data lacks; see `filled`."""
+        other = copy.copy(self)
+        other.data = filled(self.data, defaults)
+        return other
 
     def span(self, path: Path, *, key: bool = False) -> Span:
         """Return the place of a value, or of its key.
@@ -205,6 +212,46 @@ class Document:
     def _report(self, path: Path, message: str, span: Span) -> None:
         self.problems.append(Problem(path, span, message))
         self.broken.add(path)
+
+
+def filled(data: Data, defaults: Data) -> Data:
+    """Return data with what it lacks; where both say something, the data's holds.
+
+    Example:
+        >>> filled({"a": {"b": 1}, "c": None}, {"a": {"b": 2, "d": 3}, "c": {}})
+        {'a': {'b': 1, 'd': 3}, 'c': {}}
+    """
+    if isinstance(data, dict) and isinstance(defaults, dict):
+        own = {key: filled(value, defaults.get(key)) for key, value in data.items()}
+        return own | {key: value for key, value in defaults.items() if key not in own}
+    return defaults if data is None else data
+
+
+def texts_at(path: Path, data: Data) -> Iterator[str]:
+    """Yield the texts that stand at a place or below it, also if they are not in the text of the document."""
+    for part in path:
+        match data:
+            case dict() if isinstance(part, str) and part in data:
+                data = data[part]
+            case list() if isinstance(part, int) and part < len(data):
+                data = data[part]
+            case _:
+                return
+    yield from _texts(data)
+
+
+def _texts(data: Data) -> Iterator[str]:
+    match data:
+        case str() if data:
+            yield data
+        case dict():
+            for value in data.values():
+                yield from _texts(value)
+        case list():
+            for value in data:
+                yield from _texts(value)
+        case _:
+            return
 
 
 def _span(node: yaml.Node) -> Span:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import hashlib
 import os
 import re
 from collections.abc import Collection, Mapping
@@ -16,7 +18,8 @@ from cockpit_gateway.config.discretion import Discretion
 from cockpit_gateway.config.document import Document
 from cockpit_gateway.config.listen import parse_listen
 from cockpit_gateway.config.models import Settings
-from cockpit_gateway.config.problems import Data, config_error
+from cockpit_gateway.config.problems import Data, Problem, config_error
+from cockpit_gateway.config.problems import Path as PlaceInData
 from cockpit_gateway.config.sentences import did_you_mean
 from cockpit_gateway.config.showing import Exhibition, ShownSetting
 from cockpit_gateway.config.tls import TlsError, server_context
@@ -35,10 +38,12 @@ class Config:
     Attributes:
         settings: The gateway's own settings.
         plugins: Each plugin's `Config`, by the plugin's name.
+        file: The file that it stands in.
     """
 
     settings: Settings
     plugins: Mapping[str, PluginConfig]
+    file: ConfigFile
 
     @property
     def discretion(self) -> Discretion:
@@ -54,13 +59,18 @@ class ConfigFile:
         text: The YAML text.
         directory: What `!file` paths are relative to.
         environ: Where `${VAR}` is looked up.
+        path: Where it is on the disk, None if it is not.
 
     Raises:
         ConfigError: the text is not YAML.
     """
 
-    def __init__(self, name: str, text: str, directory: Path, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, name: str, text: str, directory: Path, environ: Mapping[str, str], path: Path | None = None
+    ) -> None:
         self._name = name
+        self._environ = environ
+        self._path = path
         self._text = text.removeprefix(_BYTE_ORDER_MARK)
         self._document = Document(self._text, name, directory, environ)
 
@@ -81,7 +91,7 @@ class ConfigFile:
             raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
         except UnicodeDecodeError as error:
             raise ConfigError(f"{path}: not UTF-8 text: see the byte at position {error.start}") from None
-        return cls(str(path), text, path.parent, environ)
+        return cls(str(path), text, path.parent, environ, path)
 
     @classmethod
     def from_text(cls, text: str, name: str, environ: Mapping[str, str] = os.environ) -> ConfigFile:
@@ -96,6 +106,49 @@ class ConfigFile:
             ConfigError: it is not YAML.
         """
         return cls(name, text, Path(), environ)
+
+    def read_again(self) -> ConfigFile:
+        """Return the file as it is now; one that is not on the disk is as it was.
+
+        Raises:
+            ConfigError: it cannot be read, or is not YAML.
+        """
+        return self if self._path is None else ConfigFile.read(self._path, self._environ)
+
+    def with_defaults(self, defaults: Data) -> ConfigFile:
+        """Return the same file with what its data lacks; nothing in that is expanded."""
+        other = copy.copy(self)
+        other._document = self._document.with_defaults(defaults)  # noqa: SLF001 - of the same class
+        return other
+
+    @property
+    def name(self) -> str:
+        """What it is called in messages."""
+        return self._name
+
+    def problem(self, path: PlaceInData, message: str) -> Problem:
+        """Return a mistake that shows only in what else there is."""
+        return Problem(path, self._document.span(path, key=True), message)
+
+    def at(self, path: PlaceInData) -> Data:
+        """Return what stands at a place, None for nothing; `${VAR}` and `!file` are expanded: never shown."""
+        data = self._document.data
+        for part in path:
+            data = data.get(part) if isinstance(data, dict) and isinstance(part, str) else None
+        return data
+
+    def place_of(self, path: PlaceInData) -> str:
+        """Return where something stands, "gateway.yaml:12"."""
+        return f"{self._name}:{self._document.span(path, key=True).line + 1}"
+
+    def hidden(self, text: str) -> str:
+        """Return a text without what `${VAR}` and `!file` bring in, and what is known to be secret."""
+        return self._document.secrets.out_of_text(text)
+
+    @property
+    def digest(self) -> str:
+        """What tells this text from another."""
+        return hashlib.sha256(self._text.encode()).hexdigest()[:16]
 
     @property
     def custom_events(self) -> list[str]:
@@ -150,7 +203,7 @@ class ConfigFile:
             secrets = self._document.secrets
             told = [secrets.out_of(problem) for problem in validation.problems]
             raise config_error(told, self._name, self._text, secrets.places)
-        return Config(settings, plugins)
+        return Config(settings, plugins, self)
 
     def shown(
         self, config: Config, plugin_models: Mapping[str, type[PluginConfig] | None], *, effective: bool = False

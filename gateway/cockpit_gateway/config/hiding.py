@@ -34,12 +34,15 @@ class Secrets:
 
     def out_of(self, problem: Problem) -> Problem:
         """Return a problem whose message holds no secret, and is one line."""
-        message = problem.message
+        return replace(problem, message=" ".join(self.out_of_text(problem.message).split()))
+
+    def out_of_text(self, text: str) -> str:
+        """Return a text that holds no secret."""
         for value in sorted(self.values, key=len, reverse=True):
-            message = message.replace(repr(value), HIDDEN)
+            text = text.replace(repr(value), HIDDEN)
             if len(value) >= SHORTEST:
-                message = message.replace(value, HIDDEN)
-        return replace(problem, message=" ".join(message.split()))
+                text = text.replace(value, HIDDEN)
+        return text
 
 
 def is_secret_key(key: str) -> bool:

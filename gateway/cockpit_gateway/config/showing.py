@@ -183,7 +183,7 @@ def _has_models(values: Iterable[object]) -> bool:
 def _plain(value: object, field: FieldInfo | None) -> Data:
     """Return a default as a person writes it."""
     match value:
-        case None | bool() | str():
+        case None | bool():
             return value
         case int() | float():
             form = written_as(field.metadata) if field else None
@@ -196,7 +196,7 @@ def _plain(value: object, field: FieldInfo | None) -> Data:
             return written_rate(value)
         case Expression(source=source) | Template(source=source):
             return source
-        case date() | FilePath():
+        case str() | date() | FilePath():
             return str(value)
         case Mapping():
             return {str(key): _plain(inner, None) for key, inner in value.items()}

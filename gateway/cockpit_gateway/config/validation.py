@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from cockpit_gateway.config.annotations import keys_at, secret_paths
-from cockpit_gateway.config.document import Document
+from cockpit_gateway.config.document import Document, texts_at
 from cockpit_gateway.config.hiding import is_secret_key
 from cockpit_gateway.config.problems import Data, Path, Problem
 from cockpit_gateway.config.sentences import nearest_name, sentence
@@ -43,6 +43,7 @@ class Validation:
         """
         for path in secret_paths(model, data):
             self._document.hide(above + path)
+            self._document.secrets.values.update(texts_at(path, data))
         try:
             return model.model_validate(data, context=self._context)
         except ValidationError as error:

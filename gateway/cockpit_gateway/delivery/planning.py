@@ -20,8 +20,9 @@ from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError
 from cockpit_gateway.events import Event, EventStatus
 from cockpit_gateway.fitting import list_of
+from cockpit_gateway.handlers import HandlerTable
 from cockpit_gateway.hosting import Host, Plugins
-from cockpit_gateway.registry import HandlerTable, Implementation
+from cockpit_gateway.registry import Implementation
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import NewDelivery
 from cockpit_gateway.targets import Explained, Planned, Target

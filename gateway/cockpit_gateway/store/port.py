@@ -357,7 +357,7 @@ class Store(Membership, Protocol):
         ...
 
     async def events(self, wanted: EventFilter) -> Page[Event, int]:
-        """List events, newest first."""
+        """List events, newest first; a page ends early if its bodies are large, and says where the next one goes on."""
         ...
 
     async def event(self, event_id: str) -> Event:

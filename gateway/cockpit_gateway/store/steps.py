@@ -20,3 +20,6 @@ EVENTS_LOOKED_AT = 100_000
 
 DELIVERIES_LOOKED_AT = 10_000
 """Deliveries that a bounded list looks at, each with its event: some 20 ms."""
+
+LIST_ROOM = 16 * 1024 * 1024
+"""Bytes of bodies after which a page of a list of events ends."""

@@ -18,10 +18,9 @@ from typing import Any, Protocol, Self
 import aiohttp
 
 from cockpit_gateway.clock import Clock
-from cockpit_gateway.config import Config, ConfigFile
-from cockpit_gateway.config.listen import parse_listen
+from cockpit_gateway.config import ConfigFile
+from cockpit_gateway.config.problems import Data
 from cockpit_gateway.config.sentences import did_you_mean
-from cockpit_gateway.config.store import StoreUrl
 from cockpit_gateway.contract import NAMESPACE
 from cockpit_gateway.daemon import validate
 from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState
@@ -88,7 +87,7 @@ class GatewayTester:
         installed: Collection[str] = (),
     ) -> None:
         self.clock: Clock = clock or FakeClock()
-        file = ConfigFile.from_text(_text(config), "test.yaml")
+        file = ConfigFile.from_text(_text(config), "test.yaml").with_defaults(_placed_in(directory))
         validated, registry, catalogue = validate(file, _others(installed), plugins)
         for plugin in registry.plugins.values():
             for told in plugin.warnings:
@@ -96,7 +95,7 @@ class GatewayTester:
         self._stack = AsyncExitStack()
         self.calls: list[HookCall] = []
         self._stack.enter_context(registry.trace.watch(self.calls.append))
-        self.gateway = Gateway(_placed(validated, directory), registry, catalogue, self.clock)
+        self.gateway = Gateway(validated, registry, catalogue, self.clock)
         self._catalogue = catalogue
         self._session: aiohttp.ClientSession | None = None
 
@@ -288,12 +287,6 @@ def _text(config: str | Mapping[str, Any]) -> str:
     return json.dumps({"sources": {"website": {}}} | dict(config), default=str)
 
 
-def _placed(config: Config, directory: Path) -> Config:
-    """Return a configuration with a free port and a store in a directory, unless it names others."""
-    settings = config.settings
-    server: dict[str, Any] = {"listen": parse_listen("127.0.0.1:0"), "grace": 2.0}
-    changes = {name: value for name, value in server.items() if name not in settings.server.model_fields_set}
-    placed: dict[str, Any] = {"server": settings.server.model_copy(update=changes)}
-    if "store" not in settings.model_fields_set:
-        placed["store"] = StoreUrl(f"sqlite:{directory}/gateway.db")
-    return Config(settings.model_copy(update=placed), config.plugins)
+def _placed_in(directory: Path) -> dict[str, Data]:
+    """Return a free port and a store in a directory, for a configuration that names no others."""
+    return {"server": {"listen": "127.0.0.1:0", "grace": 2.0}, "store": f"sqlite:{directory}/gateway.db"}

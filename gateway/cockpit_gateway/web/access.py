@@ -54,13 +54,15 @@ def access_middleware(clients: Mapping[str, ApiClient], beside: web.Application)
         clients: They, by name.
         beside: The application that looks after itself: the console.
     """
-    secrets = {name: client.token.get_secret_value().encode() for name, client in clients.items()}
+
+    def secret(client: ApiClient) -> bytes:
+        return client.token.get_secret_value().encode()
 
     def bearer(request: web.Request) -> str:
         """Return the name of the client whose token a request has."""
         scheme, _, offered = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
         given = offered.strip().encode("utf-8", "surrogateescape") if scheme.lower() == "bearer" else b""
-        found = [name for name, secret in secrets.items() if hmac.compare_digest(secret, given)]
+        found = [name for name, client in clients.items() if hmac.compare_digest(secret(client), given)]
         if not found:
             raise Problem(
                 HTTPStatus.UNAUTHORIZED,

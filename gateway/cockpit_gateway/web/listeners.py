@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 from yarl import URL
 
-from cockpit_gateway.config import Listen, Settings
+from cockpit_gateway.config import ApiClient, Listen, Settings
 from cockpit_gateway.config.tls import server_context
 from cockpit_gateway.errors import GatewayError
 from cockpit_gateway.telemetry.metrics import Metrics
@@ -33,11 +33,15 @@ class Listeners:
 
     Args:
         settings: The `server` section says where.
+        clients: Who may ask the API, by name.
         admin_socket: Path of the command line's socket.
         sockets: What is listened on.
     """
 
-    def __init__(self, settings: Settings, admin_socket: Path, sockets: Sockets) -> None:
+    def __init__(
+        self, settings: Settings, clients: Mapping[str, ApiClient], admin_socket: Path, sockets: Sockets
+    ) -> None:
+        self._clients = clients
         self.sockets = sockets
         self._server = settings.server
         self._api = settings.api
@@ -128,7 +132,7 @@ class Listeners:
         based = [_based(route, self._api.base_path) for route in routes]
         pages = console.application()
         fronts = [web.get(path, console.front) for path in {"/", f"{self._api.base_path}/", console.root}]
-        access = access_middleware(self._api.clients, beside=pages)
+        access = access_middleware(self._clients, beside=pages)
         runner = await self._run([*based, *fronts], metrics, access, below={console.root: pages})
         tls = None if self._api.tls is None else server_context(self._api.tls)
         return await self._serve_there(runner, self._open(listen, "the API", "api.listen"), tls)

@@ -6,7 +6,7 @@ What no index finds is searched for: a bounded list looks at so many rows only, 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from cockpit_gateway.deliveries import Delivery
@@ -42,10 +42,19 @@ def events(connection: sqlite3.Connection, wanted: EventFilter) -> Page[Event, i
     given: dict[str, Any] = values(wanted)
     given |= stretch(connection, wanted.since, wanted.until, wanted.before)._asdict()
     end = _end_of_events(connection, ways, given) if wanted.bounded and is_search(wanted, ways) else None
-    found = [event_of(row) for row in connection.execute(narrowed(EVENTS, **ways), given)]
-    if len(found) == wanted.limit:
+    found = list(_within(steps.LIST_ROOM, map(event_of, connection.execute(narrowed(EVENTS, **ways), given))))
+    if len(found) == wanted.limit or sum(len(event.body) for event in found) >= steps.LIST_ROOM:
         return Page(found, found[-1].seq)
     return Page(found) if end is None else Page(found, end.seq + 1, end.received_at)
+
+
+def _within(room: int, events: Iterator[Event]) -> Iterator[Event]:
+    """Yield events until their bodies have so many bytes together, one at least."""
+    for event in events:
+        yield event
+        room -= len(event.body)
+        if room <= 0:
+            return
 
 
 def deliveries(connection: sqlite3.Connection, wanted: DeliveryFilter) -> Page[Delivery, str]:

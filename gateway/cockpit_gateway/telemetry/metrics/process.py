@@ -40,6 +40,11 @@ class ProcessSeries(Series):
         self._reloaded_at = self._gauge(
             "config_last_reload_success_timestamp_seconds", "When the configuration was last read, since the Unix epoch"
         )
+        self._config = self._gauge(
+            "config_info",
+            "Always 1; the hash tells the text of the configuration in force from another",
+            "hash",
+        )
         self._call = cache(self._hook_seconds.labels)
         self._build_info = self._gauge("build_info", "Always 1", "version", "python")
         self._reload_worked.set(1)
@@ -92,8 +97,13 @@ class ProcessSeries(Series):
         """Set the gauge of whether events are taken."""
         self._ready.set(is_ready)
 
-    def reloaded(self, successful: bool) -> None:  # noqa: FBT001 - its only value
+    def reloaded(self, *, successful: bool) -> None:
         """Note a reload of the configuration."""
         self._reload_worked.set(successful)
         if successful:
             self._reloaded_at.set_to_current_time()
+
+    def configured(self, digest: str) -> None:
+        """Note which configuration is in force."""
+        self._config.clear()
+        self._config.labels(digest).set(1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from aiohttp import web
@@ -10,7 +10,7 @@ from aiohttp import web
 from cockpit_gateway.administration import Administration
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.clock import Clock
-from cockpit_gateway.config import Settings
+from cockpit_gateway.config import ApiClient, Settings, Source
 from cockpit_gateway.web.access import without_token
 from cockpit_gateway.web.clients import Clients
 from cockpit_gateway.web.console.assets import Assets
@@ -49,19 +49,29 @@ class Console:
     """The console.
 
     Args:
-        settings: Say where it is served, and who may log in.
+        settings: Say where it is served.
+        clients: Who may log in, by name.
+        sources: The Cockpit sites, by name.
         administration: Does what is asked.
         catalogue: The known events.
         clock: The time.
     """
 
-    def __init__(self, settings: Settings, administration: Administration, catalogue: Catalogue, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        clients: Mapping[str, ApiClient],
+        sources: Mapping[str, Source],
+        administration: Administration,
+        catalogue: Catalogue,
+        clock: Clock,
+    ) -> None:
         api = settings.api
         self.root = api.base_path + PREFIX
         self.links = Links(clock)
         assets = Assets()
         self._frame = frame = Frame(self.root, clock, assets)
-        sessions = Sessions(api.clients, administration.sealer, self.root)
+        sessions = Sessions(clients, administration.sealer, self.root)
         is_loopback = api.listen is not None and api.listen.path is None and api.listen.is_local
         names = {"localhost", *api.hosts} if is_loopback or api.hosts else ()
         self._guard = Guard(sessions, frame, names, api.base_path)
@@ -70,7 +80,7 @@ class Console:
         self._tail = Tail(frame, administration)
         self.pages: list[Pages] = [
             OverviewPage(frame, administration),
-            EventList(frame, administration, catalogue, settings.sources),
+            EventList(frame, administration, catalogue, sources),
             EventPage(frame, administration, catalogue),
             self._tail,
             DeliveryList(frame, administration),

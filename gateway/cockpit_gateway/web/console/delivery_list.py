@@ -67,7 +67,7 @@ class DeliveryList:
             held={delivery.id: self._admin.held(delivery) for delivery in found},
             filters=chosen(query, *FILTERS),
             states=list(DeliveryState),
-            targets=[str(report.target_id) for report in await self._admin.targets()],
+            targets=sorted(str(state.target_id) for state in await self._admin.store.target_states()),
             before=request.query.get("before"),
             following=found.following,
             searched_to=found.searched_to,
@@ -76,9 +76,13 @@ class DeliveryList:
 
 async def names_of(store: Store, found: Sequence[Delivery]) -> Mapping[str, str]:
     """Return the names of the deliveries' events, by id."""
-    ids = list(dict.fromkeys(delivery.event_id for delivery in found))
-    events = await store.events(EventFilter(ids=ids, limit=PAGE)) if ids else ()
-    return {event.id: event.name for event in events}
+    names: dict[str, str] = {}
+    while ids := [delivery.event_id for delivery in found if delivery.event_id not in names]:
+        page = await store.events(EventFilter(ids=list(dict.fromkeys(ids)), limit=PAGE))
+        names |= {event.id: event.name for event in page}
+        if page.following is None:
+            break
+    return names
 
 
 def wanted(query: MultiMapping[str]) -> MultiDict[str]:

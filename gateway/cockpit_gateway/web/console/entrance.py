@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from http import HTTPStatus
+from urllib.parse import quote
 
 import structlog
 from aiohttp import web
@@ -116,5 +117,6 @@ class Entrance:
             )
 
 
-def _see_other(location: str) -> web.Response:
+def _see_other(path: str) -> web.Response:
+    location = quote(path, safe="/%?&=+:,;@~")  # whatever somebody has put into the form, it is one header
     return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": location})

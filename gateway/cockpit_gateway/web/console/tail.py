@@ -39,6 +39,9 @@ LONGEST_STREAM = 600.0
 
 MOST_WATCHERS = 16
 
+LONGEST_SEQ = 19
+"""Digits of a seq, at most."""
+
 _NO_END = 2**62
 
 
@@ -109,7 +112,7 @@ class Tail:
         try:
             with suppress(ConnectionError):
                 await response.write(b"retry: 1000\n\n")
-                await self._send(response, watched, int(after) if after.isdecimal() else 0)
+                await self._send(response, watched, _seq(after))
         finally:
             self._watchers -= 1
         return response
@@ -128,8 +131,9 @@ class Tail:
     async def _pages(self, after: int) -> AsyncIterator[Sequence[Event]]:
         """Yield what comes after a seq, page by page, and an empty page whenever nothing has come."""
         until = time.monotonic() + LONGEST_STREAM
-        newest = await self._store.events(EventFilter(limit=1))
-        after = max(after, newest[0].seq - MOST_MISSED if newest else 0)
+        latest = await self._store.events(EventFilter(limit=1))
+        newest = latest[0].seq if latest else 0
+        after = min(max(after, newest - MOST_MISSED), newest)
         while not self._ended.is_set() and time.monotonic() < until:
             page = await self._store.walk(EventFilter(), Cursor(after, 0, _NO_END))
             yield page.events
@@ -147,3 +151,8 @@ class Tail:
         row = self._frame.part("tail_row.html", event=event)
         data = "".join(f"data: {line}\n" for line in row.splitlines() if line.strip())
         return f"id: {event.seq}\n{data}\n".encode()
+
+
+def _seq(text: str) -> int:
+    """Return the seq after which a stream goes on; 0 for what is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < LONGEST_SEQ else 0

@@ -51,6 +51,21 @@ function refresh() {
 }
 setInterval(refresh, 10000);
 
+// What keeps itself up to date waits while somebody is in it, or looks elsewhere; at the end of a session it says so.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const isUsed = event.target.contains(document.activeElement) || !getSelection().isCollapsed;
+  if (document.hidden || isUsed) event.preventDefault();
+});
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (new URL(event.detail.xhr.responseURL).pathname.endsWith("/login")) {
+    event.detail.shouldSwap = false;
+    location.reload();
+  }
+});
+for (const failed of ["htmx:sendError", "htmx:responseError"]) {
+  document.addEventListener(failed, (event) => { event.target.dataset.stale = ""; });
+}
+
 // The live tail: rows as they come. While it is paused they are kept, the newest of them.
 const tail = document.querySelector("[data-tail]");
 if (tail) {
