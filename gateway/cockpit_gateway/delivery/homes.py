@@ -57,12 +57,13 @@ class Homes:
         self._attempts = attempts
         self._metrics = metrics
         self._arrived = arrived
-        self.facts = NodeFacts("")
-        """What this node tells of itself; the targets are added."""
+        self.facts: Callable[[], NodeFacts] = lambda: NodeFacts("")
+        """Returns what this node tells of itself; the targets are added."""
         self.cluster = Cluster("", (), {})
         """Who was there at the last look."""
         self.changed = asyncio.Event()
         """Set when it is worth while to look again."""
+        self._stopping = False
         self._described: NodeFacts | None = None
         self._here: set[TargetId] = set()
         self._leaving: set[TargetId] = set()
@@ -120,7 +121,7 @@ class Homes:
 
     async def leave(self) -> None:
         """Give everything away, because this node stops; what is under way comes to its end."""
-        self.facts = replace(self.facts, leaving=True)
+        self._stopping = True
         if self._store.shared:
             await self._depart(self._here)
             self.changed.set()
@@ -146,7 +147,8 @@ class Homes:
             for queue in queues
             if queue.home and queue.breaker is not None and queue.breaker.open
         }
-        return replace(self.facts, targets=frozenset({UPKEEP, *self._roster.queues}), broken=broken)
+        targets = frozenset({UPKEEP, *self._roster.queues})
+        return replace(self.facts(), targets=targets, broken=broken, leaving=self._stopping)
 
     def _begin_anew(self, cluster: Cluster) -> None:
         """Forget what belonged to another owner: its lease has run out, and others may have taken everything."""

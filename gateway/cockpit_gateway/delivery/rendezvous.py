@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from cockpit_gateway.deliveries import TargetId
 from cockpit_gateway.store.nodes import Node
+from cockpit_gateway.targets import PLAN_TARGET
 
 
 def assign(nodes: Iterable[Node]) -> Mapping[TargetId, str]:
@@ -35,21 +36,26 @@ def assign(nodes: Iterable[Node]) -> Mapping[TargetId, str]:
     homes: dict[TargetId, str] = {}
     for target_id in sorted(knowing, key=lambda it: _score(str(it))):
         ranked = sorted(knowing[target_id], key=lambda node: _score(*node, str(target_id)), reverse=True)
-        plugin = target_id.plugin
-        with_room = (owner for _, owner in ranked if taken[plugin, owner] < shares[plugin])
+        kind = _kind(target_id)
+        with_room = (owner for _, owner in ranked if taken[kind, owner] < shares[kind])
         home = next(with_room, ranked[0][1])
-        taken[plugin, home] += 1
+        taken[kind, home] += 1
         homes[target_id] = home
     return homes
 
 
 def _shares(knowing: Mapping[TargetId, Collection[tuple[str, str]]]) -> Mapping[str, int]:
-    """Return how many targets of each plugin one node has at most: the same number for all, rounded up."""
-    targets = Counter(target_id.plugin for target_id in knowing)
-    nodes = {plugin: set[str]() for plugin in targets}
+    """Return how many targets of each kind one node has at most: the same number for all, rounded up."""
+    targets = Counter(map(_kind, knowing))
+    nodes = {kind: set[str]() for kind in targets}
     for target_id, found in knowing.items():
-        nodes[target_id.plugin].update(owner for _, owner in found)
-    return {plugin: -(-count // len(nodes[plugin])) for plugin, count in targets.items()}
+        nodes[_kind(target_id)].update(owner for _, owner in found)
+    return {kind: -(-count // len(nodes[kind])) for kind, count in targets.items()}
+
+
+def _kind(target_id: TargetId) -> str:
+    """Return what a target is like: those of a plugin are, but for the one that has next to nothing to do."""
+    return target_id.plugin if target_id.target != PLAN_TARGET else str(target_id)
 
 
 def _score(*parts: str) -> bytes:

@@ -300,10 +300,12 @@ class PostgresStore(Lookups):
     async def put_endpoint(self, name: str, sealed: bytes, *, expected: str | None, now: float) -> None:
         """Keep an endpoint."""
         await self._write(lambda it: endpoints.put_endpoint(it, name, sealed, expected, now))
+        self.tell(Change.ENDPOINTS)
 
     async def remove_endpoint(self, name: str, *, expected: str) -> None:
         """Remove an endpoint."""
         await self._write(lambda it: endpoints.remove_endpoint(it, name, expected))
+        self.tell(Change.ENDPOINTS)
 
     async def add_activity(self, added: Activity, *, now: float) -> None:
         """Add counts to what is kept."""
