@@ -16,6 +16,7 @@ from cockpit_gateway.errors import RAISED_BY_PLUGINS, ConflictError
 from cockpit_gateway.events import Event
 from cockpit_gateway.explanations import EventExplanation, Explanations
 from cockpit_gateway.hosting import Plugins
+from cockpit_gateway.nodes import NodeReport, reports
 from cockpit_gateway.overview import Overview, Series, overview, series
 from cockpit_gateway.purges import Purges
 from cockpit_gateway.registry import LoadedPlugin, PluginStatus, Registry
@@ -115,6 +116,10 @@ class Administration:
     def registry(self) -> Registry:
         """The plugins."""
         return self._plugins.registry
+
+    async def nodes(self) -> Sequence[NodeReport]:
+        """Return the gateways that share the store, by name, those that have died within the last day last."""
+        return reports(await self.store.cluster())
 
     async def restart(self) -> int:
         """Hand over to a new process, which begins when this one has ended; return its id.

@@ -18,6 +18,7 @@ from cockpit_gateway.cli import (
     events,
     explain,
     healthcheck,
+    nodes,
     plugins,
     restart,
     run,
@@ -40,6 +41,7 @@ app.command("restart")(restart.restart)
 app.command("check")(check.check)
 app.command("healthcheck")(healthcheck.healthcheck)
 app.command("console")(console.console)
+app.command("nodes")(nodes.nodes)
 app.command("send")(send.send)
 app.command("explain")(explain.explain)
 app.add_typer(config.app)

@@ -18,16 +18,20 @@ from cockpit_gateway.events import JSONValue
 STYLES = {
     "accepted": "green",
     "active": "green",
+    "alive": "green",
     "delivered": "green",
     "loaded": "green",
     "paused": "yellow",
     "pending": "yellow",
     "withheld": "yellow",
+    "late": "yellow",
+    "leaving": "yellow",
     "stuck": "yellow",
     "running": "cyan",
     "broken": "red",
     "dead": "red",
     "disabled": "red",
+    "gone": "red",
     "undecodable": "red",
 }
 """Colours of states; any other is shown plainly."""

@@ -14,6 +14,10 @@ _Item = TypeVar("_Item")
 _Place = TypeVar("_Place", int, str)
 
 
+MOST_CRASHES = 3
+"""Deaths of the process in a row after which a delivery is given up: the first among others, the further ones alone."""
+
+
 class Opened(NamedTuple):
     """What a store was found to be when it was opened.
 

@@ -23,3 +23,7 @@ DELIVERIES_LOOKED_AT = 10_000
 
 LIST_ROOM = 16 * 1024 * 1024
 """Bytes of bodies after which a page of a list of events ends."""
+
+HEADS_LOOKED_AT = 1000
+"""Pending deliveries among which heads of lanes are looked for first. A backlog of many lanes has enough of them there;
+one of few long lanes has not, and is cheaper to search lane by lane."""

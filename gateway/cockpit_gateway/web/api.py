@@ -13,6 +13,7 @@ from cockpit_gateway.store.records import DeliveryFilter
 from cockpit_gateway.web.access import needs
 from cockpit_gateway.web.explanations import ExplanationApi
 from cockpit_gateway.web.exports import ExportApi
+from cockpit_gateway.web.nodes import NodeApi
 from cockpit_gateway.web.purges import PurgeApi
 from cockpit_gateway.web.queries import MOST_AT_ONCE, delivery_filter, event_filter
 from cockpit_gateway.web.replays import ReplayApi
@@ -46,6 +47,7 @@ class Api:
             *PurgeApi(self._admin.purges).routes(),
             *ExportApi(self._admin.store).routes(),
             *ExplanationApi(self._admin).routes(),
+            *NodeApi(self._admin).routes(),
             web.get("/api/v1/status", self.status),
             web.post("/api/v1/restart", self.restart),
             web.get("/api/v1/events", self.events),

@@ -8,6 +8,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from cockpit_gateway.deliveries import TargetId, Work
+from cockpit_gateway.store import steps
 from cockpit_gateway.store.postgres.connections import Connections
 from cockpit_gateway.store.postgres.doubts import Doubts
 from cockpit_gateway.store.postgres.rows import work_of
@@ -22,10 +23,6 @@ LOCK_TARGET = query("lock_target")
 MORE_PENDING_THAN = query("more_pending_than")
 LEASE = query("lease")
 LEASED_WORK = query("leased_work", "delivery_columns", "event_columns")
-
-WINDOW = 1000
-"""Pending deliveries among which heads are looked for first. A backlog of many lanes has enough of them there; one of
-few long lanes has not, and is cheaper to search lane by lane."""
 
 
 class Claim(NamedTuple):
@@ -101,7 +98,9 @@ async def _find_heads(connection: Connection, claim: Claim) -> tuple[Sequence[Ca
     """
     await LOCK_TARGET.run(connection, target=claim.target)
     found = await _find(connection, FIND_HEADS, claim)
-    if len(found) <= claim.limit and await MORE_PENDING_THAN.value(connection, target=claim.target, window=WINDOW):
+    if len(found) <= claim.limit and await MORE_PENDING_THAN.value(
+        connection, target=claim.target, window=steps.HEADS_LOOKED_AT
+    ):
         further = await _find(connection, FIND_HEADS_BY_LANE, claim)
         found = sorted({*found, *further}, key=lambda it: (it.due_at, it.seq, it.number))
     due = [candidate for candidate in found[: claim.limit] if candidate.due_at <= claim.now]
@@ -113,7 +112,7 @@ async def _find_heads(connection: Connection, claim: Claim) -> tuple[Sequence[Ca
 
 
 async def _find(connection: Connection, query: Query, claim: Claim) -> Sequence[Candidate]:
-    given = {"target": claim.target, "now": claim.now, "limit": claim.limit, "window": WINDOW}
+    given = {"target": claim.target, "now": claim.now, "limit": claim.limit, "window": steps.HEADS_LOOKED_AT}
     return [Candidate(*row) for row in await query.rows(connection, **given)]
 
 

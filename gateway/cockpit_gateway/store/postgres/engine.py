@@ -100,18 +100,13 @@ class PostgresStore(Lookups):
 
     async def close(self) -> None:
         """Commit what was handed in, give back the leases, and close."""
-        writers, self._accepting, self._settling = (self._accepting, self._settling), None, None
-        for writer in writers:
-            if writer is not None:
-                await writer.close()
-        await asyncio.gather(*self._writing, return_exceptions=True)
+        await self._finish()
         try:
             await self._connections.transact(lambda it: leasing.give_up(it, self._owner.id))
         except StoreError as error:
             log.warning("leases could not be given back; others take them over in time", problem=str(error))
         self.tell(Change.NODES)
-        await self._notices.close()
-        await self._connections.close()
+        await self._leave()
 
     @property
     def shared(self) -> bool:
@@ -315,6 +310,20 @@ class PostgresStore(Lookups):
     async def set_value(self, plugin: str, key: str, value: bytes | None) -> None:
         """Keep something of a plugin's."""
         await self._write(lambda it: storage.set_value(it, plugin, key, value))
+
+    async def _finish(self) -> None:
+        """Write what was handed in."""
+        writers, self._accepting, self._settling = (self._accepting, self._settling), None, None
+        for writer in writers:
+            if writer is not None:
+                await writer.close()
+        await asyncio.gather(*self._writing, return_exceptions=True)
+
+    async def _leave(self) -> None:
+        """Leave the database to the others."""
+        await self._finish()
+        await self._notices.close()
+        await self._connections.close()
 
     async def _step(self, wanted: DeliveryFilter, cursor: Cursor | None, now: float, change: replaying.Change) -> Step:
         """Search, then change what was found."""

@@ -12,6 +12,7 @@ from cockpit_gateway.store.postgres import reading
 from cockpit_gateway.store.postgres.claiming import LEASED_WORK
 from cockpit_gateway.store.postgres.rows import work_of
 from cockpit_gateway.store.postgres.statements import Connection, query
+from cockpit_gateway.store.records import MOST_CRASHES
 
 RELEASE = query("release")
 RELEASE_ALL = query("release_all")
@@ -25,9 +26,6 @@ NUMBER_OF = query("number_of")
 LEASE_SUSPECTS = query("lease_suspects")
 EXTEND_LEASE = query("extend_lease")
 ENTER = query("enter")
-
-MOST_CRASHES = 3
-"""Deaths of the process in a row after which a delivery is given up: the first among others, the further ones alone."""
 
 
 class Freed(NamedTuple):

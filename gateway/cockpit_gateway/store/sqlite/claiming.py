@@ -9,6 +9,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from cockpit_gateway.deliveries import TargetId
+from cockpit_gateway.store import steps
 from cockpit_gateway.store.records import Claimed
 from cockpit_gateway.store.sqlite.rows import work_of
 from cockpit_gateway.store.sqlite.statements import statement
@@ -21,10 +22,6 @@ MORE_PENDING_THAN = statement("more_pending_than")
 TARGET_NUMBER = statement("target_number")
 LEASE = statement("lease")
 LEASED_WORK = statement("leased_work", "delivery_columns", "event_columns")
-
-WINDOW = 1000
-"""Pending deliveries among which heads are looked for first. A backlog of many lanes has enough of them there; one of
-few long lanes has not, and is cheaper to search lane by lane."""
 
 
 class Claim(NamedTuple):
@@ -108,7 +105,7 @@ def _find(connection: sqlite3.Connection, query: str, claim: Claim, further: Map
         "target": _number(connection, claim.target),
         "now": claim.now,
         "limit": claim.limit,
-        "window": WINDOW,
+        "window": steps.HEADS_LOOKED_AT,
     } | dict(further or {})
     numbers, sizes, due, last, upcoming = connection.execute(query, values).fetchone()
     return Found(json.loads(numbers), json.loads(sizes), due, last, upcoming)
@@ -133,7 +130,9 @@ def _fitting(sizes: Sequence[int], room: int) -> int:
 
 
 def _more_pending_than_window(connection: sqlite3.Connection, claim: Claim) -> bool:
-    (more,) = connection.execute(MORE_PENDING_THAN, (_number(connection, claim.target), WINDOW)).fetchone()
+    (more,) = connection.execute(
+        MORE_PENDING_THAN, (_number(connection, claim.target), steps.HEADS_LOOKED_AT)
+    ).fetchone()
     return bool(more)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from cockpit_gateway.deliveries import Delivery, Work
 from cockpit_gateway.errors import NotFoundError
+from cockpit_gateway.store.records import MOST_CRASHES
 from cockpit_gateway.store.sqlite import reading
 from cockpit_gateway.store.sqlite.rows import work_of
 from cockpit_gateway.store.sqlite.statements import statement
@@ -21,9 +22,6 @@ CLEAR = statement("clear")
 LEASE_SUSPECTS = statement("lease_suspects")
 LEASED_WORK = statement("leased_work", "delivery_columns", "event_columns")
 NUMBER_OF = statement("number_of")
-
-MOST_CRASHES = 3
-"""Deaths of the process in a row after which a delivery is given up: the first among others, the further ones alone."""
 
 
 def was_unclean(connection: sqlite3.Connection) -> bool:

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 import pytest
-from stores import NOW, ROOM, SITE, a_delivery, accept, delivered, ids
+from store_data import die
+from stores import NOW, ROOM, SITE, MakeStore, a_delivery, accept, delivered, ids
 
 from cockpit_gateway import Delivery, DeliveryState
 from cockpit_gateway.deliveries import Work
 from cockpit_gateway.store.port import Store
-from cockpit_gateway.store.records import Opened
-from cockpit_gateway.store.sqlite.engine import SqliteStore
-from cockpit_gateway.store.sqlite.suspects import MOST_CRASHES
+from cockpit_gateway.store.records import MOST_CRASHES, Opened
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "gateway.db"
-
-
-async def life(path: Path, work: Callable[[Store, Opened], Awaitable[object]], *, dies: bool = True) -> None:
+async def life(make_store: MakeStore, work: Callable[[Store, Opened], Awaitable[object]], *, dies: bool = True) -> None:
     """Open the store, do something, and die or close it."""
-    store = SqliteStore(path)
+    store = make_store()
     opened = await store.open()
     await store.heartbeat(60)
     await work(store, opened)
@@ -33,13 +26,6 @@ async def life(path: Path, work: Callable[[Store, Opened], Awaitable[object]], *
         await store.close()
 
 
-async def die(store: SqliteStore) -> None:
-    """Leave the store as the death of its process does: nothing given back, nothing but the lock let go."""
-    store._ownership.give_back()
-    await store._reader.read(lambda connection: connection.execute("SELECT 1"))  # type: ignore[union-attr]
-    await store._shut()
-
-
 async def begun(store: Store, count: int, *, alone: bool = False) -> list[Delivery]:
     work = (await store.claim(SITE, now=NOW, limit=count, room=ROOM, ordered=False)).work
     for item in work:
@@ -47,7 +33,7 @@ async def begun(store: Store, count: int, *, alone: bool = False) -> list[Delive
     return [item.delivery for item in work]
 
 
-async def test_what_was_begun_when_the_process_died_is_suspected(path: Path) -> None:
+async def test_what_was_begun_when_the_process_died_is_suspected(make_store: MakeStore) -> None:
     deliveries = [a_delivery() for _ in range(4)]
 
     async def first(store: Store, opened: Opened) -> None:
@@ -60,11 +46,11 @@ async def test_what_was_begun_when_the_process_died_is_suspected(path: Path) -> 
         assert set(await store.suspects()) == set(ids(deliveries[:2]))  # type: ignore[arg-type]
         assert (await store.leased(deliveries[0].id)).delivery.state is DeliveryState.RUNNING
 
-    await life(path, first)
-    await life(path, second, dies=False)
+    await life(make_store, first)
+    await life(make_store, second, dies=False)
 
 
-async def test_a_clean_end_leaves_no_suspects(path: Path) -> None:
+async def test_a_clean_end_leaves_no_suspects(make_store: MakeStore) -> None:
     async def first(store: Store, _: Opened) -> None:
         await accept(store, a_delivery(), a_delivery())
         await begun(store, 2)
@@ -73,11 +59,11 @@ async def test_a_clean_end_leaves_no_suspects(path: Path) -> None:
         assert not opened.unclean
         assert await store.suspects() == []
 
-    await life(path, first, dies=False)
-    await life(path, second, dies=False)
+    await life(make_store, first, dies=False)
+    await life(make_store, second, dies=False)
 
 
-async def test_the_one_that_was_tried_alone_is_given_up_in_the_end(path: Path) -> None:
+async def test_the_one_that_was_tried_alone_is_given_up_in_the_end(make_store: MakeStore) -> None:
     innocent, guilty = a_delivery(), a_delivery()
 
     async def first(store: Store, _: Opened) -> None:
@@ -95,14 +81,14 @@ async def test_the_one_that_was_tried_alone_is_given_up_in_the_end(path: Path) -
         assert (found.state, (found.reason or "")[:9]) == (DeliveryState.DEAD, "crashes: ")
         assert await store.suspects() == [innocent.id]
 
-    await life(path, first)
+    await life(make_store, first)
     for _ in range(MOST_CRASHES - 1):
-        await life(path, tried_alone)
-    await life(path, last, dies=False)
+        await life(make_store, tried_alone)
+    await life(make_store, last, dies=False)
 
 
 @pytest.mark.parametrize("end", ["cleared", "settled"])
-async def test_one_that_the_process_outlived_is_no_suspect_any_more(path: Path, end: str) -> None:
+async def test_one_that_the_process_outlived_is_no_suspect_any_more(make_store: MakeStore, end: str) -> None:
     delivery = a_delivery()
 
     async def first(store: Store, _: Opened) -> None:
@@ -120,6 +106,6 @@ async def test_one_that_the_process_outlived_is_no_suspect_any_more(path: Path, 
     async def third(store: Store, _: Opened) -> None:
         assert await store.suspects() == []
 
-    await life(path, first)
-    await life(path, second, dies=False)
-    await life(path, third, dies=False)
+    await life(make_store, first)
+    await life(make_store, second, dies=False)
+    await life(make_store, third, dies=False)
