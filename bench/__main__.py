@@ -17,7 +17,7 @@ from rich.table import Table
 
 from bench import scale
 from bench.machine import describe
-from bench.pages import pages
+from bench.pages import reading
 from bench.profile import where_the_time_goes
 from bench.rows import Row, Sample, latency, throughput
 
@@ -78,7 +78,7 @@ ROWS: dict[str, Callable[[Size, Path, Callable[[], None]], Sequence[Row]]] = {
     "conditions": lambda size, here, done: [scale.many_conditions(size.pairs, size.few // 10, here, done)],
     "memory": lambda _size, here, done: [scale.memory(here, done)],
     "readiness": lambda size, here, done: [scale.readiness(size.pairs, here, done)],
-    "pages": lambda size, here, done: [pages(size.few // 50, size.kept, here, done)],
+    "pages": lambda size, here, done: reading(size.pairs, here, done, size.kept),
     "slow-receivers": lambda size, here, done: [scale.slow_receivers(size.pairs, 20, here, done)],
 }
 

@@ -12,12 +12,13 @@ import sys
 import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
+TOKEN = "a-token-that-only-reads"
 PATIENCE = 30.0
 MEASURED, LOADING = 0, 1
 """The processors of the measured process and of the load, where there are two."""
@@ -29,6 +30,7 @@ CONFIGURATION = """\
 server: {{listen: "127.0.0.1:{port}"}}
 store: sqlite:{directory}/gateway.db
 sources: {{website: {{}}}}
+api: {{listen: "127.0.0.1:{admin}", clients: {{bench: {{token: {token}}}}}}}
 log: {{level: error}}
 plugins:
   webhook:
@@ -45,11 +47,13 @@ class Measured:
         pid: Its process id.
         port: Where it takes events.
         sink: Where it delivers to, 0 if it does not.
+        admin: Where its console and its API are, 0 if it has none.
     """
 
     pid: int
     port: int
     sink: int
+    admin: int = 0
 
     def cpu(self) -> float:
         """Return the processor time it has used, user and system, in seconds."""
@@ -82,11 +86,7 @@ def endpoint(name: str, path: str = "in", settings: str = "events: [collections.
 
 @contextmanager
 def gateway(
-    directory: Path,
-    launcher: Sequence[str] = (),
-    endpoints: Sequence[str] = (),
-    sink: int | None = None,
-    more: str = "",
+    directory: Path, launcher: Sequence[str] = (), endpoints: Sequence[str] = (), sink: int | None = None
 ) -> Generator[Measured]:
     """Run a gateway with the store in a directory.
 
@@ -94,17 +94,16 @@ def gateway(
         directory: Where its store is.
         endpoints: Its endpoints, as `endpoint` writes them; a single one by default.
         sink: The port that they deliver to; a free one by default.
-        more: Further sections of its configuration, as YAML.
         launcher: A command that runs `cockpit-gateway` with the arguments given to it; the command itself if empty.
     """
-    port, sink = free_port(), sink or free_port()
+    port, admin, sink = free_port(), free_port(), sink or free_port()
     path = directory / "gateway.yaml"
     written = "\n".join(endpoints or [endpoint("sink")]).format(sink=sink)
-    path.write_text(CONFIGURATION.format(port=port, directory=directory, endpoints=written) + more)
+    path.write_text(CONFIGURATION.format(port=port, admin=admin, token=TOKEN, directory=directory, endpoints=written))
     program = launcher or [str(Path(sys.executable).with_name("cockpit-gateway"))]
     command = [*program, "run", "--config", str(path)]
     with _running(command, directory, port, sink) as measured:
-        yield measured
+        yield replace(measured, admin=admin)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import asyncpg
@@ -88,10 +89,7 @@ async def run(scope: Scope) -> list[Result]:
                 load.cancel()
                 await asyncio.gather(load, return_exceptions=True)
             scope.tell("waiting for what was acknowledged")
-            wanted = poster.acknowledged
-            lost = {
-                path: await all_accepted(wanted, lambda path=path: receiver.accepted(path), PATIENCE) for path in PATHS
-            }  # type: ignore[misc]
+            lost = {path: await _missing(receiver, path, poster) for path in PATHS}
             disowned = sum([await daemon.metric("disowned_attempts_total") for daemon in cluster.daemons])
             may_repeat = killed + int(disowned)
             return [
@@ -101,6 +99,10 @@ async def run(scope: Scope) -> list[Result]:
                 _limited(receiver, may_repeat),
                 _paced(receiver, may_repeat),
             ]
+
+
+async def _missing(receiver: Receiver, path: str, poster: Poster) -> set[int]:
+    return await all_accepted(poster.acknowledged, lambda: receiver.accepted(path), PATIENCE)
 
 
 @asynccontextmanager
@@ -208,7 +210,7 @@ def _repeated(receiver: Receiver, killed: int, disowned: int) -> Result:
 
 def _in_order(receiver: Receiver, seqs: Mapping[int, int], may_repeat: int) -> Result:
     firsts = sorted((found[0].at, seqs[number]) for number, found in receiver.arrivals["ordered"].items())
-    late = sum(seq < before for (_, before), (_, seq) in zip(firsts, firsts[1:], strict=False))
+    late = sum(seq < before for (_, before), (_, seq) in pairwise(firsts))
     return Result(
         "cluster",
         "the order of a lane is kept",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.config import Config, ConfigFile, PluginConfig, Problem, Settings, StorableField, storable_field
+from cockpit_gateway.config.changes import RELOADED, is_reloaded
 from cockpit_gateway.config.differences import Change, differences
 from cockpit_gateway.config.problems import Data, Path
 from cockpit_gateway.errors import ConfigError
@@ -16,9 +17,6 @@ from cockpit_gateway.registry import Registry
 
 NO_PLACE = "no plugin that is loaded takes endpoints"
 TAKEN = "the configuration file has an endpoint of this name; delete one of the two, or call it otherwise"
-
-RELOADED = (("sources",), ("plugins",), ("retention",), ("log",), ("api", "clients"))
-"""What of the settings a reload puts in force; the others are read at the start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +99,7 @@ class Combination:
         deferred: list[Change] = []
         for change in differences(before.settings, after.settings):
             waits = change.path[:1] == ("plugins",) and change.path[1] in fixed
-            (deferred if waits or not _is_reloaded(change.path) else changes).append(change)
+            (deferred if waits or not is_reloaded(change.path) else changes).append(change)
         sections = {name: new[name] for name in new if name not in fixed}
         sections |= {name: old[name] for name in old if name in fixed}
         kept = {name: before.plugins[name] for name in tied if name in before.plugins}
@@ -141,10 +139,6 @@ def _by_entry(problems: Collection[Problem], place: Path, names: Collection[str]
         if isinstance(name, str) and name in names:
             found[name].append(replace(problem, path=problem.path[depth + 1 :]))
     return dict(found)
-
-
-def _is_reloaded(path: Path) -> bool:
-    return any(path[: len(place)] == place for place in RELOADED)
 
 
 def _in_force(before: Settings, after: Settings, sections: Mapping[str, object]) -> Settings:

@@ -18,11 +18,11 @@ from cockpit_gateway.config import Config, ConfigFile, Settings, Tracing
 from cockpit_gateway.deliveries import Delivery
 from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.delivery.observers import Observer, Observers
-from cockpit_gateway.delivery.planning import Planner
+from cockpit_gateway.delivery.planning import PlannedAgain, Planner
 from cockpit_gateway.endpoints import Endpoints
 from cockpit_gateway.entries import Entries
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError, StoreError
-from cockpit_gateway.events import JSONValue
+from cockpit_gateway.events import Event, JSONValue
 from cockpit_gateway.explanations import Explanations
 from cockpit_gateway.gauges import Gauges
 from cockpit_gateway.generation import Generation, Generations
@@ -188,6 +188,16 @@ class Gateway:
         self._sources, self._clients = Live(settings.sources), Live(settings.api.clients)
         self.listeners = Listeners(settings, self._clients, admin_socket_path(settings), sockets or Sockets())
         self.console = Console(settings, self._clients, self._sources, self.administration, catalogue, self.clock)
+        gauges = Gauges(
+            metrics=self.metrics,
+            store=self.store,
+            dispatcher=self.dispatcher,
+            in_flight=self.in_flight,
+            plugins=self._plugins,
+            clock=self.clock,
+            unready=self.unready,
+        )
+        self._probes = Probes(self.metrics, self.unready, gauges.refresh)
         self.dispatcher.register(self._reloads.generation.targets)
         self._renew(self._reloads.generation)
 
@@ -230,7 +240,7 @@ class Gateway:
         await self.dispatcher.start(opened)
         await self.listeners.start(
             public=[*self._receiver.routes(), *self._plugin_routes()],
-            probes=self._probes().routes(),
+            probes=self._probes.routes(),
             admin=self.admin_routes(),
             console=self.console,
             metrics=self.metrics,
@@ -266,6 +276,10 @@ class Gateway:
         await self.store.close()
         if self._watch is not None:
             self._watch.stop()
+
+    async def plan_again(self, events: Sequence[Event]) -> Sequence[PlannedAgain]:
+        """Plan events as they would be today; nothing is written, and nothing has to be started."""
+        return await self._planner.plan_again(events)
 
     @asynccontextmanager
     async def administered(self) -> AsyncGenerator[Administration]:
@@ -312,7 +326,7 @@ class Gateway:
         self._clients.adopt(settings.api.clients)
         self._pruner.kept = settings.retention
         self.dispatcher.problems = self._reloads.held
-        self.registry.trace.timer = self.metrics.called
+        self.registry.trace.tallies = self.metrics.hooks.by_name
         self.metrics.prepare(settings.sources, generation.targets, self.registry.hooks())
         return self.observers.adopt(self._plugins, self.metrics)
 
@@ -330,20 +344,8 @@ class Gateway:
 
     def admin_routes(self) -> list[web.RouteDef]:
         """Return what is answered at the Unix socket, and at `api.listen`."""
-        answering = (self._traces, Api(self.administration), self.console.links, self._probes())
+        answering = (self._traces, Api(self.administration), self.console.links, self._probes)
         return [route for part in answering for route in part.routes()]
-
-    def _probes(self) -> Probes:
-        gauges = Gauges(
-            metrics=self.metrics,
-            store=self.store,
-            dispatcher=self.dispatcher,
-            in_flight=self.in_flight,
-            plugins=self._plugins,
-            clock=self.clock,
-            unready=self.unready,
-        )
-        return Probes(self.metrics, self.unready, gauges.refresh)
 
     def _observe(self, settled: Settlement) -> None:
         self.observers.tell(settled)

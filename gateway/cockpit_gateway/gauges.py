@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 
 from cockpit_gateway.clock import Clock
@@ -47,16 +48,21 @@ class Gauges:
 
     async def refresh(self) -> None:
         """Look everything up."""
-        metrics = self._metrics
-        metrics.ready(self._unready() is None)
-        metrics.in_flight(self._in_flight.size)
-        threads = {name: host.threads for name, host in self._plugins.hosts.items()}
-        metrics.threads({name: (found.overdue, found.stuck) for name, found in threads.items()})
+        measured, waiting = await self._store.measure(), await self._waiting()
         holds = {target_id: self._dispatcher.held(target_id) for target_id in self._dispatcher.targets}
-        metrics.held({target_id: hold and hold[0] for target_id, hold in holds.items()})
-        metrics.running(self._dispatcher.attempts)
-        metrics.store_measured(**(await self._store.measure())._asdict())
-        metrics.backlog(await self._waiting())
+        running = self._dispatcher.attempts
+        self._metrics.ready(self._unready() is None)
+        self._metrics.in_flight(self._in_flight.size)
+        self._metrics.store_measured(**measured._asdict())
+        threads = {name: host.threads for name, host in self._plugins.hosts.items()}
+        self._metrics.threads({name: (found.overdue, found.stuck) for name, found in threads.items()})
+
+        def set_those_of_targets() -> None:
+            self._metrics.held({target_id: hold and hold[0] for target_id, hold in holds.items()})
+            self._metrics.running(running)
+            self._metrics.backlog(waiting)
+
+        await asyncio.to_thread(set_those_of_targets)  # there may be thousands
 
     async def _waiting(self) -> Mapping[TargetId, Waiting]:
         now = self._clock.time()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Generator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeAlias
@@ -12,6 +13,7 @@ import structlog
 
 from cockpit_gateway.events import Event
 from cockpit_gateway.telemetry.context import calling
+from cockpit_gateway.telemetry.metrics.hooks import Tally
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -73,20 +75,17 @@ class Hook(Protocol):
 Watcher: TypeAlias = Callable[[HookCall], None]
 """Is told of a call, in whatever thread it was made."""
 
-Timer: TypeAlias = Callable[[str, str, float, type[BaseException] | None], None]
-"""Is told a plugin, a hook, the seconds that a call took, and the kind of what it raised; in the call's own thread."""
-
 
 class HookTrace:
-    """Makes the calls, and tells of them.
+    """Makes the calls, counts them, and tells of them.
 
     Attributes:
-        timer: Is told of each.
+        tallies: Where they are counted, by plugin and hook.
     """
 
     def __init__(self) -> None:
         self._watchers: tuple[Watcher, ...] = ()
-        self.timer: Timer = _ignore
+        self.tallies: MutableMapping[tuple[str, str], Tally] = defaultdict(Tally)
 
     @property
     def watchers(self) -> int:
@@ -118,29 +117,29 @@ class HookTrace:
         return self._awaitable(hook, arguments) if hook.is_async else self._call(hook, arguments)
 
     def _call(self, hook: Hook, arguments: Sequence[Any]) -> Any:
-        failure: type[BaseException] | None = None
+        tally = self.tallies[hook.plugin, hook.hook]
         token = calling.set(hook.plugin)
         began = time.perf_counter()
         try:
             return hook.function(*arguments)
         except BaseException as error:
-            failure = type(error)
+            tally.raised(error)
             raise
         finally:
-            self.timer(hook.plugin, hook.hook, time.perf_counter() - began, failure)
+            tally.called(time.perf_counter() - began)
             calling.reset(token)
 
     async def _awaitable(self, hook: Hook, arguments: Sequence[Any]) -> Any:
-        failure: type[BaseException] | None = None
+        tally = self.tallies[hook.plugin, hook.hook]
         calling.set(hook.plugin)  # for as long as its task, which is the plugin's
         began = time.perf_counter()
         try:
             return await hook.function(*arguments)
         except BaseException as error:
-            failure = type(error)
+            tally.raised(error)
             raise
         finally:
-            self.timer(hook.plugin, hook.hook, time.perf_counter() - began, failure)
+            tally.called(time.perf_counter() - began)
 
     def _watched(self, hook: Hook, values: Mapping[str, Any]) -> Any:
         arguments = {name: values[name] for name in hook.parameters}
@@ -166,10 +165,6 @@ def log_call(call: HookCall) -> None:
     """Log a call, at the level "debug": a watcher."""
     outcome = "returned" if call.error is None else type(call.error).__name__
     log.debug("hook called", plugin=call.plugin, hook=call.hook, ms=round(call.duration * 1000, 3), outcome=outcome)
-
-
-def _ignore(_plugin: str, _hook: str, _seconds: float, _error: type[BaseException] | None) -> None:
-    """Tell nobody of a call."""
 
 
 class _Telling:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -82,7 +83,7 @@ class Nodes:
 
     def _is_settled(self) -> bool:
         homes = self.homes()
-        return sorted(sum(homes.values(), [])) == sorted(TARGETS) and all(
+        return sorted(itertools.chain(*homes.values())) == sorted(TARGETS) and all(
             len(found) == len(TARGETS) / len(homes) for found in homes.values()
         )
 

@@ -19,6 +19,7 @@ from cockpit_gateway.cli import (
     explain,
     healthcheck,
     nodes,
+    plan,
     plugins,
     restart,
     run,
@@ -44,6 +45,7 @@ app.command("console")(console.console)
 app.command("nodes")(nodes.nodes)
 app.command("send")(send.send)
 app.command("explain")(explain.explain)
+app.command("plan")(plan.plan)
 app.add_typer(config.app)
 app.add_typer(events.app)
 app.add_typer(deliveries.app)

@@ -58,6 +58,18 @@ def passwords_in_urls(lines: Iterable[str]) -> Iterator[Span]:
                 yield Span(number, found.start(1), number, found.end(1))
 
 
+def without_passwords(text: str) -> str:
+    """Return a text without what stands before the @ of a URL in it, and without its query.
+
+    Example:
+        >>> without_passwords("socks5://user:pass@proxy:1080")
+        'socks5://***@proxy:1080'
+    """
+    for place in sorted(passwords_in_urls([text]), reverse=True):
+        text = f"{text[: place.column]}{HIDDEN}{text[place.end_column :]}"
+    return text
+
+
 def secrets_near(number: int, lines: Sequence[str]) -> Iterator[Span]:
     """Find what may be a secret in a line of a text that is not valid YAML, by the keys in it and above it."""
     line = lines[number]

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from cockpit_gateway.config.annotations import secret_paths
-from cockpit_gateway.config.hiding import is_secret_key, passwords_in_urls
+from cockpit_gateway.config.hiding import is_secret_key, without_passwords
 from cockpit_gateway.config.problems import HIDDEN, Data, Path, render_path
 from cockpit_gateway.errors import InvalidDocumentError, Mistake
 
@@ -63,17 +63,11 @@ def _shown(data: Data, path: Path, secrets: set[Path], hide: Callable[[str], str
         case list():
             return [_shown(value, (*path, position), secrets, hide) for position, value in enumerate(data)]
         case str():
-            return _without_query(hide(data))
+            return without_passwords(hide(data))
         case date():
             return data.isoformat()
         case _:
             return data
-
-
-def _without_query(text: str) -> str:
-    for span in sorted(passwords_in_urls([text]), reverse=True):
-        text = f"{text[: span.column]}{HIDDEN}{text[span.end_column :]}"
-    return text
 
 
 def _restored(given: Data, stored: Data, shown: Data, path: Path, mistakes: list[Mistake]) -> Data:

@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from cockpit_gateway.config.annotations import secret_paths
 from cockpit_gateway.config.base import PluginConfig
 from cockpit_gateway.config.document import Document
-from cockpit_gateway.config.hiding import is_secret_key, passwords_in_urls
+from cockpit_gateway.config.hiding import is_secret_key, without_passwords
 from cockpit_gateway.config.models import Settings
 from cockpit_gateway.config.problems import HIDDEN, Data, Path
 from cockpit_gateway.config.quantities import written_as, written_duration, written_rate
@@ -36,11 +36,13 @@ class ShownSetting(NamedTuple):
             empty or a default.
         origin: Where it comes from: "gateway.yaml:12", with ", environment variable NAME" or ", !file PATH" if that
             brings it in; `DEFAULT`; `STORE`.
+        mark: Tells it from another value in this process, also where neither is shown.
     """
 
     path: Path
     value: Data
     origin: str
+    mark: int
 
 
 class Exhibition:
@@ -107,7 +109,8 @@ class Exhibition:
             case _ if is_given:
                 yield from self._given(data, path)
             case _:
-                yield ShownSetting(path, self._shown(_plain(value, field), path), DEFAULT)
+                default = _plain(value, field)
+                yield ShownSetting(path, self._shown(default, path), DEFAULT, hash(repr(default)))
 
     def _given(self, data: Data, path: Path) -> Iterator[ShownSetting]:
         if isinstance(data, dict) and data:
@@ -117,7 +120,8 @@ class Exhibition:
             for position, value in enumerate(data):
                 yield from self._given(value, (*path, position))
         else:
-            yield ShownSetting(path, self._shown(data, path), self._document.origin(path) or STORE)
+            origin = self._document.origin(path) or STORE
+            yield ShownSetting(path, self._shown(data, path), origin, hash(repr(data)))
 
     def _shown(self, value: Data, path: Path) -> Data:
         if isinstance(value, date):
@@ -137,23 +141,11 @@ class Exhibition:
         return any(isinstance(part, str) and is_secret_key(part) for part in path)
 
 
-def without_passwords(text: str) -> str:
-    """Return a text without what stands before the @ of a URL in it, and without its query.
-
-    Example:
-        >>> without_passwords("socks5://user:pass@proxy:1080")
-        'socks5://***@proxy:1080'
-    """
-    for place in sorted(passwords_in_urls([text]), reverse=True):
-        text = f"{text[: place.column]}{HIDDEN}{text[place.end_column :]}"
-    return text
-
-
 def nested(settings: Iterable[ShownSetting]) -> Data:
     """Return settings as they stand in a file.
 
     Example:
-        >>> nested([ShownSetting(("log", "level"), "info", "default"), ShownSetting(("a", 0), 1, "x:1")])
+        >>> nested([ShownSetting(("log", "level"), "info", "default", 0), ShownSetting(("a", 0), 1, "x:1", 0)])
         {'log': {'level': 'info'}, 'a': [1]}
     """
     root: dict[str, Any] = {}

@@ -372,7 +372,8 @@ class Dispatcher:
             queue = self._queues.get(target_id)
             if queue is not None:
                 queue.recall(states.get(target_id))
-                queue.home = True
+                if not queue.home:
+                    queue.move_in(self._clock.steady())
                 self._due.expect(target_id, self._clock.time())
 
     async def stop(self, grace: float) -> None:

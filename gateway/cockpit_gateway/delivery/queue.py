@@ -90,6 +90,12 @@ class TargetQueue:
             self.health.forget()
         return True
 
+    def move_in(self, steady: float) -> None:
+        """Become the target's home, after another one that may have used up its rate."""
+        self.home = True
+        if self._bucket is not None:
+            self._bucket.drain(steady)
+
     def recall(self, state: TargetState | None) -> None:
         """Go on from what the store has recorded, if anything."""
         if state is not None:

@@ -18,12 +18,12 @@ ROOM = 4 * 1024 * 1024
 EVENTS_LOOKED_AT = 100_000
 """Events that a bounded list looks at: some 20 ms."""
 
-DELIVERIES_LOOKED_AT = 10_000
+DELIVERIES_LOOKED_AT = 5_000
 """Deliveries that a bounded list looks at, each with its event: some 20 ms."""
-
-LIST_ROOM = 16 * 1024 * 1024
-"""Bytes of bodies after which a page of a list of events ends."""
 
 HEADS_LOOKED_AT = 1000
 """Pending deliveries among which heads of lanes are looked for first. A backlog of many lanes has enough of them there;
 one of few long lanes has not, and is cheaper to search lane by lane."""
+
+LIST_ROOM = 16 * 1024 * 1024
+"""Bytes of bodies after which a page of a list of events ends."""

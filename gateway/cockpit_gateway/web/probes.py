@@ -26,6 +26,7 @@ class Probes:
         self._metrics = metrics
         self._unready = unready
         self._refresh = refresh
+        self._scraping = asyncio.Lock()
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes to add to an application."""
@@ -48,10 +49,11 @@ class Probes:
 
     async def scrape(self, request: web.Request) -> web.Response:
         """Answer with the metrics, in Prometheus' text format or OpenMetrics as the scraper wants."""
-        await self._refresh()
         accept = ",".join(request.headers.getall(hdrs.ACCEPT, ()))
-        # In a thread: with hundreds of endpoints it takes longer than the event loop may be held.
-        text, content_type = await asyncio.to_thread(self._metrics.exposition, accept)
+        async with self._scraping:  # another one would set the gauges anew meanwhile
+            await self._refresh()
+            # In a thread: with hundreds of endpoints it takes longer than the event loop may be held.
+            text, content_type = await asyncio.to_thread(self._metrics.exposition, accept)
         return web.Response(body=text, headers={hdrs.CONTENT_TYPE: content_type})
 
 

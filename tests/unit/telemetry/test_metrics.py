@@ -71,8 +71,11 @@ def test_what_the_configuration_no_longer_names_goes_away_and_the_rest_keeps_its
 
 def test_what_a_hook_says_by_raising_is_no_failure() -> None:
     metrics = Metrics("1")
-    for raised in (None, Retry, Reject, Drop, asyncio.CancelledError, ValueError):
-        metrics.called("search", "deliver", 0.5, raised)
+    tally = metrics.hooks.by_name["search", "deliver"]
+    for raised in (Retry(), Reject(), Drop("no"), asyncio.CancelledError(), ValueError()):
+        tally.called(0.5)
+        tally.raised(raised)
+    tally.called(0.5)
     found = series(metrics)
     assert found["cockpit_gateway_hook_failures_total deliver search"] == 1
     assert found["cockpit_gateway_hook_seconds_count deliver search"] == 6

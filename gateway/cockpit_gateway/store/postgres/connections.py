@@ -6,7 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TypeAlias, TypeVar
 
 import asyncpg
@@ -120,8 +120,10 @@ class Connections:
         except GatewayError:
             raise
         except Exception as error:
-            if is_lost(error) and not connection.is_closed():
-                connection.terminate()
+            if is_lost(error):
+                with suppress(asyncpg.InterfaceError):  # it is closed already
+                    connection.terminate()
+                await pool.expire_connections()  # the others are lost, too, or soon will be
             raise told(error) from error
         finally:
             await asyncio.shield(pool.release(connection))

@@ -6,7 +6,7 @@ Whoever asked was told that the store could not do it, so nobody will attempt th
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 from cockpit_gateway.errors import StoreUnavailableError
@@ -35,17 +35,20 @@ class Doubts:
         self._until: dict[str, float] = {}
 
     @contextmanager
-    def about(self, delivery_ids: Iterable[str]) -> Generator[None]:
-        """Doubt whether deliveries were leased, if the connection is lost meanwhile; if it is not, they were."""
-        ids = [*delivery_ids]
+    def about(self, delivery_ids: Sequence[str]) -> Generator[None]:
+        """Doubt whether deliveries were leased, if the connection is lost meanwhile; if it is not, they were.
+
+        Args:
+            delivery_ids: The deliveries, as far as they are known in the end.
+        """
         try:
             yield
         except StoreUnavailableError as error:
             if error.__cause__ is not None and is_lost(error.__cause__):
-                self._until |= dict.fromkeys(ids, time.monotonic() + LASTING)
+                self._until |= dict.fromkeys(delivery_ids, time.monotonic() + LASTING)
             raise
         if self._until:
-            for delivery_id in ids:
+            for delivery_id in delivery_ids:
                 self._until.pop(delivery_id, None)
 
     async def settle(self) -> Sequence[int]:

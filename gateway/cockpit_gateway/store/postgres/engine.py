@@ -93,6 +93,7 @@ class PostgresStore(Lookups):
     async def open(self) -> Opened:
         """Connect, migrate the schema, and free what dead owners had leased."""
         opened = await open_database(self._connections, self._owner.id)
+        self._notices.open(opened.gateway_id)
         acceptor = Acceptor(self._connections, self._owner, self._targets, self._doubts)
         self._accepting = GroupWriter(acceptor.write, self._transacted)
         self._settling = GroupWriter(Settler(self._connections, self._owner).write, self._transacted)

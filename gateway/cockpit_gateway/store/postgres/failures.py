@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import structlog
-from asyncpg import InterfaceError, PostgresError
+from asyncpg import InterfaceError, InternalClientError, PostgresError
 
 from cockpit_gateway.errors import GatewayError, StoreError, StoreUnavailableError
 
@@ -11,30 +11,30 @@ PASSING = ("08", "25", "40", "53", "55", "57", "58")
 """Classes of errors that may pass: no connection, a transaction that a server reads only, a conflict, no room, a lock,
 a server that ends or begins, its device."""
 
-UNFIT = ("08", "25", "57", "58")
-"""Those after which a connection is given up: the next one may lead to a server that can."""
+UNFIT = ("08", "25006", "25P03", "57P")
+"""What those begin with after which a connection is given up: the next one may lead to a server that can."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
 def may_pass(error: BaseException) -> bool:
     """Tell whether the same operation may work later."""
-    return is_lost(error) or _class(error) in PASSING
+    return is_lost(error) or _state(error)[:2] in PASSING
 
 
 def is_lost(error: BaseException) -> bool:
     """Tell whether a connection is of no use any more: nobody knows what became of what was asked for."""
     if isinstance(error, PostgresError):
-        return _class(error) in UNFIT
+        return _state(error).startswith(UNFIT)
     # A mistake in a parameter is an InterfaceError, too, but also a ValueError.
-    return isinstance(error, (OSError, TimeoutError, EOFError)) or (
+    return isinstance(error, (OSError, TimeoutError, EOFError, InternalClientError)) or (
         isinstance(error, InterfaceError) and not isinstance(error, (ValueError, TypeError))
     )
 
 
 def is_conflict(error: BaseException) -> bool:
     """Tell whether the same may work at once: another transaction was in the way."""
-    return _class(error) == "40"
+    return _state(error)[:2] == "40"
 
 
 def describe(error: BaseException) -> str:
@@ -54,6 +54,6 @@ def told(error: Exception) -> GatewayError:
     return StoreError(f"the store failed: {type(error).__name__}")
 
 
-def _class(error: BaseException) -> str:
+def _state(error: BaseException) -> str:
     state: str | None = getattr(error, "sqlstate", None)
-    return (state or "")[:2]
+    return state or ""

@@ -41,8 +41,9 @@ async def events(connection: Connection, wanted: EventFilter) -> Page[Event, int
     given: dict[str, Any] = values(wanted)
     given |= (await stretch(connection, wanted.since, wanted.until, wanted.before))._asdict()
     end = await _end_of_events(connection, ways, given) if wanted.bounded and is_search(wanted, ways) else None
-    found = [event_of(row) for row in await narrowed(EVENTS, **ways).rows(connection, **given)]
-    if len(found) == wanted.limit:
+    rows = await narrowed(EVENTS, **ways).rows(connection, **given, room=steps.LIST_ROOM)
+    found = [event_of(row) for row in rows]
+    if len(found) == wanted.limit or sum(len(event.body) for event in found) >= steps.LIST_ROOM:
         return Page(found, found[-1].seq)
     return Page(found) if end is None else Page(found, end.seq + 1, end.received_at)
 

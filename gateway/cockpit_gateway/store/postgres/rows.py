@@ -9,7 +9,7 @@ import orjson
 
 from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Outcome, Response, TargetId, Work
 from cockpit_gateway.events import Event, EventStatus
-from cockpit_gateway.store.postgres.text import from_store, from_store_or_none, to_store
+from cockpit_gateway.store.postgres.text import Stored, from_store, from_store_or_none, to_store
 
 EVENT_WIDTH = 14
 """Columns that `event_of` takes."""
@@ -75,7 +75,7 @@ def event_columns(events: Sequence[Event]) -> dict[str, list[Any]]:
         "labels": [event.label for event in events],
         "hooks": [event.hook for event in events],
         "backends": [event.backend for event in events],
-        "subjects": [orjson.dumps(to_store([*event.subjects])).decode() for event in events],
+        "subjects": [Stored(orjson.dumps(to_store([*event.subjects])).decode()) for event in events],
         "statuses": [event.status.value for event in events],
         "problems": [event.problem for event in events],
         "times": [event.received_at for event in events],

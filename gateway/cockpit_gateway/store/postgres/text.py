@@ -15,6 +15,12 @@ MARK = "\ufdd0"
 NUL, ITSELF = f"{MARK}0", f"{MARK}1"
 
 
+class Stored(str):
+    """A text as it is stored: of texts that were made so each for itself."""
+
+    __slots__ = ()
+
+
 def to_store(value: Any) -> Any:
     """Return a text, or the texts of a list, as they are stored; anything else as it is.
 
@@ -23,7 +29,7 @@ def to_store(value: Any) -> Any:
         ['a', None, 1]
     """
     if isinstance(value, str):
-        return _marked(value) if "\0" in value or MARK in value else value
+        return _marked(value) if ("\0" in value or MARK in value) and not isinstance(value, Stored) else value
     if isinstance(value, list):
         return [to_store(item) if isinstance(item, str) else item for item in value]
     return value

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import orjson
 import structlog
+from asyncpg import InterfaceError
 
 from cockpit_gateway.deliveries import TargetId
 from cockpit_gateway.errors import StoreUnavailableError
@@ -15,8 +16,6 @@ from cockpit_gateway.store.notices import Change, Notice, Told
 from cockpit_gateway.store.postgres.connections import Connections
 from cockpit_gateway.store.postgres.owner import Owner
 from cockpit_gateway.store.postgres.statements import Connection
-
-CHANNEL = "cockpit_gateway"
 
 GATHERING = 0.02
 """Seconds in which notices gather: commits that tell something wait for one another, so it is told after them."""
@@ -40,10 +39,19 @@ class Notices:
     def __init__(self, connections: Connections, owner: Owner) -> None:
         self._connections = connections
         self._owner = owner
+        self._channel = ""
         self._told: list[Told] = []
         self._waiting: set[Notice] = set()
         self._telling: asyncio.Task[None] | None = None
         self._listening: asyncio.Task[None] | None = None
+
+    def open(self, gateway_id: str) -> None:
+        """Tell and hear of one store, of several that may be in the database.
+
+        Args:
+            gateway_id: The store's.
+        """
+        self._channel = f"cockpit_gateway_{gateway_id}"
 
     def tell(self, notices: Iterable[Notice]) -> None:
         """Tell others, soon."""
@@ -83,7 +91,7 @@ class Notices:
             orjson.dumps([self._owner.id, change, target_id and [*target_id]]).decode() for change, target_id in waiting
         ]
         with suppress(StoreUnavailableError):
-            await self._connections.run(lambda connection: connection.execute(NOTIFY, CHANNEL, payloads))
+            await self._connections.run(lambda connection: connection.execute(NOTIFY, self._channel, payloads))
         self._telling = asyncio.create_task(self._tell()) if self._waiting else None
 
     async def _listen(self) -> None:
@@ -99,13 +107,14 @@ class Notices:
     async def _hear_until_lost(self, connection: Connection) -> None:
         lost = asyncio.Event()
         connection.add_termination_listener(lambda _: lost.set())
-        await connection.add_listener(CHANNEL, self._heard)
+        await connection.add_listener(self._channel, self._heard)
         self.hear(Notice(Change.ANYTHING))
         try:
             await lost.wait()
         finally:
-            if not connection.is_closed():
-                await connection.remove_listener(CHANNEL, self._heard)
+            with suppress(InterfaceError):  # it was lost, and given back to the pool by that
+                if not connection.is_closed():
+                    await connection.remove_listener(self._channel, self._heard)
 
     def _heard(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
         owner, change, target_id = orjson.loads(str(payload))

@@ -31,9 +31,9 @@ class Metrics(ProcessSeries, StoreSeries, DeliverySeries, IngestSeries):
     def __init__(self, version: str) -> None:
         super().__init__(CollectorRegistry())
         self._build(version)
-        self._sources: set[str] = set()
-        self._targets: set[TargetId] = set()
-        self._hooks: set[tuple[str, str]] = set()
+        self._sources: frozenset[str] = frozenset()
+        self._targets: frozenset[TargetId] = frozenset()
+        self._hooks: frozenset[tuple[str, str]] = frozenset()
 
     def prepare(
         self, sources: Iterable[str], targets: Iterable[TargetId], hooks: Iterable[tuple[str, str]] = ()
@@ -45,18 +45,12 @@ class Metrics(ProcessSeries, StoreSeries, DeliverySeries, IngestSeries):
             targets: All that there are now.
             hooks: All that there are now, each with its plugin before it.
         """
-        known_sources, self._sources = self._sources, set(sources)
-        known_targets, self._targets = self._targets, set(targets)
-        known_hooks, self._hooks = self._hooks, set(hooks)
-        for source in known_sources - self._sources:
-            self._remove_source(source)
-        for target_id in known_targets - self._targets:
-            self._remove_target(target_id)
-        for plugin, hook in known_hooks - self._hooks:
-            self._remove_hook(plugin, hook)
-        self._prepare_sources(self._sources)
-        self._prepare_targets(self._targets)
-        self._prepare_hooks(self._hooks)
+        known_sources, self._sources = self._sources, frozenset(sources)
+        known_targets, self._targets = self._targets, frozenset(targets)
+        known_hooks, self._hooks = self._hooks, frozenset(hooks)
+        self._change_sources(gone=known_sources - self._sources, new=self._sources - known_sources)
+        self._change_targets(gone=known_targets - self._targets, new=self._targets - known_targets)
+        self._change_hooks(gone=known_hooks - self._hooks, new=self._hooks - known_hooks)
 
     def text(self) -> bytes:
         """Return all of it in Prometheus' text format."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry
 
 from cockpit_gateway.deliveries import Cause, Hold, Outcome, TargetId
-from cockpit_gateway.telemetry.metrics.series import TARGET, Series
+from cockpit_gateway.telemetry.metrics.series import ALONE, TARGET, Families, Series, create, remove, words
 
 DEATHS = ("rejected", "gave up", "expired", "overflow", "crashes")
 HOLDS = (Hold.PAUSED, Hold.DISABLED, Hold.BROKEN)
@@ -73,34 +73,21 @@ class DeliverySeries(Series):
         self._attempt_time = cache(lambda target_id: self._attempt_seconds.labels(*target_id))
         self._delivery_time = cache(lambda target_id: self._delivery_seconds.labels(*target_id))
 
-    def _prepare_targets(self, targets: Iterable[TargetId]) -> None:
-        for target_id in targets:
-            for outcome in Outcome:
-                self._attempt(target_id, outcome)
-            for cause in Cause:
-                self._failures.labels(*target_id, cause.value)
-            for reason in DEATHS:
-                self._deaths.labels(*target_id, reason)
-            for state in ("open", "closed"):
-                self._breaker_changes.labels(*target_id, state)
-            self._disowned.labels(*target_id)
-            self._attempt_time(target_id)
-            self._delivery_time(target_id)
+        self._of_targets: Families = (
+            (self._attempts, words(*Outcome)),
+            (self._failures, words(*Cause)),
+            (self._deaths, words(*DEATHS)),
+            (self._disowned, ALONE),
+            (self._breaker_changes, words("open", "closed")),
+            (self._attempt_seconds, ALONE),
+            (self._delivery_seconds, ALONE),
+        )
 
-    def _remove_target(self, target_id: TargetId) -> None:
-        labels: dict[str, str] = {"plugin": target_id.plugin, "target": target_id.target}
-        for family in (
-            self._attempts,
-            self._failures,
-            self._attempt_seconds,
-            self._delivery_seconds,
-            self._deaths,
-            self._disowned,
-            self._breaker_changes,
-        ):
-            family.remove_by_labels(labels)
+    def _change_targets(self, *, gone: Collection[TargetId], new: Collection[TargetId]) -> None:
+        remove(self._of_targets, gone)
         for found in (self._attempt, self._attempt_time, self._delivery_time):
             found.cache_clear()
+        create(self._of_targets, new)
 
     def attempt(self, target_id: TargetId, outcome: Outcome, seconds: float, cause: Cause | None = None) -> None:
         """Count an attempt.

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from functools import cache
 
 from prometheus_client import CollectorRegistry
 
 from cockpit_gateway.events import EventStatus
-from cockpit_gateway.telemetry.metrics.series import Series
+from cockpit_gateway.telemetry.metrics.series import ALONE, Families, Series, create, remove, words
 
+UNSOUND = tuple(status.value for status in EventStatus if status is not EventStatus.ACCEPTED)
 FATES = ("stored", "duplicate", "ignored", "refused")
 
 REFUSALS = (400, 401, 403, 404, 405, 408, 409, 411, 412, 413, 417, 422, 429, 431, 500, 503)
@@ -37,23 +38,18 @@ class IngestSeries(Series):
         # Looking a series up by its labels costs more than counting, and there are few: each is looked up once.
         self._event = cache(self._events.labels)
         self._ack = cache(self._ack_seconds.labels)
-        for status in REFUSALS:
-            self._refused.labels(str(status))
+        self._of_sources: Families = (
+            (self._events, words(*FATES)),
+            (self._unsound, words(*UNSOUND)),
+            (self._ack_seconds, ALONE),
+        )
+        create([(self._refused, words(*map(str, REFUSALS)))], ALONE)
 
-    def _prepare_sources(self, sources: Iterable[str]) -> None:
-        for source in sources:
-            self._ack(source)
-            for fate in FATES:
-                self._event(source, fate)
-            for status in EventStatus:
-                if status is not EventStatus.ACCEPTED:
-                    self._unsound.labels(source, status.value)
-
-    def _remove_source(self, source: str) -> None:
-        for family in (self._events, self._unsound, self._ack_seconds):
-            family.remove_by_labels({"source": source})
+    def _change_sources(self, *, gone: Collection[str], new: Collection[str]) -> None:
+        remove(self._of_sources, words(*gone))
         self._event.cache_clear()
         self._ack.cache_clear()
+        create(self._of_sources, words(*new))
 
     def received(self, source: str, fate: str) -> None:
         """Count a POST that was let in."""

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable, Mapping
-from functools import cache
+from collections.abc import Collection, Mapping, Sequence
 
 from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector
 
-from cockpit_gateway.errors import Drop, Reject, Retry
-from cockpit_gateway.telemetry.metrics.series import SHORT, Series
-
-BY_DESIGN = (Drop, Retry, Reject)
-"""What a plugin raises to say something; anything else that it raises is a failure."""
+from cockpit_gateway.telemetry.metrics.hooks import HookTallies
+from cockpit_gateway.telemetry.metrics.series import ALONE, SHORT, Families, Series, create, remove
 
 
 class ProcessSeries(Series):
@@ -20,12 +16,8 @@ class ProcessSeries(Series):
 
     def __init__(self, registry: CollectorRegistry) -> None:
         super().__init__(registry)
-        self._hook_seconds = self._summary(
-            "hook_seconds", "Time in calls of hooks, their waiting included", "plugin", "hook"
-        )
-        self._hook_failures = self._counter(
-            "hook_failures", "Exceptions raised by hooks, other than Retry, Reject and Drop", "plugin", "hook"
-        )
+        self.hooks = HookTallies()
+        registry.register(self.hooks)
         self._untold = self._counter(
             "outcomes_untold", "Outcomes that were not told to a plugin's delivery_settled: too many waited", "plugin"
         )
@@ -40,12 +32,10 @@ class ProcessSeries(Series):
         self._reloaded_at = self._gauge(
             "config_last_reload_success_timestamp_seconds", "When the configuration was last read, since the Unix epoch"
         )
+        self._of_observers: Families = ((self._untold, ALONE),)
         self._config = self._gauge(
-            "config_info",
-            "Always 1; the hash tells the text of the configuration in force from another",
-            "hash",
+            "config_info", "Always 1; the hash tells the text of the configuration in force from another", "hash"
         )
-        self._call = cache(self._hook_seconds.labels)
         self._build_info = self._gauge("build_info", "Always 1", "version", "python")
         self._reload_worked.set(1)
         self._reloaded_at.set_to_current_time()
@@ -55,23 +45,13 @@ class ProcessSeries(Series):
     def _build(self, version: str) -> None:
         self._build_info.labels(version, platform.python_version()).set(1)
 
-    def _prepare_hooks(self, hooks: Iterable[tuple[str, str]]) -> None:
-        for plugin, hook in hooks:
-            self._call(plugin, hook)
-            self._hook_failures.labels(plugin, hook)
-            if hook == "delivery_settled":
-                self._untold.labels(plugin)
-
-    def _remove_hook(self, plugin: str, hook: str) -> None:
-        for family in (self._hook_seconds, self._hook_failures):
-            family.remove_by_labels({"plugin": plugin, "hook": hook})
-        self._call.cache_clear()
-
-    def called(self, plugin: str, hook: str, seconds: float, raised: type[BaseException] | None) -> None:
-        """Note a call of a hook; in whatever thread it was made."""
-        self._call(plugin, hook).observe(seconds)
-        if raised is not None and issubclass(raised, Exception) and not issubclass(raised, BY_DESIGN):
-            self._hook_failures.labels(plugin, hook).inc()
+    def _change_hooks(self, *, gone: Collection[tuple[str, str]], new: Collection[tuple[str, str]]) -> None:
+        for names in gone:
+            self.hooks.by_name.pop(names, None)
+        for names in new:
+            self.hooks.by_name[names]  # is made
+        remove(self._of_observers, _observers(gone))
+        create(self._of_observers, _observers(new))
 
     def untold(self, plugin: str) -> None:
         """Count an outcome that was not told."""
@@ -107,3 +87,8 @@ class ProcessSeries(Series):
         """Note which configuration is in force."""
         self._config.clear()
         self._config.labels(digest).set(1)
+
+
+def _observers(hooks: Collection[tuple[str, str]]) -> Sequence[tuple[str, ...]]:
+    """Return the plugins that are told outcomes."""
+    return [(plugin,) for plugin, hook in hooks if hook == "delivery_settled"]

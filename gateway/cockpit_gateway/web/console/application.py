@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Protocol
 
 from aiohttp import web
+from yarl import URL
 
 from cockpit_gateway.administration import Administration
 from cockpit_gateway.catalogue import Catalogue
@@ -31,6 +33,8 @@ from cockpit_gateway.web.console.tail import Tail
 from cockpit_gateway.web.console.target_pages import TargetPages
 
 PREFIX = "/console"
+
+EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - what may have been configured
 
 
 class Pages(Protocol):
@@ -69,6 +73,7 @@ class Console:
     ) -> None:
         api = settings.api
         self.root = api.base_path + PREFIX
+        self._hosts = api.hosts
         self.links = Links(clock)
         assets = Assets()
         self._frame = frame = Frame(self.root, clock, assets)
@@ -100,7 +105,8 @@ class Console:
 
     def listens_at(self, address: str) -> None:
         """Note where it can be reached from now on: a URL without path, or "unix:" and a path."""
-        self.links.console = address + self.root
+        found = _for_browsers(address, self._hosts)
+        self.links.console = None if found is None else found + self.root
 
     def application(self) -> web.Application:
         """Return it as an application to put below `root`."""
@@ -114,4 +120,17 @@ class Console:
     @without_token
     async def front(self, _request: web.Request) -> web.StreamResponse:
         """Send whoever asks for the address alone to the console."""
-        raise web.HTTPFound(f"{self.root}/")
+        return web.Response(status=HTTPStatus.FOUND, headers={"Location": f"{self.root}/"})
+
+
+def _for_browsers(address: str, hosts: Sequence[str]) -> str | None:
+    """Return what a browser on this machine is given for an address, None if there is nothing to give.
+
+    Example:
+        >>> _for_browsers("http://0.0.0.0:8788", []), _for_browsers("unix:/run/api.sock", ["gateway.example.org"])
+        ('http://localhost:8788', 'https://gateway.example.org')
+    """
+    if address.startswith("unix:"):
+        return f"https://{hosts[0]}" if hosts else None
+    url = URL(address)
+    return str(url.with_host("localhost")) if url.host in EVERYWHERE else address

@@ -53,7 +53,10 @@ class Links:
             ConflictError: there is no console.
         """
         if self.console is None:
-            raise ConflictError("there is no console; set api.listen, to 127.0.0.1:8788 for example, and start again")
+            raise ConflictError(
+                "no browser can reach the console; set api.listen, to 127.0.0.1:8788 for example (or for a Unix socket "
+                "behind a proxy, api.hosts), and start again"
+            )
         code = secrets.token_urlsafe(32)
         self._forget_expired()
         if len(self._valid) >= MOST_VALID:

@@ -1,15 +1,26 @@
 -- Lists, newest first by order of acceptance: from :last::bigint back to :first::bigint, both included. Of the events at the two ends,
 -- only deliveries :below::bigint a number and :above::bigint another belong to a list of deliveries.
 
+-- With bodies up to :room bytes, and one more.
 -- name: events
-SELECT {event_columns} FROM events AS e JOIN bodies AS b ON b.seq = e.seq
-WHERE
-    e.seq >= :first::bigint AND e.seq <= :last::bigint
-    AND {about_event}
-    AND (:status::text IS NULL OR e.status = :status::text)
-    {narrowed}
-ORDER BY e.seq DESC
-LIMIT :limit::bigint;
+SELECT {event_columns}
+FROM (
+    SELECT found.seq, sum(found.size) OVER (ORDER BY found.seq DESC) - found.size AS before
+    FROM (
+        SELECT e.seq, octet_length(b.body) AS size FROM events AS e JOIN bodies AS b ON b.seq = e.seq
+        WHERE
+            e.seq >= :first::bigint AND e.seq <= :last::bigint
+            AND {about_event}
+            AND (:status::text IS NULL OR e.status = :status::text)
+            {narrowed}
+        ORDER BY e.seq DESC
+        LIMIT :limit::bigint
+    ) AS found
+) AS measured
+JOIN events AS e ON e.seq = measured.seq
+JOIN bodies AS b ON b.seq = measured.seq
+WHERE measured.before < :room::bigint
+ORDER BY e.seq DESC;
 
 -- name: deliveries
 SELECT {delivery_columns}

@@ -39,10 +39,11 @@ about AS MATERIALIZED (
 ),
 newer AS MATERIALIZED (
     SELECT d.target, s.subject, max(d.seq) AS seq
-    FROM events AS e
+    FROM (SELECT target, min(seq) AS seq FROM found GROUP BY target) AS first
+    JOIN deliveries AS d ON d.target = first.target AND d.seq > first.seq
+    JOIN events AS e ON e.seq = d.seq
     CROSS JOIN jsonb_array_elements_text(e.subjects) AS s (subject)
-    JOIN deliveries AS d ON d.seq = e.seq AND d.state = 'delivered'
-    WHERE e.seq > (SELECT min(seq) FROM found) AND (d.target, s.subject) IN (SELECT target, subject FROM about)
+    WHERE d.state = 'delivered' AND (d.target, s.subject) IN (SELECT target, subject FROM about)
     GROUP BY d.target, s.subject
 ),
 overtaken AS MATERIALIZED (

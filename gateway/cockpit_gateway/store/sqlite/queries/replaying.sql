@@ -35,14 +35,11 @@ about AS MATERIALIZED (
 ),
 newer AS MATERIALIZED (
     SELECT d.target, s.value AS subject, max(d.seq) AS seq
-    FROM events AS e
+    FROM (SELECT target, min(seq) AS seq FROM found GROUP BY target) AS first
+    CROSS JOIN deliveries AS d ON d.target = first.target AND d.seq > first.seq
+    CROSS JOIN events AS e ON e.seq = d.seq
     CROSS JOIN json_each(e.subjects) AS s
-    CROSS JOIN deliveries AS d ON d.seq = e.seq
-    WHERE
-        e.seq > (SELECT min(seq) FROM found)
-        AND s.value IN (SELECT subject FROM about)
-        AND d.state = 'delivered'
-        AND (d.target, s.value) IN (SELECT target, subject FROM about)
+    WHERE d.state = 'delivered' AND (d.target, s.value) IN (SELECT target, subject FROM about)
     GROUP BY d.target, s.value
 ),
 overtaken AS MATERIALIZED (
