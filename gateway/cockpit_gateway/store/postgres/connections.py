@@ -126,7 +126,8 @@ class Connections:
                 await pool.expire_connections()  # the others are lost, too, or soon will be
             raise told(error) from error
         finally:
-            await asyncio.shield(pool.release(connection))
+            with suppress(InternalClientError):  # it was lost, and given back by that
+                await asyncio.shield(pool.release(connection))
 
     def _reachable_pool(self) -> Pool[Record]:
         if self._pool is None:
