@@ -6,10 +6,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from generators import cli, configuration, hooks, metrics, redaction, schema
+from generators import api, cli, configuration, hooks, metrics, redaction, schema
 
 REFERENCE = Path(__file__).parent / "reference"
 PAGES = {
+    "api.md": api.page,
     "cli.md": cli.page,
     "configuration.md": configuration.page,
     "hooks.md": hooks.page,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import structlog
 import uuid_utils
 
 from cockpit_gateway.clock import Clock
+from cockpit_gateway.config import ShownSetting
 from cockpit_gateway.deliveries import Attempt, Delivery, DeliveryState, Hold, RequestPreview, TargetId, Work
 from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.endpoints import Endpoints
@@ -52,7 +54,7 @@ class TargetReport:
     """
 
     target_id: TargetId
-    state: str
+    state: Hold | Literal["active"]
     reason: str | None
     changed_at: float | None
     pending: int
@@ -75,8 +77,10 @@ class Administration:
         endpoints: Lists and changes endpoints.
         reload: Puts the configuration file in force as it is now.
         reload_state: Returns how the last reload went.
+        configuration: Returns every setting that is in force, without its secrets.
         clock: The time.
         unready: Returns why the gateway is not ready, None when it is.
+        hide: Takes the configuration's secrets out of a text.
     """
 
     def __init__(
@@ -93,8 +97,10 @@ class Administration:
         endpoints: Endpoints,
         reload: Callable[[], Awaitable[Reload]],
         reload_state: Callable[[], ReloadState],
+        configuration: Callable[[], Sequence[ShownSetting]],
         clock: Clock,
         unready: Callable[[], str | None],
+        hide: Callable[[str], str],
     ) -> None:
         self.version = version
         self.store = store
@@ -102,15 +108,17 @@ class Administration:
         self.purges = purges
         self.sealer = sealer
         self.unready = unready
+        self.hide = hide
         self.endpoints = endpoints
         self.reload = reload
         self.reload_state = reload_state
+        self.configuration = configuration
         self.hand_over: Callable[[], Awaitable[int]] | None = None
         """Starts a new process and returns its id; None if no daemon runs that could be replaced."""
         self._explanations = explanations
         self._dispatcher = dispatcher
         self._plugins = plugins
-        self._clock = clock
+        self.clock = clock
 
     @property
     def registry(self) -> Registry:
@@ -131,10 +139,10 @@ class Administration:
             raise ConflictError("no gateway is running that could be restarted")
         return await self.hand_over()
 
-    def held(self, delivery: Delivery) -> str | None:
-        """Return why a pending delivery is passed by: a `Hold`; None if it is not."""
+    def held(self, delivery: Delivery) -> Hold | None:
+        """Return why a pending delivery is passed by; None if it is not."""
         hold = self._dispatcher.held(delivery.target_id) if delivery.state is DeliveryState.PENDING else None
-        return None if hold is None else hold[0].value
+        return None if hold is None else hold[0]
 
     async def explain(self, event_id: str, only: TargetId | None = None) -> EventExplanation:
         """Return what became of an event, and why: at the door, and at each target.
@@ -148,10 +156,10 @@ class Administration:
         """
         return await self._explanations.explain(event_id, only)
 
-    def plugin_status(self, plugin: LoadedPlugin) -> str:
+    def plugin_status(self, plugin: LoadedPlugin) -> PluginStatus | Literal["stuck"]:
         """Return "loaded", "broken", or "stuck" when all its threads hang."""
         host = self._plugins.hosts.get(plugin.name)
-        return "stuck" if host is not None and host.threads.stuck else PluginStatus(plugin.status).value
+        return "stuck" if host is not None and host.threads.stuck else plugin.status
 
     async def preview(self, delivery: Delivery) -> RequestPreview | None:
         """Return what an attempt of a delivery would send now; None if nobody says, or the target is gone."""
@@ -210,7 +218,7 @@ class Administration:
         """
         if self.unready() is not None:
             raise ConflictError("a test needs a running gateway; start one with `cockpit-gateway run`")
-        now = self._clock.time()
+        now = self.clock.time()
         event = _test_event(now) if event_id is None else await self.store.event(event_id)
         plugin, target = target_id
         delivery = Delivery(
@@ -245,7 +253,7 @@ class Administration:
             >>> [moment.received.stored for moment in found.hour.moments]  # per minute  # doctest: +SKIP
             >>> found.targets[0].day.success, found.targets[0].day.latency_p95  # doctest: +SKIP
         """
-        return await overview(self.store, await self.targets(), self._clock.time())
+        return await overview(self.store, await self.targets(), self.clock.time())
 
     async def activity(
         self, seconds: int, step: int, *, source: str | None = None, target_id: TargetId | None = None
@@ -261,14 +269,14 @@ class Administration:
         Example:
             >>> await administration.activity(24 * 3600, 15 * 60, target_id=target_id)  # doctest: +SKIP
         """
-        period = Period.last(seconds, step, self._clock.time())
+        period = Period.last(seconds, step, self.clock.time())
         return await series(self.store, period, source=source, target_id=target_id)
 
     def _report(self, target_id: TargetId, state: TargetState | None, backlog: Backlog | None) -> TargetReport:
         hold, reason = self._dispatcher.held(target_id) or (None, None)
         return TargetReport(
             target_id,
-            "active" if hold is None else hold.value,
+            "active" if hold is None else hold,
             reason,
             None if state is None or hold is None or hold is Hold.BROKEN else state.changed_at,
             0 if backlog is None else backlog.pending,

@@ -55,7 +55,6 @@ from cockpit_gateway.web.plugin_routes import plugin_routes
 from cockpit_gateway.web.probes import Probes
 from cockpit_gateway.web.receive import Receiver
 from cockpit_gateway.web.sockets import Sockets
-from cockpit_gateway.web.traces import TraceApi
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -150,7 +149,6 @@ class Gateway:
         homes = self.dispatcher.homes
         self._pruner = Pruner(self.store, settings.retention, self.clock, self.metrics, lambda: homes.keeps_up)
         self._pruning: asyncio.Task[None] | None = None
-        self._traces = TraceApi(registry.trace, self._discretion.out_of)
         self._unready: str | None = "starting"
         self._watch: StallWatch | None = None
         self.administration = Administration(
@@ -179,8 +177,10 @@ class Gateway:
             endpoints=Endpoints(self._reloads, self._plugins, self.clock),
             reload=self._neighbours.reload,
             reload_state=lambda: self._reloads.state,
+            configuration=self._reloads.settings,
             clock=self.clock,
             unready=self.unready,
+            hide=self._discretion.out_of,
         )
         server = settings.server
         self.in_flight = InFlight(limit=server.max_in_flight, largest=server.max_body, timeout=server.read_timeout)
@@ -188,6 +188,7 @@ class Gateway:
         self._sources, self._clients = Live(settings.sources), Live(settings.api.clients)
         self.listeners = Listeners(settings, self._clients, admin_socket_path(settings), sockets or Sockets())
         self.console = Console(settings, self._clients, self._sources, self.administration, catalogue, self.clock)
+        self.api = Api(self.administration, self.console.links, settings.api.base_path)
         gauges = Gauges(
             metrics=self.metrics,
             store=self.store,
@@ -267,7 +268,7 @@ class Gateway:
         await self.dispatcher.stop(self.settings.server.grace)
         await self._reloads.stop()
         await self.observers.stop()
-        self._traces.end()
+        self.api.end()
         await self.listeners.stop(handing_over=handing_over)
         await lifecycle.stop(self._plugins, [*self._plugins.hosts.values()])
         with suppress(StoreError):  # the counts of a few seconds
@@ -344,8 +345,7 @@ class Gateway:
 
     def admin_routes(self) -> list[web.RouteDef]:
         """Return what is answered at the Unix socket, and at `api.listen`."""
-        answering = (self._traces, Api(self.administration), self.console.links, self._probes)
-        return [route for part in answering for route in part.routes()]
+        return [*self.api.routes(), *self._probes.routes()]
 
     def _observe(self, settled: Settlement) -> None:
         self.observers.tell(settled)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from cockpit_gateway.clock import Clock
 from cockpit_gateway.deliveries import TargetId
 from cockpit_gateway.delivery.dispatcher import Dispatcher
+from cockpit_gateway.errors import StoreError
 from cockpit_gateway.hosting import Plugins
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.telemetry.metrics import Metrics, Waiting
@@ -47,22 +49,25 @@ class Gauges:
         self._unready = unready
 
     async def refresh(self) -> None:
-        """Look everything up."""
-        measured, waiting = await self._store.measure(), await self._waiting()
-        holds = {target_id: self._dispatcher.held(target_id) for target_id in self._dispatcher.targets}
-        running = self._dispatcher.attempts
+        """Look everything up; what the store cannot tell now stays as it was."""
         self._metrics.ready(self._unready() is None)
         self._metrics.in_flight(self._in_flight.size)
-        self._metrics.store_measured(**measured._asdict())
         threads = {name: host.threads for name, host in self._plugins.hosts.items()}
         self._metrics.threads({name: (found.overdue, found.stuck) for name, found in threads.items()})
+        holds = {target_id: self._dispatcher.held(target_id) for target_id in self._dispatcher.targets}
+        running = self._dispatcher.attempts
 
         def set_those_of_targets() -> None:
             self._metrics.held({target_id: hold and hold[0] for target_id, hold in holds.items()})
             self._metrics.running(running)
-            self._metrics.backlog(waiting)
 
         await asyncio.to_thread(set_those_of_targets)  # there may be thousands
+        with suppress(StoreError, OSError):
+            await self._ask_the_store()
+
+    async def _ask_the_store(self) -> None:
+        self._metrics.store_measured(**(await self._store.measure())._asdict())
+        await asyncio.to_thread(self._metrics.backlog, await self._waiting())
 
     async def _waiting(self) -> Mapping[TargetId, Waiting]:
         now = self._clock.time()

@@ -140,7 +140,7 @@ def event_of(exported: Mapping[str, Any], received_at: float) -> Event:
         exported["id"],
         exported["name"],
         exported["source"],
-        exported.get("body", "").encode(),
+        (exported["body"] or "").encode(),
         received_at,
         label=exported["label"],
         hook=exported["hook"],

@@ -12,7 +12,7 @@ import structlog
 from cockpit_gateway import lifecycle
 from cockpit_gateway.clock import Clock
 from cockpit_gateway.combining import Combination, Combined
-from cockpit_gateway.config import ConfigFile, Problem
+from cockpit_gateway.config import ConfigFile, Problem, ShownSetting
 from cockpit_gateway.config.differences import Change
 from cockpit_gateway.config.discretion import Discretion
 from cockpit_gateway.config.problems import Data, render_path
@@ -129,6 +129,11 @@ class Reloads:
         told = {TargetId(plugin, name): _in_a_line(problems) for name, problems in self.problems.items()}
         closed = {TargetId(plugin, entry.name): entry.problem for entry in self.entries if entry.problem is not None}
         return told | closed
+
+    def settings(self) -> Sequence[ShownSetting]:
+        """Return every setting that is in force, without its secrets, each with its origin."""
+        config = self.generation.config
+        return config.file.shown(config, self.generation.plugins.registry.config_models(), effective=True)
 
     async def begin(self) -> None:
         """Have the endpoints of the store take part, before anything has started; those that do not fit are held."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from cockpit_gateway.clock import Clock
-from cockpit_gateway.deliveries import DeliveryState, TargetId
+from cockpit_gateway.deliveries import DeliveryState, Hold, TargetId
 from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.delivery.planning import PlannedAgain, Planner
 from cockpit_gateway.errors import NotFoundError
@@ -85,10 +85,10 @@ class Replays:
         self._clock = clock
         self._metrics = metrics
 
-    def held(self, target_id: TargetId) -> str | None:
+    def held(self, target_id: TargetId) -> Hold | None:
         """Return why a target's deliveries are passed by; None if they are not."""
         hold = self._dispatcher.held(target_id)
-        return None if hold is None else hold[0].value
+        return None if hold is None else hold[0]
 
     async def preview(self, wanted: DeliveryFilter) -> Sequence[Tally]:
         """Count what a filter finds, by target and state.

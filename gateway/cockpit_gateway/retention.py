@@ -60,6 +60,7 @@ class Pruner:
                 self._metrics.reserve(await self._store.set_reserve_aside())
                 if self._mine():
                     await self.prune()
+                await self._store.prune_answers(now=self._clock.time())
             except Exception:
                 log.exception("cannot delete what is old now, trying again")
             await self._clock.sleep(EVERY)

@@ -19,7 +19,7 @@ from cockpit_gateway.config import Settings
 from cockpit_gateway.config.encryption import SHORTEST_KEY
 from cockpit_gateway.errors import SealError
 
-Purpose: TypeAlias = Literal["endpoints", "sessions"]
+Purpose: TypeAlias = Literal["answers", "endpoints", "sessions"]
 """What is sealed; what was sealed for one purpose does not open for another."""
 
 

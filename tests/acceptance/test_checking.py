@@ -94,3 +94,18 @@ def test_the_settings_are_shown_without_secrets(house: Site) -> None:
         "gateway.yaml:5, environment variable WEBSITE_TOKEN, not set"
     )
     assert [text for text in (written, effective, str(document)) if TOKEN in text or SECRET in text] == []
+
+
+def test_the_doctor_says_what_to_do(house: Site) -> None:
+    alone = house.run("doctor", "--offline")
+    with house.daemon():
+        well = house.text("doctor")
+        (house.folder / "gateway.db").chmod(0o644)
+        ill = house.run("doctor", "--json")
+    document = json.loads(ill.stdout)
+    [found] = [finding for finding in document["findings"] if finding["health"] == "fail"]
+    assert alone.returncode == 0
+    assert b"none is running" in alone.stdout
+    assert "search-index" in well
+    assert (ill.returncode, document["ok"], found["about"]) == (1, False, "store")
+    assert found["cure"] == f"chmod o-rwx {house.folder}/gateway.db"

@@ -52,7 +52,7 @@ def test_lists_are_filtered_and_paged(house: Site) -> None:
         house.text("send", SAVE, CAPTURES / "forms.save.after.json", "--repeat", "2")
         house.ended_deliveries()
         page = house.here("events", "list", "--limit", "3")
-        rest = house.here("events", "list", "--limit", "3", "--before", str(page["next"]))
+        rest = house.here("events", "list", "--limit", "3", "--cursor", page["next"])
         forms = house.here("events", "list", "--name", "forms.save.after", "--source", "website")["events"]
         subject = house.here("events", "list", "--subject", forms[0]["subjects"][0])["events"]
         of_event = house.deliveries("--event", forms[0]["id"])

@@ -10,7 +10,7 @@ from browser_kit import NARROW, WIDE, visiting
 from console_kit import ALL, API, SEE
 from playwright.async_api import Browser, expect
 
-from cockpit_gateway.store.records import EventFilter
+from cockpit_gateway.store.records import DeliveryFilter, EventFilter
 from cockpit_gateway.testing import GatewayTester
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -23,6 +23,15 @@ PAGES = [
     "/events/EVENT",
     "/events/EVENT/replay",
     "/tail",
+    "/deliveries",
+    "/deliveries/DELIVERY",
+    "/dead-letters",
+    "/bulk/replay?state=pending",
+    "/endpoints",
+    "/endpoints/webhook/search-index",
+    "/webhooks/new",
+    "/plugins",
+    "/configuration",
 ]
 
 CONFIG = f"""{API}
@@ -50,7 +59,8 @@ async def test_every_page_fits_into_every_window_and_can_be_read(
 ) -> None:
     async with visiting(browser, gateway, size=size, dark=dark) as visitor:
         [event] = await gateway.gateway.store.events(EventFilter(limit=1))
-        for path in (page.replace("EVENT", event.id) for page in PAGES):
+        [delivery] = await gateway.gateway.store.deliveries(DeliveryFilter(limit=1))
+        for path in (page.replace("EVENT", event.id).replace("DELIVERY", delivery.id) for page in PAGES):
             await visitor.open(path)
             await expect(visitor.page.locator("h1")).to_be_visible()
             assert await visitor.overflow() == 0, path

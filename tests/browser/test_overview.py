@@ -40,6 +40,23 @@ async def test_what_comes_is_shown(gateway: GatewayTester, visitor: Visitor) -> 
     await expect(visitor.page.locator(".chart").first.get_by_role("img")).to_be_visible()
 
 
+async def test_what_needs_somebody_comes_first(browser: Browser, tmp_path: Path) -> None:
+    endpoints = [f"e{number}: {{url: 'https://example.org/', events: [error]}}" for number in range(30)]
+    endpoints[17] = "e17: {url: 'https://example.org/', events: [error], active: false}"
+    listed = "".join(f"      {one}\n" for one in endpoints)
+    config = f"{API}sources: {{website: {{}}, magazine: {{}}}}\nplugins:\n  webhook:\n    endpoints:\n{listed}"
+    async with GatewayTester(tmp_path, config) as gateway, visiting(browser, gateway, SEE) as visitor:
+        await gateway.fire("collections.save.after")
+        await gateway.let_pass(60)  # until it is counted
+        await visitor.open("/")
+        targets = visitor.page.get_by_role("region", name="Targets").locator("tbody th")
+        await expect(targets).to_have_count(25)
+        await expect(targets.first).to_have_text("webhook e17 paused")
+        await expect(visitor.page.get_by_role("link", name="5 more")).to_be_visible()
+        sources = visitor.page.get_by_role("region", name="Sources").locator("tbody tr")
+        await expect(sources).to_have_text(["website 1 0 0 0", "magazine 0 0 0 0"])
+
+
 async def test_whoever_is_in_it_is_not_disturbed(gateway: GatewayTester, visitor: Visitor) -> None:
     await gateway.fire("collections.save.after")
     await visitor.page.clock.run_for(6000)

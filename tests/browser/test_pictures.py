@@ -54,19 +54,33 @@ plugins:
             yield running
 
 
-@pytest.mark.parametrize("dark", [False, True])
-async def test_pictures(
-    browser: Browser, gateway: GatewayTester, pytestconfig: pytest.Config, tmp_path: Path, dark: bool
-) -> None:
-    folder = IMAGES if pytestconfig.getoption("--screenshots", default=False) else tmp_path
-    theme = "dark" if dark else "light"
-    async with visiting(browser, gateway, ALL, size=WIDE, dark=dark) as visitor:
+@pytest.fixture
+def folder(pytestconfig: pytest.Config, tmp_path: Path) -> Path:
+    """Return where pictures go: into the documentation, if they are wanted."""
+    return IMAGES if pytestconfig.getoption("--screenshots", default=False) else tmp_path
+
+
+async def test_pages(browser: Browser, gateway: GatewayTester, folder: Path) -> None:
+    async with visiting(browser, gateway, ALL, size=WIDE) as visitor:
         await expect(visitor.page.locator("svg")).to_have_count(3)
-        await visitor.photograph(folder / f"console-overview-{theme}.png")
+        await visitor.photograph(folder / "console-overview.png")
         await visitor.page.get_by_role("link", name="collections.save.after").first.click()
         await expect(visitor.page.locator(".tree")).to_be_visible()
-        await visitor.photograph(folder / f"console-event-{theme}.png")
-    async with visiting(browser, gateway, ALL, size=NARROW, dark=dark) as visitor:
+        await visitor.photograph(folder / "console-event.png")
+        await visitor.open("/webhooks/new")
+        await expect(visitor.page.get_by_role("heading", name="Create a webhook")).to_be_visible()
+        await visitor.photograph(folder / "console-webhook.png")
+
+
+async def test_the_dark_theme(browser: Browser, gateway: GatewayTester, folder: Path) -> None:
+    async with visiting(browser, gateway, ALL, size=WIDE, dark=True) as visitor:
+        await visitor.open("/endpoints")
+        await expect(visitor.page.get_by_role("heading", name="Endpoints")).to_be_visible()
+        await visitor.photograph(folder / "console-dark.png")
+
+
+async def test_a_narrow_screen(browser: Browser, gateway: GatewayTester, folder: Path) -> None:
+    async with visiting(browser, gateway, ALL, size=NARROW) as visitor:
         await visitor.open("/tail")
         await expect(visitor.page.get_by_text("live", exact=True)).to_be_visible()
-        await visitor.photograph(folder / f"console-narrow-{theme}.png")
+        await visitor.photograph(folder / "console-narrow.png")

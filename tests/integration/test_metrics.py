@@ -11,6 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from promtool import promtool
 
 from cockpit_gateway import DeliveryState, Retry, hookimpl
+from cockpit_gateway.config import ConfigFile
+from cockpit_gateway.errors import ConfigError, StoreUnavailableError
 from cockpit_gateway.gateway import Gateway
 
 SAVE = b'{"event": "collections.save.after", "args": ["posts", {"_id": "1"}, true]}'
@@ -120,3 +122,47 @@ async def test_a_count_that_takes_long_is_not_made_for_a_scrape(
         monkeypatch.setattr(gateway.store, "backlog", lambda: asked.append(1))
         assert await gateway.dispatcher.backlog() == counted
         assert not asked
+
+
+ENDPOINTS = """
+sources: {{{source}: {{}}}}
+plugins:
+  webhook:
+    endpoints:
+      {endpoint}: {{url: "https://search.example.org/", events: [collections.save.after]}}
+"""
+
+
+async def test_a_reload_brings_series_and_takes_those_of_what_is_gone(tmp_path: Path) -> None:
+    def file(source: str, endpoint: str) -> ConfigFile:
+        return ConfigFile.from_text(ENDPOINTS.format(source=source, endpoint=endpoint), "gateway.yaml")
+
+    async with gateways.running(tmp_path, ENDPOINTS.format(source="website", endpoint="search")) as gateway:
+        before = await values(gateway)
+        await gateway.reload(file("shop", "build"))
+        after = await values(gateway)
+        with pytest.raises(ConfigError):
+            await gateway.reload(ConfigFile.from_text("sources: 1", "gateway.yaml"))
+        failed = await values(gateway)
+    assert before["attempts_total", "retry", "webhook", "search"] == 0
+    assert ("attempts_total", "retry", "webhook", "build") not in before
+    assert after["attempts_total", "retry", "webhook", "build"] == 0
+    assert after["ack_seconds_count", "shop"] == after["events_total", "stored", "shop"] == 0
+    assert not [name for name in after if "search" in name or "website" in name]
+    worked = ("config_last_reload_successful",)
+    assert (before[worked], after[worked], failed[worked]) == (1, 1, 0)
+
+
+async def test_a_store_that_cannot_be_asked_keeps_nothing_else_from_being_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse() -> None:
+        raise StoreUnavailableError("disk I/O error")
+
+    async with gateways.running(tmp_path) as gateway:
+        before = await values(gateway)
+        monkeypatch.setattr(gateway.store, "measure", refuse)
+        answer, after = await scrape(gateway), await values(gateway)
+    assert answer.status == 200
+    assert after["store_size_bytes",] == before["store_size_bytes",] > 0
+    assert after["ready",] == 1

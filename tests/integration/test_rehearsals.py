@@ -12,10 +12,10 @@ from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.config import ConfigFile
 from cockpit_gateway.deliveries import TargetId
 from cockpit_gateway.envelope import Arrival, read_envelope
-from cockpit_gateway.events import encode_json
 from cockpit_gateway.rehearsal import MOST_EXAMPLES, Cast, Rehearsal, event_of
 from cockpit_gateway.testing.captures import Capture, all_captures
-from cockpit_gateway.web.views import event_page
+from cockpit_gateway.web.api.views.base import encode
+from cockpit_gateway.web.api.views.deliveries import EventDetail
 
 HERE = "url: 'https://127.0.0.1:1/', allow_private: true"
 SITE, SEARCH = TargetId("webhook", "site"), TargetId("webhook", "search")
@@ -100,7 +100,7 @@ def test_an_exported_event_is_the_stored_one(captured: Capture) -> None:
         max_depth=512,
         catalogue=Catalogue(),
     )
-    again = event_of(orjson.loads(encode_json(event_page(stored, []))), 1.5)
+    again = event_of(orjson.loads(encode(EventDetail.with_deliveries(stored, []))), 1.5)
     assert again.args == stored.args
     assert (again.name, again.subjects, again.status, again.label) == (
         stored.name,

@@ -14,6 +14,7 @@ from cockpit_gateway.cli import (
     console,
     dead_letters,
     deliveries,
+    doctor,
     endpoints,
     events,
     explain,
@@ -45,6 +46,7 @@ app.command("console")(console.console)
 app.command("nodes")(nodes.nodes)
 app.command("send")(send.send)
 app.command("explain")(explain.explain)
+app.command("doctor")(doctor.doctor)
 app.command("plan")(plan.plan)
 app.add_typer(config.app)
 app.add_typer(events.app)

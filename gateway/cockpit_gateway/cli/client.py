@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 LONGEST_SILENCE = 60.0
 """Seconds without a line after which an answer of many lines is given up."""
 
+ROWS = 1000
+"""Rows on a page, if everything is wanted."""
+
 Document: TypeAlias = dict[str, Any]
-"""A JSON object of the API; `web/views.py` says what is in it."""
+"""A JSON object of the API; docs/reference/api.md says what is in it."""
 
 
 Query: TypeAlias = Mapping[str, str | int | Sequence[str] | None]
@@ -50,9 +53,48 @@ class Client:
         """
         return self._runner.run(self._ask("GET", path, query or {}))
 
-    def post(self, *path: str, query: Query | None = None) -> Document:
-        """Ask for something to be done; see `get`."""
-        return self._runner.run(self._ask("POST", path, query or {}))
+    def every(self, kind: str) -> Document:
+        """Return a list as one document, however many pages it has.
+
+        Args:
+            kind: What is listed: "targets", "plugins".
+
+        Raises:
+            GatewayError: as `get` does.
+        """
+        page = self.get(kind, query={"limit": ROWS})
+        found: list[Document] = page[kind]
+        while page["next"] is not None:
+            page = self.get(kind, query={"limit": ROWS, "cursor": page["next"]})
+            found += page[kind]
+        return {kind: found}
+
+    def page(self, kind: str, query: Query, limit: int) -> Document:
+        """Return a page of a list, however long it takes to find so much.
+
+        Args:
+            kind: What is listed: "events", "deliveries".
+            query: Which of them.
+            limit: At most so many.
+
+        Raises:
+            GatewayError: as `get` does.
+        """
+        found = self.get(kind, query={**query, "limit": limit})
+        while found["next"] is not None and (missing := limit - len(found[kind])) > 0:
+            more = self.get(kind, query={**query, "cursor": found["next"], "limit": missing})
+            found = {**more, kind: [*found[kind], *more[kind]]}
+        return found
+
+    def post(self, *path: str, query: Query | None = None, body: Mapping[str, object] | None = None) -> Document:
+        """Ask for something to be done; see `get`.
+
+        Args:
+            path: Segments below `/api/v1`.
+            query: Parameters.
+            body: What is sent as JSON, None for nothing.
+        """
+        return self._runner.run(self._ask("POST", path, query or {}, body))
 
     def lines(self, *path: str, query: Query | None = None) -> Iterator[bytes]:
         """Return the lines of a document that may be long; see `get`."""
@@ -72,9 +114,11 @@ class Client:
         except (aiohttp.ClientPayloadError, TimeoutError) as error:
             raise GatewayError("the gateway stopped in the middle of its answer; its log says why") from error
 
-    async def _ask(self, method: str, path: tuple[str, ...], query: Query) -> Document:
+    async def _ask(
+        self, method: str, path: tuple[str, ...], query: Query, body: Mapping[str, object] | None = None
+    ) -> Document:
         try:
-            async with self._session.request(method, _url(path), params=_pairs(query)) as response:
+            async with self._session.request(method, _url(path), params=_pairs(query), json=body) as response:
                 await _require_ok(response)
                 document: Document = await response.json(content_type=None)
         except TimeoutError:

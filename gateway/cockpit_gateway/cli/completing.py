@@ -41,7 +41,7 @@ def _asked(context: typer.Context, resource: str) -> Iterator[Document]:
         return
     try:
         with connect(config, daemon_only=True) as client:
-            yield from client.get(resource)[resource]
+            yield from client.every(resource)[resource]
     except (GatewayError, OSError):
         return
 

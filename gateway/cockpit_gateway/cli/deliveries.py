@@ -13,7 +13,7 @@ from cockpit_gateway.cli.bulk import Manner
 from cockpit_gateway.cli.changing import CANCEL, REPLAY, IdsArgument, NewIdOption, change_deliveries, replay_query
 from cockpit_gateway.cli.client import Document, Query, connect
 from cockpit_gateway.cli.filters import DeliveryChoice
-from cockpit_gateway.cli.options import ConfigOption, JsonOption, LimitOption, find_config, spread
+from cockpit_gateway.cli.options import ConfigOption, CursorOption, JsonOption, LimitOption, find_config, spread
 from cockpit_gateway.cli.output import print_fields, print_json, print_more, print_table, print_text
 from cockpit_gateway.cli.targets import target_name
 from cockpit_gateway.cli.times import local, relative, span
@@ -26,7 +26,7 @@ app = typer.Typer(name="deliveries", help="Where events went, and how it ended."
 class Page:
     """Which part of a list, and how it is printed."""
 
-    before: Annotated[str | None, typer.Option(metavar="ID", help="Only deliveries before this one.")] = None
+    cursor: CursorOption = None
     limit: LimitOption = 50
     as_json: JsonOption = False
 
@@ -80,7 +80,7 @@ def cancel(ids: IdsArgument = None, *, chosen: DeliveryChoice, manner: Manner, c
 def print_page(query: Query, page: Page, config: Path | None) -> None:
     """Print a page of deliveries."""
     with connect(find_config(config)) as client:
-        found = client.get("deliveries", query={**query, "before": page.before, "limit": page.limit})
+        found = client.page("deliveries", {**query, "cursor": page.cursor}, page.limit)
     if page.as_json:
         print_json(found)
         return

@@ -17,7 +17,7 @@ from cockpit_gateway.config.store import StoreUrl
 from cockpit_gateway.daemon import load
 from cockpit_gateway.errors import GatewayError, StoreOwnedError
 from cockpit_gateway.gateway import Gateway, admin_socket_path
-from cockpit_gateway.web.api import Api
+from cockpit_gateway.web.api import api_application
 from cockpit_gateway.web.problems import problems_middleware
 
 PATIENCE = 3.0
@@ -87,9 +87,9 @@ async def _answers(socket: Path) -> bool:
 @asynccontextmanager
 async def _served(gateway: Gateway) -> AsyncGenerator[Path]:
     """Serve the admin API of a gateway that does nothing else; gives its socket."""
-    async with gateway.administered() as administration:
-        app = web.Application(middlewares=[problems_middleware(gateway.metrics)])
-        app.add_routes(Api(administration).routes())
+    async with gateway.administered():
+        app = api_application(problems_middleware(gateway.metrics))
+        app.add_routes(gateway.api.routes())
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         with tempfile.TemporaryDirectory(prefix="cockpit-gateway-") as directory:

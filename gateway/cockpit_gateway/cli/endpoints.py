@@ -29,7 +29,7 @@ NameArgument = Annotated[
 def list_endpoints(*, as_json: JsonOption = False, config: ConfigOption = None) -> None:
     """List the endpoints, and the other plugins' targets, with what waits for each."""
     with connect(find_config(config)) as client:
-        found = client.get("targets")
+        found = client.every("targets")
     if as_json:
         print_json(found)
     else:
@@ -61,7 +61,7 @@ def pause(
     config: ConfigOption = None,
 ) -> None:
     """Hold an endpoint's deliveries until it is resumed; what is under way goes on."""
-    _change(name, "pause", "is paused, its deliveries wait", as_json=as_json, config=config, reason=reason)
+    _change(name, "pause", "is paused, its deliveries wait", as_json=as_json, config=config, body={"reason": reason})
 
 
 @app.command()
@@ -88,7 +88,7 @@ def send_test(
 ) -> None:
     """Send one request to an endpoint, whatever its state, and show the answer; nothing is stored or repeated."""
     with connect(find_config(config), daemon_only=True) as client:
-        attempt = client.post(*_path(name), "test", query={"event": event})
+        attempt = client.post(*_path(name), "test", body={"event": event})
     if as_json:
         print_json(attempt)
     else:
@@ -98,10 +98,10 @@ def send_test(
 
 
 def _change(
-    name: str, change: str, done: str, *, as_json: bool, config: Path | None, reason: str | None = None
+    name: str, change: str, done: str, *, as_json: bool, config: Path | None, body: Document | None = None
 ) -> None:
     with connect(find_config(config)) as client:
-        target = client.post(*_path(name), change, query={"reason": reason})
+        target = client.post(*_path(name), change, body=body)
     if as_json:
         print_json(target)
         return

@@ -11,7 +11,7 @@ from cockpit_gateway.cli.bulk import Manner
 from cockpit_gateway.cli.client import Document, Query, connect
 from cockpit_gateway.cli.completing import endpoint_names
 from cockpit_gateway.cli.filters import EventChoice
-from cockpit_gateway.cli.options import ConfigOption, JsonOption, LimitOption, find_config, spread
+from cockpit_gateway.cli.options import ConfigOption, CursorOption, JsonOption, LimitOption, find_config, spread
 from cockpit_gateway.cli.output import print_fields, print_json, print_more, print_table, print_text
 from cockpit_gateway.cli.replanning import replay_events
 from cockpit_gateway.cli.targets import ENDPOINTS, split_name
@@ -29,7 +29,7 @@ def list_events(
     *,
     chosen: EventChoice,
     status: StatusOption = None,
-    before: Annotated[int | None, typer.Option(min=1, metavar="SEQ", help="Only events before this one.")] = None,
+    cursor: CursorOption = None,
     limit: LimitOption = 50,
     as_json: JsonOption = False,
     config: ConfigOption = None,
@@ -37,7 +37,7 @@ def list_events(
     """List events, newest first."""
     query = {**chosen.query(), "status": status}
     with connect(find_config(config)) as client:
-        found = client.get("events", query={**query, "before": before, "limit": limit})
+        found = client.page("events", {**query, "cursor": cursor}, limit)
     if as_json:
         print_json(found)
         return
@@ -116,5 +116,5 @@ def _fields(event: Document) -> dict[str, object]:
         "problem": event["problem"],
         "bytes": event["bytes"],
         "seq": event["seq"],
-        "body": event.get("body"),
+        "body": event["body"],
     }

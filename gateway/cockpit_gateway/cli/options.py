@@ -40,6 +40,9 @@ NoPluginOption: TypeAlias = Annotated[
 NoPluginsOption: TypeAlias = Annotated[
     bool, typer.Option("--no-plugins", help="Import no plugin but those that come with the gateway.")
 ]
+CursorOption: TypeAlias = Annotated[
+    str | None, typer.Option("--cursor", metavar="NEXT", help="Go on there: the `next` of the page before.")
+]
 LimitOption: TypeAlias = Annotated[int, typer.Option("--limit", min=1, max=1000, help="At most so many.")]
 
 

@@ -33,6 +33,9 @@ STYLES = {
     "disabled": "red",
     "gone": "red",
     "undecodable": "red",
+    "ok": "green",
+    "warn": "yellow",
+    "fail": "red",
 }
 """Colours of states; any other is shown plainly."""
 
@@ -108,10 +111,10 @@ def print_fields(fields: Mapping[str, object]) -> None:
             out.print(Text.assemble((f"{name:<{width}}  ", "dim"), _styled(visible(str(value)))), soft_wrap=True)
 
 
-def print_more(following: str | int | None) -> None:
+def print_more(following: str | None) -> None:
     """Say on a terminal how to get the next page, if there is one."""
     if following is not None and out.is_terminal:
-        print_text(f"more: --before {following}", "dim")
+        print_text(f"more: --cursor {following}", "dim")
 
 
 def _ruled(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:

@@ -67,7 +67,7 @@ def trace(
     """See calls of hooks in the running gateway as they end; Ctrl-C ends it."""
     from cockpit_gateway.cli.tracing import print_trace
 
-    query = {"plugin": names, "hook": hook, "arguments": "yes" if arguments else None}
+    query = {"plugin": names, "hook": hook, "arguments": "true" if arguments else None}
     print_trace(query, find_config(config), as_json=as_json)
 
 
@@ -90,17 +90,17 @@ def _ask(config: Path | None) -> Document:
     """Ask the daemon, which knows what is stuck; without one, load the plugins here."""
     from cockpit_gateway.config import ConfigFile
     from cockpit_gateway.daemon import load_plugins
-    from cockpit_gateway.web.views import plugin_view
+    from cockpit_gateway.web.api.views.targets import PluginSummary
 
     path = config or usual_config()
     file = ConfigFile.from_text("", "no file") if path is None else ConfigFile.read(path)
 
     try:
         with connect(find_config(config), daemon_only=True) as client:
-            return client.get("plugins")
+            return client.every("plugins")
     except GatewayError:
         plugins = load_plugins(file).plugins.values()
-        return {"plugins": [plugin_view(plugin, plugin.status) for plugin in plugins]}
+        return {"plugins": [PluginSummary.of(plugin, plugin.status).model_dump() for plugin in plugins]}
 
 
 def _print(plugins: list[Document]) -> None:

@@ -39,7 +39,7 @@ def _print(call: Document, *, as_json: bool) -> None:
         if call["missed"]:
             print_text(f"… {call['missed']} calls are not shown: they came too fast", "dim")
         print_text(_line(call), "red" if call["error"] else "")
-        for name, value in call.get("arguments", {}).items():
+        for name, value in (call["arguments"] or {}).items():
             print_text(f"    {name} = {value}", "dim")
     out.file.flush()
 

@@ -10,7 +10,15 @@ import yaml
 
 from cockpit_gateway.config.hiding import Secrets, is_secret_key, passwords_in_urls
 from cockpit_gateway.config.problems import Data, Path, Problem, Span, split_lines
-from cockpit_gateway.config.scalars import FILE_TAG, Scalar, beside_variables, read_scalar, unknown_tag, variables
+from cockpit_gateway.config.scalars import (
+    FILE_TAG,
+    Scalar,
+    beside_variables,
+    expand,
+    read_scalar,
+    unknown_tag,
+    variables,
+)
 from cockpit_gateway.config.syntax import DEEPEST, compose, refusal
 from cockpit_gateway.errors import ConfigError
 
@@ -38,6 +46,7 @@ class Document:
         problems: Mistakes in it that are no matter of its meaning.
         broken: Paths of values that could not be made out; a stand-in takes their place in `data`.
         secrets: What is not to be shown.
+        files: The files that `!file` names.
 
     Raises:
         ConfigError: it is not YAML.
@@ -54,6 +63,7 @@ class Document:
         self._keys: dict[Path, Span] = {}
         self._values: dict[Path, Span] = {}
         self._scalars: dict[Path, tuple[str, str]] = {}
+        self.files: set[FilePath] = set()
         self._sources: dict[Path, str] = {}
         self._brought_in: dict[Path, tuple[str, ...]] = {}
         self._count = 0
@@ -184,6 +194,7 @@ class Document:
         self._brought_in[path] = scalar.secrets
         names = variables(node.value) if isinstance(scalar.value, str) else []
         if node.tag == FILE_TAG:
+            self.files.add(self._directory / str(expand(node.value, self._environ).value))
             self._sources[path] = f"{FILE_TAG} {node.value}"
         elif names:
             unset = "" if scalar.secrets else ", not set"

@@ -157,6 +157,11 @@ class ConfigFile:
         return [name for name in found if isinstance(name, str)] if isinstance(found, list) else []
 
     @property
+    def secret_files(self) -> Collection[Path]:
+        """The files that `!file` names."""
+        return self._document.files
+
+    @property
     def plugin_sections(self) -> Mapping[str, Data]:
         """The plugins' sections, not validated."""
         found = self._section("plugins")

@@ -178,7 +178,7 @@ class Log(PluginConfig):
 class Settings(PluginConfig):
     """The whole file, its plugins' sections aside."""
 
-    server: Server = Field(default_factory=Server, description="Where Cockpit posts to.")
+    server: Server = Field(default_factory=Server, description="Where Cockpit posts to, and what is taken.")
     store: Annotated[StoreUrl, WrittenAs(str, check_store)] = Field(
         default=StoreUrl("sqlite:data/gateway.db"),
         description="Where events are kept: sqlite: and a path, relative to the directory that the daemon runs in; or "
@@ -196,13 +196,17 @@ class Settings(PluginConfig):
         default_factory=dict, description="The Cockpit sites; each posts to /cockpit/<name>."
     )
     custom_events: list[str] = Field(
-        default=[], description="Events of Cockpit add-ons, by name or pattern, that endpoints may name."
+        default=[],
+        description="Events of Cockpit add-ons, by name or pattern, that endpoints may name.",
+        examples=[["shop.*", "newsletter.sent"]],
     )
     plugins_dir: Path | None = Field(
         default=None, description="A directory of plugins: each Python file in it is one, called like the file."
     )
     plugin_modules: dict[PluginName, Annotated[str, AfterValidator(_check_reference)]] = Field(
-        default_factory=dict, description="Plugins that can be imported, by name: module, or module:object."
+        default_factory=dict,
+        description="Plugins that can be imported, by name: module, or module:object.",
+        examples=[{"search": "my_company.search:Search"}],
     )
     disabled_plugins: list[PluginName | Literal["*"]] = Field(
         default=[],

@@ -14,6 +14,8 @@ from pydantic_core import core_schema
 from cockpit_gateway.config.base import PluginConfig
 from cockpit_gateway.config.listen import Listen
 from cockpit_gateway.config.models import Settings
+from cockpit_gateway.config.quantities import written_duration
+from cockpit_gateway.targets import RetrySchedule
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _MODE: JsonSchemaMode = "validation"
@@ -26,8 +28,20 @@ class _Generator(GenerateJsonSchema):
     def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 - as pydantic calls it
         return False
 
+    def get_default_value(self, schema: core_schema.WithDefaultSchema) -> Any:
+        factory = schema.get("default_factory")
+        return super().get_default_value(schema) if factory is None else factory()  # type: ignore[call-arg]
+
     def encode_default(self, dft: Any) -> Any:
-        return str(dft) if isinstance(dft, Listen) else super().encode_default(dft)
+        match dft:
+            case BaseModel():
+                return {}
+            case RetrySchedule(delays=delays):
+                return [written_duration(delay) for delay in delays]
+            case Listen():
+                return str(dft)
+            case _:
+                return super().encode_default(dft)
 
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
         return _or_nothing(super().model_schema(schema))
@@ -55,6 +69,7 @@ def json_schema(plugin_models: Mapping[str, type[PluginConfig] | None]) -> dict[
     settings["properties"]["plugins"] = {
         "type": ["object", "null"],
         "description": "A section per plugin.",
+        "default": {},
         "additionalProperties": False,
         "properties": {
             name: _NO_SETTINGS if model is None else references[model, _MODE]

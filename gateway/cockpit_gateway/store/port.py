@@ -12,6 +12,7 @@ from typing import Protocol
 from cockpit_gateway.deliveries import Attempt, Delivery, Hold, TargetId, Work
 from cockpit_gateway.events import Event
 from cockpit_gateway.store.activity import Activity, Cell, Period, SourceCell, TargetCell
+from cockpit_gateway.store.answers import KeepsAnswers
 from cockpit_gateway.store.nodes import Membership
 from cockpit_gateway.store.notices import Told
 from cockpit_gateway.store.records import (
@@ -41,7 +42,7 @@ from cockpit_gateway.store.records import (
 from cockpit_gateway.targets import BacklogLimit
 
 
-class Store(Membership, Protocol):
+class Store(Membership, KeepsAnswers, Protocol):
     """What the gateway asks of a store.
 
     Every call raises `StoreUnavailableError` when the store cannot do it now (disk full, closed) and

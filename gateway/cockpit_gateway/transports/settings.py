@@ -34,6 +34,7 @@ class TargetSettings(PluginConfig):
         description="Cockpit's event names: exact (collections.save.after), of one collection, form or singleton "
         "(collections.save.after.posts), or patterns (collections.*). A pattern matches no noise: "
         "name an event such as collections.find.after in full.",
+        examples=[["collections.save.after", "collections.remove.after"], ["collections.*"]],
     )
     sources: list[ConfiguredSource] = Field(
         default_factory=list, description="Only events of these sources; empty for all."
@@ -42,6 +43,7 @@ class TargetSettings(PluginConfig):
         None,
         description="Only events for which this Jinja expression is true, over `event` (name, type, source, label, "
         "hook, collection, form, singleton, subject …) and the event's arguments.",
+        examples=['event.collection in ["posts", "pages"]', "entry.published"],
     )
     active: bool = Field(default=True, description="false: nothing new is sent there, and what is pending is held.")
     timeout: Duration = Field(15.0, gt=0, le=600, description="Time budget of one attempt.")
@@ -52,6 +54,7 @@ class TargetSettings(PluginConfig):
         "subject",
         description="What order and coalescing go by: the event's `subject`, one lane for the whole `endpoint`, "
         "or a Jinja expression such as `event.collection`.",
+        examples=["subject", "endpoint", "event.collection"],
     )
     ordered: bool = Field(default=False, description="true: of one key, one delivery at a time, oldest first.")
     coalesce: CoalesceSetting | None = Field(None, description="Merge bursts of one key.")

@@ -14,6 +14,9 @@ from aiohttp.typedefs import Handler, Middleware
 from cockpit_gateway.config import ApiClient, Scope
 from cockpit_gateway.web.problems import Problem
 
+CLIENT = web.RequestKey("client", str)
+"""The name of whoever asks, by its token."""
+
 _NEEDS = "__needs__"
 _OPEN = "__open__"
 _Handler = TypeVar("_Handler", bound=Callable[..., Any])
@@ -47,6 +50,12 @@ def needed_by(handler: object) -> Scope | None:
     return scope
 
 
+def client_of(request: web.Request) -> str:
+    """Return the name of whoever asks, "" for whoever has reached the Unix socket."""
+    found: str = request.get(CLIENT, "")
+    return found
+
+
 def access_middleware(clients: Mapping[str, ApiClient], beside: web.Application) -> Middleware:
     """Return the middleware that lets in whoever has a token that allows what is asked for.
 
@@ -76,7 +85,7 @@ def access_middleware(clients: Mapping[str, ApiClient], beside: web.Application)
         found = request.match_info
         if beside in found.apps or getattr(found.handler, _OPEN, False):
             return await handler(request)
-        name = bearer(request)
+        name = request[CLIENT] = bearer(request)
         scope = needed_by(request.match_info.handler)
         if scope is not None and clients[name].allows < scope:
             raise Problem(

@@ -17,6 +17,7 @@ from cockpit_gateway.config.tls import server_context
 from cockpit_gateway.errors import GatewayError
 from cockpit_gateway.telemetry.metrics import Metrics
 from cockpit_gateway.web.access import access_middleware
+from cockpit_gateway.web.api import api_application
 from cockpit_gateway.web.clients import Clients
 from cockpit_gateway.web.console.application import Console
 from cockpit_gateway.web.problems import problems_middleware
@@ -77,7 +78,8 @@ class Listeners:
             GatewayError: `admin_listen` or `api.listen` is.
             TlsError: the certificate cannot be used.
         """
-        await self._serve(await self._run(admin, metrics), [bind_unix(self._admin_socket)])
+        local = await self._started(api_application(self._problems(metrics)), admin, metrics)
+        await self._serve(local, [bind_unix(self._admin_socket)])
         if self._api.listen is not None:
             self.api_address = await self._listen_for_api(admin, console, metrics, self._api.listen)
             console.listens_at(self.api_address)
@@ -109,18 +111,15 @@ class Listeners:
             self.sockets.remove_files()
         self._runners.clear()
 
-    async def _run(
-        self,
-        routes: Sequence[web.RouteDef],
-        metrics: Metrics,
-        *middlewares: Middleware,
-        below: Mapping[str, web.Application] | None = None,
-    ) -> Runner:
-        problems = problems_middleware(metrics, self._server.base_path, Clients(self._server.trusted_proxies).name)
-        app = web.Application(middlewares=[problems, *middlewares], client_max_size=self._server.max_body)
+    async def _run(self, routes: Sequence[web.RouteDef], metrics: Metrics) -> Runner:
+        app = web.Application(middlewares=[self._problems(metrics)], client_max_size=self._server.max_body)
+        return await self._started(app, routes, metrics)
+
+    def _problems(self, metrics: Metrics) -> Middleware:
+        return problems_middleware(metrics, self._server.base_path, Clients(self._server.trusted_proxies).name)
+
+    async def _started(self, app: web.Application, routes: Sequence[web.RouteDef], metrics: Metrics) -> Runner:
         app.add_routes(routes)
-        for path, other in (below or {}).items():
-            app.add_subapp(path, other)
         runner = Runner(app, self._server, metrics)
         self._runners.append(runner)
         await runner.setup()
@@ -132,8 +131,9 @@ class Listeners:
         based = [_based(route, self._api.base_path) for route in routes]
         pages = console.application()
         fronts = [web.get(path, console.front) for path in {"/", f"{self._api.base_path}/", console.root}]
-        access = access_middleware(self._clients, beside=pages)
-        runner = await self._run([*based, *fronts], metrics, access, below={console.root: pages})
+        app = api_application(self._problems(metrics), access_middleware(self._clients, beside=pages))
+        app.add_subapp(console.root, pages)
+        runner = await self._started(app, [*based, *fronts], metrics)
         tls = None if self._api.tls is None else server_context(self._api.tls)
         return await self._serve_there(runner, self._open(listen, "the API", "api.listen"), tls)
 

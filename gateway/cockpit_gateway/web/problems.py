@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 
 import orjson
@@ -43,32 +43,50 @@ class Problem(Exception):  # noqa: N818 - the RFC's word
         detail: What is wrong with this request, and what to do.
         retry_after: Seconds for a Retry-After header.
         headers: Further headers.
+        errors: Each of several mistakes, if there can be several.
     """
 
     def __init__(
-        self, status: HTTPStatus, detail: str, *, retry_after: int | None = None, headers: dict[str, str] | None = None
+        self,
+        status: HTTPStatus,
+        detail: str,
+        *,
+        retry_after: int | None = None,
+        headers: dict[str, str] | None = None,
+        errors: Sequence[Mapping[str, str]] = (),
     ) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
+        self.errors = errors
         self.headers = dict(headers or {})
         if retry_after is not None:
             self.headers["Retry-After"] = str(retry_after)
 
     def response(self) -> web.Response:
         """Return it as a response."""
-        return problem_response(self.status, self.detail, self.headers)
+        return problem_response(self.status, self.detail, self.headers, self.errors)
 
 
-def problem_response(status: int, detail: str, headers: dict[str, str] | None = None) -> web.Response:
+def problem_response(
+    status: int, detail: str, headers: dict[str, str] | None = None, errors: Sequence[Mapping[str, str]] = ()
+) -> web.Response:
     """Return a problem; its title is the status' own phrase.
 
     Args:
         status: The HTTP status.
         detail: One or two sentences for a person.
         headers: Further headers.
+        errors: Each of several mistakes.
     """
-    document = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    document: dict[str, object] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+    }
+    if errors:
+        document["errors"] = errors
     return web.Response(
         status=status, body=orjson.dumps(document), content_type="application/problem+json", headers=headers
     )

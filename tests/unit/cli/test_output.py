@@ -87,7 +87,7 @@ def test_fields_without_a_value_are_left_out(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_next_page_is_named_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert printed(monkeypatch, lambda: output.print_more(17), terminal=True) == "more: --before 17\n"
+    assert printed(monkeypatch, lambda: output.print_more(17), terminal=True) == "more: --cursor 17\n"
     assert printed(monkeypatch, lambda: output.print_more(17), terminal=False) == ""
     assert printed(monkeypatch, lambda: output.print_more(None), terminal=True) == ""
 

@@ -78,3 +78,19 @@ def test_unknown_keys_are_mistakes_and_an_empty_section_is_none() -> None:
     assert schema["$defs"]["Server"]["additionalProperties"] is False
     assert schema["$defs"]["Server"]["type"] == ["object", "null"]
     assert schema["properties"]["sources"]["type"] == ["object", "null"]
+
+
+def test_every_setting_is_described_and_what_can_be_left_out_has_its_default() -> None:
+    models = Registry.load().config_models()
+    schema = json_schema({name: models[name] for name in BUILT_IN})
+
+    sections = {"": schema, **schema["$defs"]}
+    settings = {
+        f"{name}.{key}": (setting, key in found.get("required", ()))
+        for name, found in sections.items()
+        for key, setting in found.get("properties", {}).items()
+    }
+    assert len(settings) > 100
+    assert [name for name, (setting, _) in settings.items() if not setting.get("description")] == []
+    assert [name for name, (setting, needed) in settings.items() if not needed and "default" not in setting] == []
+    assert settings["Endpoint.retry"][0]["default"][:3] == ["0s", "5s", "5m"]

@@ -1,45 +1,40 @@
 from __future__ import annotations
 
+import json
+import logging
+import time
+from collections.abc import Generator
+from typing import Any
+
 import pytest
 import structlog
 
 from cockpit_gateway.telemetry import repeats
 from cockpit_gateway.telemetry.context import bound
+from cockpit_gateway.telemetry.logs import set_up_logging
 from cockpit_gateway.telemetry.repeats import Repeats
 
 
-class Minute:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def passes(bounded: Repeats, **line: object) -> dict[str, object] | None:
+def passes(bounded: Repeats, **line: object) -> bool:
     said = {"logger": "cockpit_gateway.delivery.outcomes", "level": "warning", "event": "attempt failed", **line}
     try:
-        return dict(bounded(None, "warning", said))
+        bounded(None, "warning", said)
     except structlog.DropEvent:
-        return None
+        return False
+    return True
 
 
-def test_the_first_line_passes_and_then_one_a_minute_with_the_number_of_those_between() -> None:
-    clock = Minute()
-    bounded = Repeats(clock)
-    assert "repeated" not in (passes(bounded, target="webhook:a") or {})
-    for _ in range(500):
-        assert passes(bounded, target="webhook:a") is None
-    clock.now = repeats.QUIET
-    again = passes(bounded, target="webhook:a")
-    assert again is not None
-    assert again["repeated"] == 500
-    assert passes(bounded, target="webhook:a") is None
+@pytest.fixture
+def bounded() -> Generator[Repeats]:
+    made = Repeats()
+    yield made
+    if made._timer is not None:
+        made._timer.cancel()
 
 
-def test_another_target_message_status_or_error_is_no_repetition() -> None:
-    bounded = Repeats(Minute())
+def test_another_target_message_status_or_error_is_no_repetition(bounded: Repeats) -> None:
     assert passes(bounded, target="webhook:a")
+    assert not passes(bounded, target="webhook:a")
     assert passes(bounded, target="webhook:b")
     assert passes(bounded, target="webhook:a", event="delivery is dead")
     assert passes(bounded, target="webhook:a", exc_info=ValueError("x"))
@@ -51,17 +46,52 @@ def test_another_target_message_status_or_error_is_no_repetition() -> None:
         assert passes(bounded)
 
 
-def test_what_is_no_warning_or_not_the_gateways_own_always_passes() -> None:
-    bounded = Repeats(Minute())
+def test_what_is_no_warning_or_not_the_gateways_own_always_passes(bounded: Repeats) -> None:
     for _ in range(3):
         assert passes(bounded, level="info")
         assert passes(bounded, logger="search")
 
 
-def test_few_kinds_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_kinds_are_remembered(bounded: Repeats, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(repeats, "MOST_KINDS", 2)
-    bounded = Repeats(Minute())
     for target in "abc":
         assert passes(bounded, target=target)
-    assert passes(bounded, target="c") is None
+    assert not passes(bounded, target="c")
     assert passes(bounded, target="a"), "it was forgotten"
+
+
+def test_what_comes_after_a_while_is_news_again() -> None:
+    bounded = Repeats(quiet=0.0)
+    assert passes(bounded)
+    assert passes(bounded)
+
+
+@pytest.fixture
+def _restored() -> Generator[None]:
+    root = logging.getLogger()
+    handlers, level, config = root.handlers, root.level, structlog.get_config()
+    yield
+    root.handlers = handlers
+    root.setLevel(level)
+    structlog.configure(**config)
+
+
+@pytest.mark.usefixtures("_restored")
+def test_those_that_were_left_out_are_told_with_their_number(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cockpit_gateway.telemetry.logs.Repeats", lambda: Repeats(quiet=0.3))
+    set_up_logging("info", "json")
+    log = structlog.get_logger("cockpit_gateway.somewhere")
+    lines: list[dict[str, Any]] = []
+    for number in range(500):
+        with bound(delivery_id=str(number)):
+            log.warning("attempt failed", target="webhook:down", reason="connection refused")
+    until = time.monotonic() + 10
+    while len(lines) < 2 and time.monotonic() < until:
+        lines += [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+        time.sleep(0.01)
+    first, last = lines
+    assert (first["delivery_id"], "repeated" in first) == ("0", False)
+    assert (last["delivery_id"], last["repeated"]) == ("499", 499)
+    assert (last["message"], last["logger"], last["level"]) == (first["message"], first["logger"], "warning")

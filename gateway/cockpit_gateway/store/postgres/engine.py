@@ -14,10 +14,12 @@ from cockpit_gateway.deliveries import Delivery, Hold, TargetId, Work
 from cockpit_gateway.errors import StoreError, StoreUnavailableError
 from cockpit_gateway.events import Event
 from cockpit_gateway.store.activity import Activity
+from cockpit_gateway.store.answers import Answer, AnswerKey, KnownAnswer
 from cockpit_gateway.store.nodes import Cluster, NodeFacts
 from cockpit_gateway.store.notices import Change, Notice, Told
 from cockpit_gateway.store.postgres import (
     activity,
+    answers,
     changing,
     endpoints,
     leasing,
@@ -302,6 +304,22 @@ class PostgresStore(Lookups):
         """Remove an endpoint."""
         await self._write(lambda it: endpoints.remove_endpoint(it, name, expected))
         self.tell(Change.ENDPOINTS)
+
+    async def begin_answer(self, key: AnswerKey, fingerprint: bytes, *, now: float) -> KnownAnswer | None:
+        """Note that a request is being answered."""
+        return await self._write(lambda it: answers.begin(it, key, fingerprint, now))
+
+    async def keep_answer(self, key: AnswerKey, answer: Answer) -> None:
+        """Keep the answer to a request."""
+        await self._write(lambda it: answers.keep(it, key, answer))
+
+    async def drop_answer(self, key: AnswerKey) -> None:
+        """Forget a request."""
+        await self._write(lambda it: answers.drop(it, key))
+
+    async def prune_answers(self, *, now: float) -> None:
+        """Forget the requests that came too long ago."""
+        await self._write(lambda it: answers.prune(it, now))
 
     async def add_activity(self, added: Activity, *, now: float) -> None:
         """Add counts to what is kept."""

@@ -17,6 +17,7 @@ from cockpit_gateway.deliveries import Delivery, Hold, TargetId, Work
 from cockpit_gateway.errors import StoreError, StoreUnavailableError
 from cockpit_gateway.events import Event
 from cockpit_gateway.store.activity import Activity
+from cockpit_gateway.store.answers import Answer, AnswerKey, KnownAnswer
 from cockpit_gateway.store.notices import Told
 from cockpit_gateway.store.records import (
     Accepted,
@@ -41,6 +42,7 @@ from cockpit_gateway.store.records import (
 )
 from cockpit_gateway.store.sqlite import (
     activity,
+    answers,
     changing,
     endpoints,
     file,
@@ -283,6 +285,22 @@ class SqliteStore(Lookups, OnlyNode):
     async def list_keys(self, plugin: str, prefix: str, *, after: str, limit: int) -> list[str]:
         """List a plugin's keys."""
         return [*await self._read(lambda connection: storage.list_keys(connection, plugin, prefix, after, limit))]
+
+    async def begin_answer(self, key: AnswerKey, fingerprint: bytes, *, now: float) -> KnownAnswer | None:
+        """Note that a request is being answered."""
+        return await self._write(lambda connection: answers.begin(connection, key, fingerprint, now))
+
+    async def keep_answer(self, key: AnswerKey, answer: Answer) -> None:
+        """Keep the answer to a request."""
+        await self._write(lambda connection: answers.keep(connection, key, answer))
+
+    async def drop_answer(self, key: AnswerKey) -> None:
+        """Forget a request."""
+        await self._write(lambda connection: answers.drop(connection, key))
+
+    async def prune_answers(self, *, now: float) -> None:
+        """Forget the requests that came too long ago."""
+        await self._write(lambda connection: answers.prune(connection, now))
 
     async def endpoints(self) -> Sequence[StoredEndpoint]:
         """Return the endpoints that were made while the gateway ran."""

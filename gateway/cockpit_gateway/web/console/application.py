@@ -17,6 +17,7 @@ from cockpit_gateway.web.access import without_token
 from cockpit_gateway.web.clients import Clients
 from cockpit_gateway.web.console.assets import Assets
 from cockpit_gateway.web.console.bulk import Bulk
+from cockpit_gateway.web.console.configuration_page import ConfigurationPage
 from cockpit_gateway.web.console.delivery_list import DeliveryList
 from cockpit_gateway.web.console.delivery_page import DeliveryPage
 from cockpit_gateway.web.console.entrance import Entrance
@@ -31,6 +32,7 @@ from cockpit_gateway.web.console.plugin_list import PluginList
 from cockpit_gateway.web.console.sessions import Sessions
 from cockpit_gateway.web.console.tail import Tail
 from cockpit_gateway.web.console.target_pages import TargetPages
+from cockpit_gateway.web.console.webhook_pages import WebhookPages
 
 PREFIX = "/console"
 
@@ -85,7 +87,7 @@ class Console:
         self._assets = assets
         self._tail = Tail(frame, administration)
         self.pages: list[Pages] = [
-            OverviewPage(frame, administration),
+            OverviewPage(frame, administration, sources),
             EventList(frame, administration, catalogue, sources),
             EventPage(frame, administration, catalogue),
             self._tail,
@@ -93,8 +95,10 @@ class Console:
             DeliveryPage(frame, administration),
             Bulk(frame, administration),
             TargetPages(frame, administration),
+            WebhookPages(frame, administration, catalogue, settings.sources),
             PluginList(frame, administration),
             NodeList(frame, administration),
+            ConfigurationPage(frame, administration),
         ]
         frame.entries = [entry for group in self.pages for entry in group.entries]
 

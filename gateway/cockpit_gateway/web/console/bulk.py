@@ -14,11 +14,13 @@ from cockpit_gateway.config import Scope
 from cockpit_gateway.replays import to_cancel, to_replay
 from cockpit_gateway.store.records import Cursor, DeliveryFilter, Step
 from cockpit_gateway.web.access import needs
+from cockpit_gateway.web.api.cursors import WALK, cursor_text
+from cockpit_gateway.web.api.parameters import read_query
+from cockpit_gateway.web.api.queries import DeliveriesQuery, ReplayWalk
 from cockpit_gateway.web.console.delivery_list import FILTERS, wanted
 from cockpit_gateway.web.console.forms import chosen
 from cockpit_gateway.web.console.frame import Entry, Frame
 from cockpit_gateway.web.problems import Problem
-from cockpit_gateway.web.queries import cursor, cursor_text, delivery_filter
 
 
 class _Act(NamedTuple):
@@ -73,7 +75,7 @@ class Bulk:
         """Show what would be done, and ask."""
         act = self._acts[request.match_info["act"]]
         query = wanted(request.query)
-        found = await self._replays.preview(act.meant(delivery_filter(query)))
+        found = await self._replays.preview(act.meant(read_query(DeliveriesQuery, query).filter()))
         return self._frame.page(
             request,
             "bulk.html",
@@ -96,7 +98,8 @@ class Bulk:
         )
         changed, skipped = (_count(form.pop(name, "0")) for name in ("changed", "skipped"))
         filters = {name: value for name, value in form.items() if name != "form_token"}
-        step = await act.step(act.meant(delivery_filter(MultiDict(filters))), cursor(MultiDict(filters)))
+        asked = read_query(ReplayWalk, MultiDict(filters))
+        step = await act.step(act.meant(asked.filter()), asked.cursor)
         return self._frame.page(
             request,
             "bulk_step.html",
@@ -105,13 +108,13 @@ class Bulk:
             filters={name: value for name, value in filters.items() if name != "cursor"},
             changed=changed + step.changed,
             skipped=skipped + step.skipped,
-            following=cursor_text(step.following),
+            following=cursor_text(WALK, step.following),
         )
 
 
 def _given(query: MultiDict[str]) -> dict[str, str]:
     """Return a filter as hidden fields."""
-    return {name: value for name, value in query.items() if name not in ("limit", "before")}
+    return {name: value for name, value in query.items() if name not in ("limit", "cursor")}
 
 
 def _count(text: str) -> int:

@@ -45,6 +45,7 @@ class Chart(NamedTuple):
         steps: What is drawn, from left to right.
         top: What its upper edge stands for, as text.
         begin: When it begins, as text.
+        kinds: What the parts of its bars are, if there are several.
     """
 
     title: str
@@ -52,6 +53,7 @@ class Chart(NamedTuple):
     steps: Sequence[Step]
     top: str
     begin: str
+    kinds: Sequence[str] = ()
 
 
 class Column(NamedTuple):
@@ -83,7 +85,8 @@ def counts(title: str, columns: Sequence[Column], kinds: Sequence[str], every: s
         for column in columns
     ]
     top = _above(most, whole=True)
-    return Chart(title, words, _steps(columns, kinds, says, top), number(top), _clock(columns))
+    several = kinds if len(kinds) > 1 else ()
+    return Chart(title, words, _steps(columns, kinds, says, top), number(top), _clock(columns), several)
 
 
 def times(title: str, columns: Sequence[Column], kind: str, every: str) -> Chart:

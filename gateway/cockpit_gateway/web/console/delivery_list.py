@@ -14,9 +14,11 @@ from cockpit_gateway.deliveries import Delivery, DeliveryState
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import EventFilter
 from cockpit_gateway.web.access import needs
+from cockpit_gateway.web.api.cursors import DELIVERIES, cursor_text
+from cockpit_gateway.web.api.parameters import read_query
+from cockpit_gateway.web.api.queries import DeliveriesQuery
 from cockpit_gateway.web.console.forms import chosen, narrowed
 from cockpit_gateway.web.console.frame import Entry, Frame
-from cockpit_gateway.web.queries import delivery_filter
 
 FILTERS = ("to", "state", "name", "source", "subject", "since", "until")
 
@@ -34,7 +36,7 @@ class DeliveryList:
         administration: Knows the deliveries.
     """
 
-    entries = (Entry("/deliveries", "Deliveries"), Entry(DEAD_LETTERS, "Dead letters"))
+    entries = (Entry("/deliveries", "Deliveries"), Entry(DEAD_LETTERS, "Dead letters", ("/bulk",)))
 
     def __init__(self, frame: Frame, administration: Administration) -> None:
         self._frame = frame
@@ -57,7 +59,8 @@ class DeliveryList:
         return await self._list(request, "dead_letters.html", DEAD_LETTERS, dead)
 
     async def _list(self, request: web.Request, template: str, path: str, query: MultiMapping[str]) -> web.Response:
-        found = await self._admin.store.deliveries(replace(delivery_filter(wanted(query)), bounded=True))
+        asked = read_query(DeliveriesQuery, wanted(query))
+        found = await self._admin.store.deliveries(replace(asked.filter(before=asked.cursor, limit=PAGE), bounded=True))
         return self._frame.page(
             request,
             template,
@@ -68,8 +71,8 @@ class DeliveryList:
             filters=chosen(query, *FILTERS),
             states=list(DeliveryState),
             targets=sorted(str(state.target_id) for state in await self._admin.store.target_states()),
-            before=request.query.get("before"),
-            following=found.following,
+            before=request.query.get("cursor"),
+            following=cursor_text(DELIVERIES, found.following),
             searched_to=found.searched_to,
         )
 
@@ -86,7 +89,7 @@ async def names_of(store: Store, found: Sequence[Delivery]) -> Mapping[str, str]
 
 
 def wanted(query: MultiMapping[str]) -> MultiDict[str]:
-    """Return the parameters of a list of deliveries as `web/queries.py` reads them; `to` is a target's full name.
+    """Return the parameters of a list of deliveries as `web/api/queries.py` reads them; `to` is a target's full name.
 
     Example:
         >>> wanted(MultiDict(to="webhook:site"))

@@ -14,9 +14,11 @@ from cockpit_gateway.config import Scope
 from cockpit_gateway.errors import NotFoundError
 from cockpit_gateway.events import EventStatus
 from cockpit_gateway.web.access import needs
+from cockpit_gateway.web.api.cursors import EVENTS, cursor_text
+from cockpit_gateway.web.api.parameters import read_query
+from cockpit_gateway.web.api.queries import EventsQuery
 from cockpit_gateway.web.console.forms import chosen, narrowed
 from cockpit_gateway.web.console.frame import Entry, Frame
-from cockpit_gateway.web.queries import event_filter
 
 FILTERS = ("name", "source", "subject", "status", "since", "until")
 
@@ -53,8 +55,8 @@ class EventList:
     @needs(Scope.READ)
     async def events(self, request: web.Request) -> web.Response:
         """List the events that a filter finds, newest first."""
-        wanted = replace(event_filter(narrowed(request.query, limit=PAGE)), bounded=True)
-        found = await self._admin.store.events(wanted)
+        query = read_query(EventsQuery, narrowed(request.query, limit=PAGE))
+        found = await self._admin.store.events(replace(query.filter(before=query.cursor, limit=PAGE), bounded=True))
         return self._frame.page(
             request,
             "events.html",
@@ -63,8 +65,8 @@ class EventList:
             statuses=list(EventStatus),
             names=self._names,
             sources=self._sources,
-            before=request.query.get("before"),
-            following=found.following,
+            before=request.query.get("cursor"),
+            following=cursor_text(EVENTS, found.following),
             searched_to=found.searched_to,
         )
 

@@ -8,7 +8,7 @@ TIMES = ("since", "until")
 
 
 def narrowed(query: MultiMapping[str], *, limit: int) -> MultiDict[str]:
-    """Return the parameters of a list as `web/queries.py` reads them.
+    """Return the parameters of a list as `web/api/queries.py` reads them.
 
     Args:
         query: What the form sent; its times are in UTC, as a browser's date field writes them.

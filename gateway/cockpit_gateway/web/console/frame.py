@@ -24,10 +24,17 @@ Parameter: TypeAlias = str | int | Sequence[str] | None
 
 
 class Entry(NamedTuple):
-    """A page in the navigation: its path below the console's, and its name."""
+    """A page in the navigation.
+
+    Attributes:
+        path: Its path below the console's; pages below it belong to it.
+        name: Its name.
+        further: Paths elsewhere, of pages that belong to it too.
+    """
 
     path: str
     name: str
+    further: tuple[str, ...] = ()
 
 
 class Frame:
@@ -107,8 +114,9 @@ class Frame:
     def _entry(self, request: web.Request) -> str:
         """Return the path of the navigation's entry that a request belongs to."""
         path = request.path.removeprefix(self.root)
-        fitting = [entry.path for entry in self.entries if f"{path}/".startswith(entry.path.rstrip("/") + "/")]
-        return max(fitting, key=len, default="")
+        places = {place: entry.path for entry in self.entries for place in (entry.path, *entry.further)}
+        fitting = [place for place in places if f"{path}/".startswith(place.rstrip("/") + "/")]
+        return places.get(max(fitting, key=len, default=""), "")
 
     def _asset(self, name: str) -> str:
         return self.root + self._assets.path(name)

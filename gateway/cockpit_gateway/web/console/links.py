@@ -6,13 +6,8 @@ import hashlib
 import secrets
 from urllib.parse import urlencode
 
-from aiohttp import web
-
 from cockpit_gateway.clock import Clock
-from cockpit_gateway.config import Scope
 from cockpit_gateway.errors import ConflictError
-from cockpit_gateway.web.access import needs
-from cockpit_gateway.web.views import iso, json_response
 
 VALID = 300.0
 """Seconds that a link is valid."""
@@ -35,16 +30,6 @@ class Links:
         self.console: str | None = None
         self._clock = clock
         self._valid: dict[bytes, float] = {}
-
-    def routes(self) -> list[web.RouteDef]:
-        """Return the admin API's route that makes a link."""
-        return [web.post("/api/v1/console-links", self.make)]
-
-    @needs(Scope.ADMIN)
-    async def make(self, _request: web.Request) -> web.Response:
-        """Answer with a link that opens the console once, for whoever has it."""
-        url = self.new()
-        return json_response({"url": url, "expires_at": iso(self._clock.time() + VALID)})
 
     def new(self) -> str:
         """Return a new link.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aiohttp import web
 
 from cockpit_gateway.administration import Administration
-from cockpit_gateway.config import Scope
-from cockpit_gateway.deliveries import Outcome
-from cockpit_gateway.overview import Figures, Series, TargetOverview
+from cockpit_gateway.config import Scope, Source
+from cockpit_gateway.deliveries import Outcome, TargetId
+from cockpit_gateway.overview import Figures, Received, Series, TargetOverview
 from cockpit_gateway.store.records import EventFilter
 from cockpit_gateway.targets import PLAN_TARGET
 from cockpit_gateway.web.access import needs
@@ -19,6 +19,9 @@ from cockpit_gateway.web.console.frame import Entry, Frame
 LATEST = 8
 """Events that are shown."""
 
+MOST_TARGETS = 25
+"""Targets that are shown, those first that need somebody."""
+
 
 class OverviewPage:
     """The first page.
@@ -26,13 +29,15 @@ class OverviewPage:
     Args:
         frame: Makes the page.
         administration: Knows what is shown.
+        sources: The Cockpit sites, by name.
     """
 
     entries = (Entry("/", "Overview"),)
 
-    def __init__(self, frame: Frame, administration: Administration) -> None:
+    def __init__(self, frame: Frame, administration: Administration, sources: Mapping[str, Source]) -> None:
         self._frame = frame
         self._admin = administration
+        self._sources = sources
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes to add to the console."""
@@ -44,6 +49,7 @@ class OverviewPage:
         found = await self._admin.overview()
         whole_day = request.query.get("span") == "day"
         shown = found.day if whole_day else found.hour
+        targets = sorted(filter(_is_shown, found.targets), key=_urgency)
         return self._frame.page(
             request,
             "overview.html",
@@ -53,7 +59,10 @@ class OverviewPage:
             received=shown.received,
             figures=total(shown),
             charts=charts(shown),
-            targets=[target for target in found.targets if _is_shown(target)],
+            targets=targets[:MOST_TARGETS],
+            more_targets=max(0, len(targets) - MOST_TARGETS),
+            longest=max((target.report.pending for target in targets), default=0),
+            sources={name: found.sources.get(name, Received()) for name in [*self._sources, *found.sources]},
             events=await self._admin.store.events(EventFilter(limit=LATEST)),
         )
 
@@ -88,6 +97,12 @@ def charts(shown: Series) -> Sequence[Chart]:
 def _attempts(figures: Figures) -> Sequence[int]:
     delivered = figures.attempts[Outcome.DELIVERED]
     return [delivered, sum(figures.attempts.values()) - delivered]
+
+
+def _urgency(target: TargetOverview) -> tuple[bool, bool, int, TargetId]:
+    """Return what targets are ordered by: what is held, what has dead letters, what waits, the name."""
+    report = target.report
+    return report.state == "active", not target.dead, -report.pending, report.target_id
 
 
 def _is_shown(target: TargetOverview) -> bool:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
+import yaml
 from markupsafe import Markup, escape
 
 _SPANS = ((86400 * 2, 86400, "d"), (3600 * 2, 3600, "h"), (120, 60, "min"), (0, 1, "s"))
@@ -54,6 +57,28 @@ def moment(seconds: float | None, now: float) -> Markup:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds"), exact(seconds), relative(seconds, now)
     )
+
+
+def as_yaml(settings: Mapping[str, Any]) -> str:
+    r"""Return settings as they would stand in the configuration file.
+
+    Example:
+        >>> as_yaml({"events": ["collections.*"]})
+        'events:\n- collections.*\n'
+    """
+    text: str = yaml.safe_dump(settings, sort_keys=False, allow_unicode=True)
+    return text
+
+
+def as_value(value: object) -> str:
+    """Return one setting's value on a line, as it would stand in the configuration file.
+
+    Example:
+        >>> as_value(["a", None]), as_value("b")
+        ('[a, null]', 'b')
+    """
+    text: str = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=float("inf"))
+    return text.removesuffix("\n").removesuffix("\n...")
 
 
 def size(count: int) -> str:

@@ -16,7 +16,7 @@ from cockpit_gateway.targets import PLAN_TARGET, Target
 from cockpit_gateway.web.access import needs
 from cockpit_gateway.web.console.delivery_list import names_of
 from cockpit_gateway.web.console.frame import Entry, Frame
-from cockpit_gateway.web.console.shown import span
+from cockpit_gateway.web.console.shown import as_yaml, span
 
 LATEST = 20
 """Deliveries that are shown of one target."""
@@ -30,7 +30,7 @@ class TargetPages:
         administration: Knows the targets.
     """
 
-    entries = (Entry("/endpoints", "Endpoints"),)
+    entries = (Entry("/endpoints", "Endpoints", ("/webhooks",)),)
 
     def __init__(self, frame: Frame, administration: Administration) -> None:
         self._frame = frame
@@ -85,6 +85,7 @@ class TargetPages:
     async def _page(self, request: web.Request, tested: Attempt | None = None) -> web.Response:
         target_id = _target_id(request)
         report = await self._admin.target(target_id)
+        endpoint = next((one for one in self._admin.endpoints.all() if one.target_id == target_id), None)
         latest = await self._admin.store.deliveries(
             DeliveryFilter(plugin=target_id.plugin, target=target_id.target, limit=LATEST)
         )
@@ -97,6 +98,8 @@ class TargetPages:
             events=await names_of(self._admin.store, latest),
             held={delivery.id: self._admin.held(delivery) for delivery in latest},
             tested=tested,
+            endpoint=endpoint,
+            settings="" if endpoint is None else as_yaml(endpoint.document),
             dead=DeliveryState.DEAD.value,
             may_pause=report.state == "active",
             may_resume=report.state == Hold.PAUSED and report.target is not None and report.target.active,

@@ -110,3 +110,15 @@ if (tail) {
   show("connecting");
   connect();
 }
+
+// Lists of a form grow: whoever fills in the last field of one gets another.
+for (const form of document.querySelectorAll("[data-grows]")) {
+  form.addEventListener("input", ({ target }) => {
+    const row = target.closest(".pair") ?? target;
+    const isLast = !["INPUT", "DIV"].includes(row.nextElementSibling?.tagName);
+    if (!["events", "header_name"].includes(target.name) || !target.value || !isLast) return;
+    const next = row.cloneNode(true);
+    for (const field of next.matches("input") ? [next] : next.querySelectorAll("input")) field.value = "";
+    row.after(next);
+  });
+}
