@@ -1,4 +1,4 @@
--- oldest: 2
+-- oldest: 3
 -- Every target has one home at a time: a program that knows nothing of homes would deliver beside it.
 
 -- What a node tells of itself; an owner without is no node, such as a command.
