@@ -16,7 +16,8 @@ def nodes(*, as_json: JsonOption = False, config: ConfigOption = None) -> None:
     if as_json:
         print_json(found)
         return
-    print_table(("node", "state", "version", "address", "started", "delivers to"), [_row(node) for node in found["nodes"]])
+    columns = ("node", "state", "version", "address", "started", "delivers to")
+    print_table(columns, [_row(node) for node in found["nodes"]])
     differing = [node["name"] for node in found["nodes"] if node["differs"]]
     if differing:
         print_text(f"\nAnother configuration than here: {', '.join(differing)}. Reload those with the older file.")

@@ -25,9 +25,12 @@ class DueTimes:
         """Set when it is worth while to look again."""
 
     def expect(self, target_id: TargetId, due_at: float) -> None:
-        """Note that the store holds a pending delivery of a target, due then (seconds since the Unix epoch)."""
+        """Note that the store holds a pending delivery of a target, due then (seconds since the Unix epoch).
+
+        It is another node's concern if that is the target's home.
+        """
         queue = self._queues.get(target_id)
-        if queue is not None:
+        if queue is not None and queue.home:
             queue.expect(due_at)
             self.waiting[target_id] = queue
             self.changed.set()

@@ -35,7 +35,7 @@ def assign(nodes: Iterable[Node]) -> Mapping[TargetId, str]:
     taken: Counter[tuple[str, str]] = Counter()
     homes: dict[TargetId, str] = {}
     for target_id in sorted(knowing, key=lambda it: _score(str(it))):
-        ranked = sorted(knowing[target_id], key=lambda node: _score(*node, str(target_id)), reverse=True)
+        ranked = sorted(knowing[target_id], key=lambda node: (_score(node[0], str(target_id)), node[1]), reverse=True)
         kind = _kind(target_id)
         with_room = (owner for _, owner in ranked if taken[kind, owner] < shares[kind])
         home = next(with_room, ranked[0][1])

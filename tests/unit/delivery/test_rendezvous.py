@@ -26,6 +26,13 @@ def test_the_answer_does_not_depend_on_who_asks() -> None:
     assert assign(map(node, "abc")) == assign(map(node, "cba"))
 
 
+def test_a_node_that_is_started_again_gets_what_it_had() -> None:
+    before, after = assign(map(node, "abc")), assign([node("a"), node("b")._replace(owner="another of b"), node("c")])
+    assert {target_id for target_id, owner in before.items() if owner == "owner of b"} == {
+        target_id for target_id, owner in after.items() if owner == "another of b"
+    }
+
+
 def test_few_targets_move_when_one_goes() -> None:
     before, after = assign(map(node, "abcd")), assign(map(node, "abc"))
     stayed = [target_id for target_id, owner in before.items() if owner != "owner of d" and after[target_id] == owner]
