@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import postgres_server
 from stores import SEARCH, SITE, a_delivery, accept, claim
 
 from cockpit_gateway.store import open_store
@@ -93,3 +94,15 @@ async def test_only_the_home_moves_due_times(postgres_url: str) -> None:
     assert (await first.delivery(there.id)).due_at == there.due_at
     await first.close()
     await second.close()
+
+
+async def test_a_node_of_another_version_is_understood(postgres: postgres_server.Server, postgres_url: str) -> None:
+    """It may tell more than this program knows, or less."""
+    store = open_store(postgres_url)
+    await store.open()
+    schema = postgres_url.rpartition("=")[2]
+    told = '{"name": "newer", "version": "9", "targets": ["webhook:site"], "mood": "good"}'
+    postgres.execute(f"SET search_path = {schema}", f"UPDATE owners SET facts = '{told}'")
+    (node,) = (await store.cluster()).nodes
+    assert node.facts == NodeFacts("newer", "9", targets=frozenset({SITE}))
+    await store.close()
