@@ -24,8 +24,8 @@ api:
 plugins:
   webhook:
     endpoints:
-      first: {{url: "https://example.org/", events: [collections.*]}}
-      second: {{url: "https://example.org/", events: [collections.*]}}
+      first: {{url: "http://127.0.0.1:9/", allow_private: true, events: [collections.*]}}
+      second: {{url: "http://127.0.0.1:9/", allow_private: true, events: [collections.*]}}
 """
 
 

@@ -134,3 +134,10 @@ async def wait_for(gateway: Gateway, state: DeliveryState, count: int = 1) -> li
             if len(found) >= count:
                 return found
             await asyncio.sleep(0.005)
+
+
+async def wait_for_all(gateway: Gateway, state: DeliveryState, count: int) -> None:
+    """Wait until so many deliveries are in a state, however many that are."""
+    async with asyncio.timeout(PATIENCE):
+        while sum(n for (_, found), n in (await gateway.store.totals()).deliveries.items() if found is state) < count:
+            await asyncio.sleep(0.02)

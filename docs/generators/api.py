@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cockpit_gateway import __version__
+from cockpit_gateway.registry import Registry
 from cockpit_gateway.web.api import openapi_document
 from generators.markdown import document, plain, table
 
@@ -15,7 +16,9 @@ gateway: OpenAPI 3.1, for programs that make clients. [Use the API](../how-to/us
 Names in **bold** have to be given.
 """
 
-PLACE = "#/components/"
+SETTINGS = "EndpointSettings"
+"""What stands in another page."""
+
 COMMON = ("400", "401", "403", "406", "431", "500", "503")
 """What any operation may answer."""
 
@@ -24,7 +27,8 @@ Schema = Mapping[str, Any]
 
 def page() -> str:
     """Return the page."""
-    described = openapi_document(__version__)
+    built_in = [found for found in Registry.load().plugins.values() if found.distribution == "cockpit-gateway"]
+    described = openapi_document(__version__, {found.name: found.section for found in built_in})
     components = described["components"]
     parts = [INTRODUCTION, plain(described["info"]["description"]), "## Refusals", _refusals(described)]
     for tag in described["tags"]:
@@ -35,7 +39,8 @@ def page() -> str:
                     parts += _operation(method.upper(), path, operation, described)
     parts += ["## Documents", "In requests and answers."]
     for name, schema in sorted(components["schemas"].items()):
-        parts += _schema(name, schema)
+        if not name.startswith(SETTINGS):
+            parts += _schema(name, schema)
     return document("API", *parts)
 
 
@@ -89,6 +94,8 @@ def _kind(schema: Schema) -> str:
     """Return what a value is, in a word or two."""
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
+        if name == SETTINGS:
+            return "[settings](configuration.md)"
         return f"[{name}](#{name.lower()})"
     if "anyOf" in schema:
         return " or ".join(_kind(choice) for choice in schema["anyOf"])

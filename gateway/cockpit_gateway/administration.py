@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import structlog
@@ -19,7 +18,7 @@ from cockpit_gateway.events import Event
 from cockpit_gateway.explanations import EventExplanation, Explanations
 from cockpit_gateway.hosting import Plugins
 from cockpit_gateway.nodes import NodeReport, reports
-from cockpit_gateway.overview import Overview, Series, overview, series
+from cockpit_gateway.overview import Overview, Series, TargetReport, overview, series
 from cockpit_gateway.purges import Purges
 from cockpit_gateway.registry import LoadedPlugin, PluginStatus, Registry
 from cockpit_gateway.reloading import Reload, ReloadState
@@ -28,7 +27,6 @@ from cockpit_gateway.sealing import Sealer
 from cockpit_gateway.store.activity import Period
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Backlog, TargetState
-from cockpit_gateway.targets import Target
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -37,29 +35,6 @@ _CURES = {
     Hold.DISABLED: "enable it instead",
     Hold.BROKEN: "enable it instead, or wait for the next probe",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class TargetReport:
-    """A target as a person sees it.
-
-    Attributes:
-        target_id: Its name.
-        state: "active", or why its deliveries are passed by: a `Hold`.
-        reason: More about that.
-        changed_at: Since when, seconds since the Unix epoch.
-        pending: Deliveries that wait.
-        oldest_at: Since when the longest waits, seconds since the Unix epoch.
-        target: Its rules, None if the configuration does not name it any more.
-    """
-
-    target_id: TargetId
-    state: Hold | Literal["active"]
-    reason: str | None
-    changed_at: float | None
-    pending: int
-    oldest_at: float | None
-    target: Target | None
 
 
 class Administration:

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from contextlib import nullcontext
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +22,8 @@ from cockpit_gateway.gateway import Gateway
 from cockpit_gateway.handover import Predecessor, Successor
 from cockpit_gateway.loading import BUILT_IN, PluginSources, disabled_by
 from cockpit_gateway.registry import PluginStatus, Registry
-from cockpit_gateway.systemd import activated_sockets, keep_the_watchdog_quiet, notify
+from cockpit_gateway.reloading import Reload
+from cockpit_gateway.systemd import activated_sockets, keep_the_watchdog_quiet, notify, notify_reloading
 from cockpit_gateway.telemetry.logs import set_up_logging
 from cockpit_gateway.tracing import log_call
 from cockpit_gateway.web.sockets import Sockets
@@ -82,7 +83,9 @@ def load_plugins(file: ConfigFile, without: Iterable[str] = (), extra: Mapping[s
 
 
 def serve(path: Path, on_ready: Callable[[Gateway], None], without: Iterable[str] = ()) -> None:
-    """Run a gateway until SIGTERM or SIGINT; a second signal exits at once. SIGUSR2 hands over to a new process.
+    """Run a gateway until SIGTERM or SIGINT; a second signal exits at once.
+
+    SIGHUP reloads the configuration, SIGUSR2 hands over to a new process.
 
     Args:
         path: The YAML file.
@@ -110,8 +113,7 @@ def serve(path: Path, on_ready: Callable[[Gateway], None], without: Iterable[str
         inherited = {} if predecessor is None else predecessor.sockets
         make = partial(Gateway, config, registry, catalogue, sockets=Sockets(inherited, activated_sockets()))
         sys.setswitchinterval(GIL_SLICE)
-        with registry.trace.watch(log_call) if config.settings.log.level == "debug" else nullcontext():
-            uvloop.run(Daemon(make, predecessor).run(on_ready))
+        uvloop.run(Daemon(make, predecessor).run(on_ready))
     except (GatewayError, OSError) as error:
         if predecessor is not None:
             predecessor.refuse(str(error))
@@ -133,19 +135,22 @@ class Daemon:
         self._handing_over = asyncio.Lock()
         self._stop = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._watching = ExitStack()
 
     async def run(self, on_ready: Callable[[Gateway], None]) -> None:
         """Run until somebody wants it to end."""
         self._on_signals()
         gateway = self._gateway = self._make()
         gateway.administration.hand_over = self._hand_over
+        gateway.administration.reload = self._reload
+        self._set_up_logging()
         if self._predecessor is not None:
             await self._predecessor.take_over()
         try:
             await gateway.start()
             _settle_memory()
             log.info("ready", address=gateway.listeners.address)
-            notify("READY=1", f"STATUS=listening on {gateway.listeners.address}")
+            self._notify_ready()
             self._start(keep_the_watchdog_quiet())
             on_ready(gateway)
             await self._stop.wait()
@@ -168,11 +173,36 @@ class Daemon:
             self._stop.set()
             return self._successor.pid
 
+    async def _reload(self) -> Reload:
+        """Put the configuration file in force as it is now; see `Gateway.reload`."""
+        notify_reloading()
+        try:
+            reload = await self._gateway.reload()
+            self._set_up_logging()
+            return reload
+        finally:
+            self._notify_ready()
+
+    async def _reload_by_signal(self) -> None:
+        with suppress(GatewayError):  # it has been logged
+            await self._reload()
+
     async def _hand_over_by_signal(self) -> None:
         try:
             await self._hand_over()
         except ConflictError as error:
             log.error("not handed over, this process goes on", problem=str(error))  # noqa: TRY400 - its text says all
+
+    def _set_up_logging(self) -> None:
+        """Log as the settings want it that are in force, and call by call what plugins do if that is `debug`."""
+        wanted = self._gateway.settings.log
+        set_up_logging(wanted.level, wanted.format, self._gateway.hide)
+        self._watching.close()
+        if wanted.level == "debug":
+            self._watching.enter_context(self._gateway.registry.trace.watch(log_call))
+
+    def _notify_ready(self) -> None:
+        notify("READY=1", f"STATUS=listening on {self._gateway.listeners.address}")
 
     def _start(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -189,6 +219,7 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, received)
         loop.add_signal_handler(signal.SIGUSR2, lambda: self._start(self._hand_over_by_signal()))
+        loop.add_signal_handler(signal.SIGHUP, lambda: self._start(self._reload_by_signal()))
 
 
 def _settle_memory() -> None:

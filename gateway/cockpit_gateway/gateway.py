@@ -14,7 +14,7 @@ from cockpit_gateway import __version__, lifecycle
 from cockpit_gateway.administration import Administration
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.clock import Clock, SystemClock
-from cockpit_gateway.config import Config, ConfigFile, Settings, Tracing
+from cockpit_gateway.config import Config, ConfigFile, Settings
 from cockpit_gateway.deliveries import Delivery
 from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.delivery.observers import Observer, Observers
@@ -43,8 +43,8 @@ from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.postgres.settings import PostgresSettings
 from cockpit_gateway.store.records import Settlement, TargetState
 from cockpit_gateway.telemetry.metrics import Metrics
-from cockpit_gateway.telemetry.spans import Spans, Untraced
 from cockpit_gateway.telemetry.stall import StallWatch
+from cockpit_gateway.telemetry.tracers import spans_of
 from cockpit_gateway.transports.network import unverified
 from cockpit_gateway.web.api import Api
 from cockpit_gateway.web.clients import Clients
@@ -89,7 +89,7 @@ class Gateway:
         postgres = PostgresSettings(**settings.postgres.model_dump())
         self.store: Store = open_store(settings.store, self.metrics.transacted, postgres)
         self._recorder = Recorder(self.store, self.clock)
-        self.spans = _spans(settings.tracing)
+        self.spans = spans_of(settings.tracing)
         self.sealer = Sealer.of(settings, self.clock)
         self._discretion = config.discretion
         self.observers = Observers()
@@ -188,7 +188,7 @@ class Gateway:
         self._sources, self._clients = Live(settings.sources), Live(settings.api.clients)
         self.listeners = Listeners(settings, self._clients, admin_socket_path(settings), sockets or Sockets())
         self.console = Console(settings, self._clients, self._sources, self.administration, catalogue, self.clock)
-        self.api = Api(self.administration, self.console.links, settings.api.base_path)
+        self.api = Api(self.administration, self._sources, self.console.links, settings.api.base_path)
         gauges = Gauges(
             metrics=self.metrics,
             store=self.store,
@@ -211,6 +211,10 @@ class Gateway:
     def registry(self) -> Registry:
         """The plugins."""
         return self._plugins.registry
+
+    def hide(self, text: str) -> str:
+        """Return a text without the secrets of every configuration that there has been."""
+        return self._discretion.out_of(text)
 
     def unready(self) -> str | None:
         """Return why events cannot be taken now, None when they can."""
@@ -250,6 +254,7 @@ class Gateway:
         self._watch = StallWatch(self.metrics)
         self._pruning = asyncio.create_task(self._pruner.run())
         self._unready = None
+        self._reloads.running = True
 
     async def stop(self, *, handing_over: bool = False) -> None:
         """Finish or give back what runs, stop accepting, stop the plugins, close the store.
@@ -379,15 +384,6 @@ class Gateway:
                     "TLS certificates are not verified: whoever is in between reads and changes what is sent",
                     setting=setting,
                 )
-
-
-def _spans(tracing: Tracing | None) -> Spans:
-    if tracing is None:
-        return Untraced()
-    from cockpit_gateway.telemetry.otel import OtelSpans  # noqa: PLC0415 - an extra, and slow to import
-
-    headers = {name: value.get_secret_value() for name, value in tracing.headers.items()}
-    return OtelSpans(tracing.endpoint, headers, service=tracing.service, version=__version__, sample=tracing.sample)
 
 
 def admin_socket_path(settings: Settings) -> Path:

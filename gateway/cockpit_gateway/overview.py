@@ -6,18 +6,39 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import Literal, TypeAlias
 
-from cockpit_gateway.deliveries import Outcome, TargetId
+from cockpit_gateway.deliveries import Hold, Outcome, TargetId
 from cockpit_gateway.store.activity import HOUR, MINUTE, Happening, Period, TargetCell, Times
 from cockpit_gateway.store.port import Store
-
-if TYPE_CHECKING:
-    from cockpit_gateway.administration import TargetReport
+from cockpit_gateway.targets import Target
 
 DAY = 24 * HOUR
 _Counted: TypeAlias = tuple[Happening, int, int]
 """What happened, how long it took (a bucket), and how often."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetReport:
+    """A target as a person sees it.
+
+    Attributes:
+        target_id: Its name.
+        state: "active", or why its deliveries are passed by: a `Hold`.
+        reason: More about that.
+        changed_at: Since when, seconds since the Unix epoch.
+        pending: Deliveries that wait.
+        oldest_at: Since when the longest waits, seconds since the Unix epoch.
+        target: Its rules, None if the configuration does not name it any more.
+    """
+
+    target_id: TargetId
+    state: Hold | Literal["active"]
+    reason: str | None
+    changed_at: float | None
+    pending: int
+    oldest_at: float | None
+    target: Target | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -27,6 +28,9 @@ from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import TargetState
 from cockpit_gateway.telemetry.metrics import Metrics
 from cockpit_gateway.threads import abandon
+
+PATIENCE = 10.0
+"""Seconds at the end for a reload that is under way, and for what is being retired."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -115,7 +119,10 @@ class Reloads:
         self._discretion = discretion
         self._describe = describe
         self._insist = Insistence(clock)
+        self.running = False
+        """True while the gateway runs: then, and only then, another generation can take over."""
         self._lock = asyncio.Lock()
+        self._tried = 0
         self._retirements: set[asyncio.Task[None]] = set()
         self.state = ReloadState(self.file.digest, clock.time(), clock.time())
         metrics.configured(self.state.digest)
@@ -165,6 +172,8 @@ class Reloads:
             ConflictError: the gateway is stopping.
         """
         async with self._lock:
+            self._require_running()
+            self._tried += 1
             try:
                 given = await asyncio.to_thread(self.file.read_again) if file is None else file
                 entries = await self._kept.all()
@@ -179,12 +188,13 @@ class Reloads:
             self.state = ReloadState(given.digest, now, now, None, reload.deferred)
             self._metrics.reloaded(successful=True)
             self._metrics.configured(given.digest)
-            _tell(reload)
+            self._tell(reload)
             return reload
 
     async def refresh(self) -> None:
         """Have the endpoints take part that the store holds now: somebody else has changed them."""
         async with self._lock:
+            self._require_running()
             entries = await self._kept.all()
             await self._renew(await self._combined(self.file, entries))
             self.entries = entries
@@ -205,6 +215,7 @@ class Reloads:
             PluginError: its plugin failed to start with it; nothing has changed.
         """
         async with self._lock:
+            self._require_running()
             others = [entry for entry in await self._kept.all() if entry.name != name]
             combined = await self._combined(self.file, [*others, Entry(name, document, "", 0.0, 0.0)])
             if name in combined.problems:
@@ -216,15 +227,24 @@ class Reloads:
     async def remove(self, name: str, expected: str) -> None:
         """Keep an endpoint no more; see `put`."""
         async with self._lock:
+            self._require_running()
             others = [entry for entry in await self._kept.all() if entry.name != name]
             await self._renew(await self._combined(self.file, others), lambda: self._kept.remove(name, expected))
             self.entries = await self._kept.all()
 
     async def stop(self) -> None:
         """Renew nothing any more, and let what is being retired come to its end."""
-        self._insist.ended = True
-        async with self._lock:
-            await abandon(self._retirements)
+        self.running, self._insist.ended = False, True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE), self._lock:
+                pass
+        if self._retirements:
+            await asyncio.wait(self._retirements, timeout=PATIENCE)
+        await abandon(self._retirements)
+
+    def _require_running(self) -> None:
+        if not self.running:
+            raise ConflictError("no gateway is running that it could take effect in; or it is starting, or stopping")
 
     async def _combined(self, file: ConfigFile, entries: Iterable[Entry]) -> Combined:
         documents = {entry.name: entry.document for entry in entries if entry.document is not None}
@@ -243,8 +263,6 @@ class Reloads:
             raise ConfigError("\n".join([f"{file.name}: endpoints of the store do not fit into it:", *found]))
 
     async def _renew(self, combined: Combined, keep: Callable[[], Awaitable[None]] | None = None) -> Reload:
-        if self._insist.ended:
-            raise ConflictError("the gateway is stopping")
         before = self.generation
         renewal = self.combination.renewal(before.config, combined.config)
         config = renewal.config
@@ -297,17 +315,17 @@ class Reloads:
                 )
         self.problems = problems
 
+    def _tell(self, reload: Reload) -> None:
+        log.info("reloaded", reload=self._tried, changes=[render_path(change.path) for change in reload.changes])
+        if reload.deferred:
+            settings = [render_path(change.path) for change in reload.deferred]
+            log.warning("changes wait for `cockpit-gateway restart`", reload=self._tried, settings=settings)
+
     def _failed(self, error: GatewayError) -> None:
         now, problem = self._clock.time(), str(error)
         self.state = ReloadState(self.state.digest, self.state.loaded_at, now, problem, self.state.deferred)
         self._metrics.reloaded(successful=False)
-        log.error("not reloaded, the configuration stays as it was", problem=problem)
-
-
-def _tell(reload: Reload) -> None:
-    log.info("reloaded", changes=[render_path(change.path) for change in reload.changes])
-    for change in reload.deferred:
-        log.warning("a change needs a restart: `cockpit-gateway restart`", setting=render_path(change.path))
+        log.error("not reloaded, the configuration stays as it was", reload=self._tried, problem=problem)
 
 
 def _in_a_line(problems: Iterable[Problem]) -> str:

@@ -42,6 +42,8 @@ class Sealer:
         self._keys = keys
         self._file = file
         self._clock = clock
+        self._filed: str | None = None
+        """The key of the file, once it was read: a file that is lost meanwhile gets it back."""
         self._fernet = cache(self._make_fernet)
 
     @classmethod
@@ -60,7 +62,7 @@ class Sealer:
             SealError: there is no key, and none can be made.
         """
         if not self._keys:
-            _make(self._file)
+            _make(self._file, self._filed or secrets.token_urlsafe(32))
         return self._fernet(purpose).encrypt_at_time(data, int(self._clock.time()))
 
     def open(self, purpose: Purpose, sealed: bytes, max_age: float | None = None) -> bytes:
@@ -90,7 +92,9 @@ class Sealer:
         return "encryption.keys" if self._keys else str(self._file)
 
     def _make_fernet(self, purpose: Purpose) -> MultiFernet:
-        return MultiFernet([_derive(key, purpose) for key in self._keys or [_read(self._file)]])
+        if not self._keys and self._filed is None:
+            self._filed = _read(self._file)
+        return MultiFernet([_derive(key, purpose) for key in self._keys or [self._filed or ""]])
 
 
 def key_file(settings: Settings) -> Path:
@@ -103,12 +107,12 @@ def _derive(key: str, purpose: Purpose) -> Fernet:
     return Fernet(urlsafe_b64encode(derived))
 
 
-def _make(file: Path) -> None:
-    """Make a key, for nobody else to read, unless there is one; it is on the disk before anything is sealed with it."""
+def _make(file: Path, key: str) -> None:
+    """Write a key, for nobody else to read, unless there is one; it is on the disk before anything is sealed by it."""
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with open(descriptor, "w") as made:  # noqa: PTH123 - a descriptor
-            made.write(f"{secrets.token_urlsafe(32)}\n")
+            made.write(f"{key}\n")
             made.flush()
             os.fsync(descriptor)
         directory = os.open(file.parent, os.O_RDONLY | os.O_CLOEXEC)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import TextIO
@@ -43,6 +44,11 @@ def notify(*lines: str) -> None:
         told.settimeout(0)  # whoever does not read must not hold up the event loop
         with suppress(OSError):
             told.sendto("\n".join(lines).encode(), address)
+
+
+def notify_reloading() -> None:
+    """Tell systemd that the configuration is read anew, until it is told "READY=1"; see systemd.service(5), Type=."""
+    notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
 
 
 def is_journal(stream: TextIO) -> bool:

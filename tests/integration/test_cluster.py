@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 from gateways import PATIENCE, eventually, post, running
 
-from cockpit_gateway import DeliveryState, hookimpl
+from cockpit_gateway import Delivery, DeliveryState, Event, Retry, hookimpl
 from cockpit_gateway.clock import SystemClock
 from cockpit_gateway.deliveries import Hold, TargetId
 from cockpit_gateway.delivery.homes import UPKEEP
 from cockpit_gateway.gateway import Gateway
+from cockpit_gateway.nodes import NodeState
 from cockpit_gateway.store.records import DeliveryFilter
-from cockpit_gateway.targets import Planned, Target
+from cockpit_gateway.targets import Breaker, Planned, Target
 
 NAMES = [f"t{number}" for number in range(8)]
 TARGETS = {TargetId("works", name) for name in NAMES}
@@ -28,9 +29,10 @@ BODY = b'{"event":"collections.save.after","hook":"all","backend":1,"args":["pos
 class Works:
     """A plugin with eight targets, and a note of what each of its copies was given."""
 
-    def __init__(self, name: str, journal: list[tuple[str, str, str]], **rules: object) -> None:
+    def __init__(self, name: str, journal: list[tuple[str, str, str]], failing: set[str], **rules: object) -> None:
         self._name = name
         self._journal = journal
+        self._failing = failing
         self._rules = rules
         self.gate = asyncio.Event()
         self.gate.set()
@@ -44,9 +46,11 @@ class Works:
         return [Planned(name, key="one") for name in NAMES]
 
     @hookimpl
-    async def deliver(self, delivery: object, event: object) -> None:
+    async def deliver(self, delivery: Delivery, event: Event) -> None:
         await self.gate.wait()
-        self._journal.append((self._name, delivery.target, event.id))  # type: ignore[attr-defined]
+        if delivery.target in self._failing:
+            raise Retry(reason="busy")
+        self._journal.append((self._name, delivery.target, event.id))
 
 
 class Nodes:
@@ -58,15 +62,16 @@ class Nodes:
         self._stack = stack
         self._rules = rules
         self.journal: list[tuple[str, str, str]] = []
+        self.failing: set[str] = set()
         self.plugins: dict[str, Works] = {}
         self.gateways: dict[str, Gateway] = {}
         self._stacks: dict[str, AsyncExitStack] = {}
 
-    async def start(self, name: str) -> Gateway:
-        plugin = self.plugins[name] = Works(name, self.journal, **self._rules)
+    async def start(self, name: str, more: str = "") -> Gateway:
+        plugin = self.plugins[name] = Works(name, self.journal, self.failing, **self._rules)
         directory = self._directory / name
         directory.mkdir(exist_ok=True)
-        yaml = f"store: '{self._url}'\nnode: {name}\nsources: {{website: {{}}}}\n"
+        yaml = f"store: '{self._url}'\nnode: {name}\nsources: {{website: {{}}}}\n{more}\n"
         stack = self._stacks[name] = await self._stack.enter_async_context(AsyncExitStack())
         server = f"admin_socket: '{directory}/socket'"
         gateway = await stack.enter_async_context(running(directory, yaml, {"works": plugin}, server=server))
@@ -243,3 +248,51 @@ async def test_whose_lease_was_lost_joins_anew(
         for number in range(3, 6):
             await post(first, BODY % number)
         await nodes.delivered(6 * len(NAMES) + len(NAMES) // 2)
+
+
+async def test_every_node_shows_all_of_them(tmp_path: Path, postgres_url: str) -> None:
+    async with cluster(tmp_path, postgres_url, "a", "b") as nodes:
+        await nodes.settled()
+        for gateway in nodes.gateways.values():
+            await eventually(lambda gateway=gateway: len(gateway.dispatcher.homes.cluster.nodes) == 2)  # type: ignore[misc]
+            first, second = await gateway.administration.nodes()
+            assert [first.facts.name, second.facts.name] == ["a", "b"]
+            assert {first.state, second.state} == {NodeState.ALIVE}
+            assert {*first.targets, *second.targets} == TARGETS
+            assert [first.here, second.here] == [gateway is each for each in nodes.gateways.values()]
+            assert first.upkeep is not second.upkeep
+            assert not first.differs
+
+
+async def test_configurations_that_differ_are_told(tmp_path: Path, postgres_url: str) -> None:
+    async with cluster(tmp_path, postgres_url, "a") as nodes:
+        await nodes.start("b", "retention: {age: 3d}")
+        await nodes.settled()
+        shown = await nodes.gateways["a"].administration.nodes()
+        assert [(node.facts.name, node.differs) for node in shown] == [("a", False), ("b", True)]
+
+
+async def test_an_endpoint_made_at_one_node_is_there_at_all(tmp_path: Path, postgres_url: str) -> None:
+    async with cluster(tmp_path, postgres_url, "a", "b") as nodes:
+        made, other = nodes.gateways["a"], nodes.gateways["b"]
+        settings = {"url": "https://example.org/in", "events": ["collections.save.after"]}
+        await made.administration.endpoints.create("new", settings)
+        target_id = TargetId("webhook", "new")
+        await eventually(lambda: other.dispatcher.target(target_id) is not None)
+        (found,) = other.administration.endpoints.all()
+        await made.administration.endpoints.delete("new", expected=found.version)
+        await eventually(lambda: other.dispatcher.target(target_id) is None)
+
+
+async def test_a_breaker_that_is_open_is_shown_by_all_and_closed_by_any(tmp_path: Path, postgres_url: str) -> None:
+    breaker = Breaker(failures=1, wait=600.0)
+    async with cluster(tmp_path, postgres_url, "a", "b", breaker=breaker) as nodes:
+        await nodes.settled()
+        first, second = nodes.gateways["a"], nodes.gateways["b"]
+        target_id = nodes.homes()["b"][0]
+        nodes.failing.add(target_id.target)
+        await post(first, BODY % 1)
+        await eventually(lambda: (first.dispatcher.held(target_id) or [None])[0] is Hold.BROKEN)
+        nodes.failing.clear()
+        await first.administration.enable(target_id)
+        await eventually(lambda: second.dispatcher.held(target_id) is None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gzip
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -13,11 +15,13 @@ import aiohttp
 import pytest
 from console_kit import ALL, API, DO, SEE
 from structlog.testing import capture_logs
+from yarl import URL
 
 from cockpit_gateway.config import Scope
 from cockpit_gateway.errors import ConflictError
 from cockpit_gateway.testing import FakeClock, GatewayTester, StartGateway
 from cockpit_gateway.web.access import needed_by
+from cockpit_gateway.web.console.guard import LARGEST_FORM
 from cockpit_gateway.web.console.links import VALID
 from cockpit_gateway.web.console.sessions import COOKIE, LONGEST
 from cockpit_gateway.web.console.tail import MOST_WATCHERS
@@ -123,6 +127,15 @@ async def test_a_cookie_that_was_made_up_is_none(gateway: GatewayTester) -> None
         for made_up in ("x", "gAAAAA", "\u00fc"):
             answer = await stranger.get("/console/", Cookie=f"{COOKIE}={made_up}")
             assert answer.status == HTTPStatus.SEE_OTHER
+
+
+async def test_a_cookie_of_any_bytes_is_none(gateway: GatewayTester) -> None:
+    address = URL(gateway.gateway.listeners.api_address)
+    reader, writer = await asyncio.open_connection(address.host, address.port)
+    writer.write(b"GET /console/ HTTP/1.0\r\nHost: localhost\r\nCookie: " + COOKIE.encode() + b"=\xff\xfe\r\n\r\n")
+    assert b" 303 " in await reader.readline()
+    writer.close()
+    await writer.wait_closed()
 
 
 async def test_a_link_opens_the_console_once_and_for_five_minutes(gateway: GatewayTester) -> None:
@@ -316,3 +329,19 @@ async def test_a_link_is_one_that_a_browser_can_follow(
                 links.new()
         else:
             assert re.match(link, links.new())
+
+
+async def test_what_is_no_small_form_is_not_read(gateway: GatewayTester) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        yield b"token=x"
+
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    async with Browserless(gateway) as stranger:
+        for body, headers, status in (
+            (b"{}", {"Content-Type": "application/json"}, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
+            (gzip.compress(b"token=x"), form | {"Content-Encoding": "gzip"}, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
+            (endless(), form, HTTPStatus.LENGTH_REQUIRED),
+            (b"token=" + b"x" * LARGEST_FORM, form, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+        ):
+            async with stranger.session.post(f"{stranger.address}/console/login", data=body, headers=headers) as answer:
+                assert answer.status == status

@@ -209,6 +209,8 @@ async def test_receivers_at_addresses_that_are_not_allowed(tmp_path: Path) -> No
     [found] = await receivers(patient(tmp_path, ENDPOINTS % ("http://localhost:9/", "allow_private: false")))
     assert found.health is Health.FAIL
     assert "loopback" in found.what
+    assert found.cure == "if it is meant to be there, allow it with `allow_private`"
+    assert await receivers(patient(tmp_path, ENDPOINTS % ("http://localhost:9/", "active: false"))) == []
 
 
 async def test_receivers_that_speak_tls(tmp_path: Path) -> None:

@@ -230,3 +230,32 @@ async def test_the_first_attempt_waits_for_the_first_delay(tmp_path: Path, order
         (delivery,) = await wait_for(gateway, DeliveryState.DELIVERED)
         (attempt,) = await gateway.store.attempts(delivery.id)
     assert attempt.started_at - delivery.created_at >= 0.3
+
+
+class Idle:
+    """A plugin that plans deliveries, and has no target today."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.names: list[str] = []
+
+    @hookimpl
+    def register_targets(self) -> list[Target]:
+        return [Target(name) for name in self.names]
+
+    @hookimpl
+    def plan_deliveries(self) -> list[Planned]:
+        self.asked += 1
+        return [Planned(name) for name in self.names]
+
+    @hookimpl
+    def deliver(self) -> None: ...
+
+
+async def test_a_plugin_without_targets_is_not_asked_for_every_event(tmp_path: Path) -> None:
+    idle, busy = Idle(), Idle()
+    busy.names = ["somewhere"]
+    async with gateways.running(tmp_path, plugins={"idle": idle, "busy": busy}) as gateway:
+        await gateways.post(gateway, save("posts", "1"))
+        await wait_for(gateway, DeliveryState.DELIVERED)
+    assert (idle.asked, busy.asked) == (0, 1)

@@ -90,6 +90,15 @@ def test_it_opens_until_it_is_too_old(tmp_path: Path) -> None:
         found.open("sessions", sealed, max_age=60)
 
 
+def test_a_key_that_is_lost_meanwhile_is_not_another_one_afterwards(tmp_path: Path) -> None:
+    found = sealer(tmp_path)
+    before = found.seal("endpoints", b"x")
+    (tmp_path / "gateway.key").unlink()
+    after = found.seal("sessions", b"y")
+    assert sealer(tmp_path).open("endpoints", before) == b"x"
+    assert sealer(tmp_path).open("sessions", after) == b"y"
+
+
 def test_a_missing_key_is_not_replaced_to_open_something(tmp_path: Path) -> None:
     with pytest.raises(SealError, match="is missing: put back the key that was there"):
         sealer(tmp_path).open("endpoints", b"x")

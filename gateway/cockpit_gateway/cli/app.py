@@ -22,6 +22,7 @@ from cockpit_gateway.cli import (
     nodes,
     plan,
     plugins,
+    reload,
     restart,
     run,
     schema,
@@ -39,6 +40,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("run")(run.run)
+app.command("reload")(reload.reload)
 app.command("restart")(restart.restart)
 app.command("check")(check.check)
 app.command("healthcheck")(healthcheck.healthcheck)

@@ -12,6 +12,7 @@ from cockpit_gateway.cli.options import ConfigOption, JsonOption, find_config
 from cockpit_gateway.cli.output import print_fields, print_json, print_table, print_text
 from cockpit_gateway.cli.targets import ENDPOINTS, split_name, target_name
 from cockpit_gateway.cli.times import local, relative
+from cockpit_gateway.deliveries import DeliveryState
 
 
 def explain(
@@ -71,9 +72,15 @@ def _why_not(target: Document) -> str:
 def _why(delivery: Document) -> str:
     until = f", {relative(delivery['until'])}" if delivery["until"] else ""
     ended = f", {relative(delivery['ended_at'])}" if delivery["ended_at"] else ""
-    other = delivery["other"]
-    which = f": {other['id']} ({other['held'] or other['state']})" if other else ""
-    return f"{delivery['why']}{until}{ended}{which}"
+    return f"{delivery['why']}{until}{ended}{_other(delivery['other'])}"
+
+
+def _other(delivery: Document | None) -> str:
+    """Return which delivery is meant, and how that one stands."""
+    if delivery is None:
+        return ""
+    due = f", due {relative(delivery['due_at'])}" if delivery["state"] == DeliveryState.PENDING else ""
+    return f": {delivery['id']} ({delivery['held'] or delivery['state']}{due})"
 
 
 def _print_rest(target: Document) -> None:

@@ -11,6 +11,7 @@ from cockpit_gateway.cli.client import Document
 from cockpit_gateway.cli.output import print_table, print_text
 from cockpit_gateway.cli.targets import target_name
 from cockpit_gateway.deliveries import TargetId
+from cockpit_gateway.events import JSONValue
 
 if TYPE_CHECKING:
     from cockpit_gateway.config.changes import SettingChange
@@ -128,13 +129,15 @@ def _share(share: Share) -> Document:
 
 
 def _event(kind: str, event: Event) -> Document:
+    from cockpit_gateway.transports import iso
+
     return {
         "kind": kind,
         "event": event.id,
         "name": event.name,
         "source": event.source,
         "subjects": list(event.subjects),
-        "received_at": event.received_at,
+        "received_at": iso(event.received_at),
     }
 
 
@@ -143,8 +146,12 @@ def _name(found: Document) -> str:
 
 
 def _arrow(change: Document) -> str:
-    before, after = (json.dumps(change[which], ensure_ascii=False) for which in ("before", "after"))
+    before, after = (_shown(change[which]) for which in ("before", "after"))
     return f"{before} → {after}" if before != after else f"{before}, another one"
+
+
+def _shown(value: JSONValue) -> str:
+    return "nothing" if value is None else json.dumps(value, ensure_ascii=False)
 
 
 def _restart(change: Document) -> str:

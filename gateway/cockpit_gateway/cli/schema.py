@@ -21,9 +21,7 @@ def schema(
     from cockpit_gateway.daemon import load_plugins
     from cockpit_gateway.web.api import openapi_document
 
-    if openapi:
-        print_json(openapi_document(__version__))
-        return
     path = config or usual_config()
     file = ConfigFile.from_text("", "no file") if path is None else ConfigFile.read(path)
-    print_json(json_schema(load_plugins(file).config_models()))
+    models = load_plugins(file).config_models()
+    print_json(openapi_document(__version__, models) if openapi else json_schema(models))

@@ -43,7 +43,8 @@ class Validation:
         """
         for path in secret_paths(model, data):
             self._document.hide(above + path)
-            self._document.secrets.values.update(texts_at(path, data))
+            if above + path not in self._document.broken:  # a stand-in for a file that cannot be read is no secret
+                self._document.secrets.values.update(texts_at(path, data))
         try:
             return model.model_validate(data, context=self._context)
         except ValidationError as error:

@@ -82,6 +82,8 @@ class Planner:
         registry = self._plugins.registry
         self._handlers = HandlerTable(registry, self._catalogue)
         self._planners = registry.implementations("plan_deliveries")
+        # A plugin that comes with the gateway is mostly there without a target: it is not asked for every event.
+        self._asked = [planner for planner in self._planners if self._has_targets(planner.plugin)]
         self._late: set[str] = set()
 
     def plan(self, event: Event) -> list[NewDelivery]:
@@ -89,7 +91,7 @@ class Planner:
         if event.status is EventStatus.DROPPED:
             return []
         deliveries = [self._delivery(event, target_id) for target_id in self.handlers_of(event)]
-        for planner in self._planners:
+        for planner in self._asked:
             deliveries += self._plan_or_defer(planner, event)
         return deliveries
 
@@ -150,6 +152,11 @@ class Planner:
             told.get((target, target in planned)) or _without_reason(plugin, target, planned=target in planned)
             for target in self.targets_of(plugin)
         ]
+
+    def _has_targets(self, plugin: str) -> bool:
+        """Tell whether a plugin may plan anything: it has targets, or does not say at the start which."""
+        declares = self._plugins.registry.implementation(plugin, "register_targets") is not None
+        return not declares or bool(self.targets_of(plugin))
 
     def late_call(self, planner: Implementation, host: Host) -> Call:
         """Return the call that plans again, in the plugin's threads, and adds the deliveries to the stored event."""

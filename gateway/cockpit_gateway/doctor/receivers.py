@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
 
@@ -13,7 +14,7 @@ from yarl import URL
 from cockpit_gateway.doctor.findings import Finding, Patient, fail, ok
 from cockpit_gateway.doctor.listening import ends
 from cockpit_gateway.egress.channel import Channels
-from cockpit_gateway.egress.policy import OF_PROXIES
+from cockpit_gateway.egress.policy import OF_PROXIES, ForbiddenAddressError
 from cockpit_gateway.transports import NetworkSettings, explain
 
 PATIENCE = 10.0
@@ -42,7 +43,8 @@ def receivers(settings: object, place: str) -> Iterator[tuple[str, NetworkSettin
     """
     match settings:
         case NetworkSettings() if _url(settings) is not None:
-            yield place, settings
+            if getattr(settings, "active", True):
+                yield place, settings
         case BaseModel():
             for name in type(settings).model_fields:
                 yield from receivers(getattr(settings, name), place)
@@ -79,5 +81,19 @@ async def _look(channels: Channels, about: str, settings: NetworkSettings) -> li
     except TimeoutError:
         return [fail(about, f"{where} does not answer within {PATIENCE:g} s", "look at firewalls on the way")]
     except (OSError, ssl.SSLError) as error:
-        return [fail(about, f"{where}: {explain(error)}", "see docs/how-to/reach-endpoints.md")]
+        return [fail(about, f"{where}: {explain(error)}", _cure(error))]
     return [ok(about, f"{where} speaks TLS"), ends(about, x509.load_der_x509_certificate(shown))]
+
+
+def _cure(error: OSError) -> str:
+    match error:
+        case socket.gaierror():
+            return "look at the name, and at what this machine looks names up with"
+        case ForbiddenAddressError():
+            return "if it is meant to be there, allow it with `allow_private`"
+        case ssl.SSLCertVerificationError():
+            return "renew its certificate, or name the authority that it comes from with `tls: {ca: …}`"
+        case ssl.SSLError():
+            return "look whether https is spoken there, in TLS 1.2 or newer"
+        case _:
+            return "see whether it runs there, and whether what is on the way lets the gateway through"

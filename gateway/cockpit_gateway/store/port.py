@@ -92,7 +92,7 @@ class Store(Membership, KeepsAnswers, Protocol):
         ...
 
     async def suspects(self) -> Sequence[str]:
-        """Lease every pending delivery in whose attempt a process died, and of whose target this node is home.
+        """Lease every pending delivery in whose attempt a process died, and of whose target no other node is home.
 
         Returns:
             Their ids, the least often first.

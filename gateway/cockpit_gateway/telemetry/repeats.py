@@ -23,7 +23,7 @@ QUIET = 60.0
 MOST_KINDS = 1000
 """Kinds of lines that are remembered; then the oldest is forgotten."""
 
-ABOUT = ("target", "plugin", "status")
+ABOUT = ("target", "plugin", "status", "reload")
 """What two lines have to be about, beside their message, to be the same."""
 
 

@@ -28,6 +28,7 @@ from cockpit_gateway.errors import GatewayError, PluginError
 from cockpit_gateway.events import Event, JSONValue
 from cockpit_gateway.gateway import Gateway
 from cockpit_gateway.loading import BUILT_IN
+from cockpit_gateway.reloading import Reload
 from cockpit_gateway.storage import PluginStorage
 from cockpit_gateway.store.records import DeliveryFilter, EventFilter
 from cockpit_gateway.testing.clock import FakeClock
@@ -87,7 +88,7 @@ class GatewayTester:
         installed: Collection[str] = (),
     ) -> None:
         self.clock: Clock = clock or FakeClock()
-        file = ConfigFile.from_text(_text(config), "test.yaml").with_defaults(_placed_in(directory))
+        file = _file(config, directory)
         validated, registry, catalogue = validate(file, _others(installed), plugins)
         for plugin in registry.plugins.values():
             for told in plugin.warnings:
@@ -97,6 +98,7 @@ class GatewayTester:
         self._stack.enter_context(registry.trace.watch(self.calls.append))
         self.gateway = Gateway(validated, registry, catalogue, self.clock)
         self._catalogue = catalogue
+        self._directory = directory
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -172,6 +174,21 @@ class GatewayTester:
                 "under the source's `accept`"
             )
         return await self.gateway.store.event(said["id"])
+
+    async def reload(self, config: str | Mapping[str, Any]) -> Reload:
+        """Put another configuration in force, as `cockpit-gateway reload` does.
+
+        Args:
+            config: As for the class.
+
+        Returns:
+            What is different, and what waits for a restart.
+
+        Raises:
+            ConfigError: it has mistakes; nothing has changed.
+            PluginError: a plugin failed to start with it; nothing has changed.
+        """
+        return await self.gateway.reload(_file(config, self._directory))
 
     async def settled(self) -> list[Delivery]:
         """Wait until nothing happens any more unless time passes.
@@ -285,6 +302,10 @@ def _text(config: str | Mapping[str, Any]) -> str:
         config = dedent(config)
         return config if _HAS_SOURCES.search(config) else f"{config}\n{_A_SOURCE}\n"
     return json.dumps({"sources": {"website": {}}} | dict(config), default=str)
+
+
+def _file(config: str | Mapping[str, Any], directory: Path) -> ConfigFile:
+    return ConfigFile.from_text(_text(config), "test.yaml").with_defaults(_placed_in(directory))
 
 
 def _placed_in(directory: Path) -> dict[str, Data]:

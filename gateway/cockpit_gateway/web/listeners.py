@@ -79,6 +79,7 @@ class Listeners:
             TlsError: the certificate cannot be used.
         """
         local = await self._started(api_application(self._problems(metrics)), admin, metrics)
+        self._admin_socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         await self._serve(local, [bind_unix(self._admin_socket)])
         if self._api.listen is not None:
             self.api_address = await self._listen_for_api(admin, console, metrics, self._api.listen)

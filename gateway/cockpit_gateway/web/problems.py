@@ -10,7 +10,14 @@ import structlog
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
-from cockpit_gateway.errors import ConflictError, NotFoundError, StoreUnavailableError
+from cockpit_gateway.errors import (
+    ConfigError,
+    ConflictError,
+    InvalidDocumentError,
+    NotFoundError,
+    PluginError,
+    StoreUnavailableError,
+)
 from cockpit_gateway.telemetry.context import REQUEST_ID, bind, request_id
 from cockpit_gateway.telemetry.metrics import Metrics
 
@@ -173,7 +180,10 @@ def problem_of(error: Exception, request: web.Request, base_path: str) -> Proble
             )
         case NotFoundError():
             return Problem(HTTPStatus.NOT_FOUND, str(error))
-        case ConflictError():
+        case InvalidDocumentError():
+            errors = [{"in": "body", "name": path, "detail": message} for path, message in error.mistakes]
+            return Problem(HTTPStatus.BAD_REQUEST, f"{error}.", errors=errors)
+        case ConflictError() | ConfigError() | PluginError():
             return Problem(HTTPStatus.CONFLICT, str(error))
         case _:
             log.error("request failed", path=request.path, exc_info=error)

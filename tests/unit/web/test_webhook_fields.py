@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -31,6 +32,9 @@ FULL: dict[str, Any] = {
     "retry": ["0s", "5s"],
     "secrets": ["***", {"secret": "***", "until": "2026-12-01T00:00:00Z"}],
 }
+
+BOMB = "a: &a [5s]\n" + "".join(f"{b}: &{b} [{f'*{a}, ' * 9}]\n" for a, b in pairwise("abcdefghi"))
+"""Nine times nine times nine … values."""
 
 
 def filled_in(fields: dict[str, Any]) -> MultiDict[str]:
@@ -80,6 +84,13 @@ def test_an_empty_form_says_only_that_there_are_no_events() -> None:
         ("- retry", "`name: value`"),
         ("url: https://other.example.org", "url has a field of its own"),
         ("!!python/object/apply:os.system [ls]", "not valid YAML"),
+        ("proxy: 2026-99-99", "not valid YAML"),
+        ("retry: " + "9" * 5000, "not valid YAML"),
+        ("? [retry]\n: 5s", "not valid YAML"),
+        ("retry: !!set {5s}", "not valid YAML"),
+        ("retry: " + "[" * 200 + "]" * 200, "levels deep"),
+        ("retry: &all [5s]\nother: *all", "aliases"),
+        (BOMB, "aliases"),
     ],
 )
 def test_other_settings_that_are_none_are_told(other: str, message: str) -> None:

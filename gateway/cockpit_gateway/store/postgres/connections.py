@@ -27,6 +27,9 @@ ABANDONED_AFTER = 5.0
 CONFLICTS = 5
 """How often a transaction is tried again because another was in its way."""
 
+FAILURES = (OSError, TimeoutError, PostgresError, asyncpg.InterfaceError, InternalClientError)
+"""What a connection that cannot be made, or is lost, raises."""
+
 _Result = TypeVar("_Result")
 
 Act: TypeAlias = Callable[[Connection], Awaitable[_Result]]
@@ -75,7 +78,7 @@ class Connections:
             return
         try:
             await asyncio.wait_for(pool.close(), self._settings.connect_timeout)
-        except (OSError, TimeoutError, PostgresError, asyncpg.InterfaceError):
+        except FAILURES:
             pool.terminate()
 
     async def run(self, act: Act[_Result]) -> _Result:
@@ -111,7 +114,7 @@ class Connections:
         pool = self._reachable_pool()
         try:
             connection = await pool.acquire(timeout=self._settings.connect_timeout + self._settings.lock_timeout)
-        except (OSError, TimeoutError, PostgresError, asyncpg.InterfaceError, InternalClientError) as error:
+        except FAILURES as error:
             self._note_failure(error)
             raise StoreUnavailableError(self._trouble) from error
         self._note_success()
@@ -126,7 +129,7 @@ class Connections:
                 await pool.expire_connections()  # the others are lost, too, or soon will be
             raise told(error) from error
         finally:
-            with suppress(InternalClientError):  # it was lost, and given back by that
+            with suppress(*FAILURES):  # then it is closed, and another takes its place
                 await asyncio.shield(pool.release(connection))
 
     def _reachable_pool(self) -> Pool[Record]:

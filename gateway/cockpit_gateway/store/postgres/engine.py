@@ -30,13 +30,14 @@ from cockpit_gateway.store.postgres import (
     settling,
     storage,
 )
-from cockpit_gateway.store.postgres.accepting import Accept, Acceptor, Plan
+from cockpit_gateway.store.postgres.accepting import Acceptor
 from cockpit_gateway.store.postgres.claiming import Claim, Claimer
 from cockpit_gateway.store.postgres.connections import Act, Connections
 from cockpit_gateway.store.postgres.doubts import Doubts
 from cockpit_gateway.store.postgres.lookups import Lookups
 from cockpit_gateway.store.postgres.opening import open_database
 from cockpit_gateway.store.postgres.owner import Owner
+from cockpit_gateway.store.postgres.plans import Accept, Plan
 from cockpit_gateway.store.postgres.settings import DEFAULTS, PostgresSettings
 from cockpit_gateway.store.postgres.settling import Begun, Cleared, Settler
 from cockpit_gateway.store.postgres.targets import TargetNumbers

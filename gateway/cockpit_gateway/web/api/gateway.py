@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable
 from http import HTTPStatus
@@ -12,6 +13,7 @@ from pydantic import Field
 from cockpit_gateway.administration import Administration
 from cockpit_gateway.config import Scope
 from cockpit_gateway.web.api.operations import Resource, operation
+from cockpit_gateway.web.api.reloads import ReloadStateView
 from cockpit_gateway.web.api.views.base import Time, View, iso
 from cockpit_gateway.web.console.links import VALID, Links
 
@@ -22,6 +24,7 @@ class Status(View):
     version: str = Field(description="Its version.")
     pid: int = Field(description="The id of its process.")
     unready: str | None = Field(description="Why events cannot be taken now, null when they can.")
+    configuration: ReloadStateView = Field(description="Which one is in force, and how the last reload went.")
 
 
 class HandedOver(View):
@@ -57,7 +60,12 @@ class GatewayItself(Resource):
     @operation("GET", "/status", Scope.READ)
     async def show_status(self) -> Status:
         """Show the version, and whether the gateway is ready."""
-        return Status(version=self._admin.version, pid=os.getpid(), unready=self._admin.unready())
+        return Status(
+            version=self._admin.version,
+            pid=os.getpid(),
+            unready=self._admin.unready(),
+            configuration=ReloadStateView.of(self._admin.reload_state()),
+        )
 
     @operation("POST", "/restart", Scope.ADMIN, may=[HTTPStatus.CONFLICT])
     async def restart(self) -> HandedOver:
@@ -73,4 +81,4 @@ class GatewayItself(Resource):
     @operation("GET", "/openapi.json", Scope.READ)
     async def show_openapi(self) -> dict[str, Any]:
         """Show what this API can be asked for, as OpenAPI 3.1."""
-        return self._describe()
+        return await asyncio.to_thread(self._describe)  # it takes longer than anybody should wait for the loop

@@ -95,6 +95,7 @@ _HEADERS: Document = {
 _LISTED: Mapping[str, Mapping[str, str]] = {
     "list_events": {"event_id": "/events/0/id"},
     "list_deliveries": {"delivery_id": "/deliveries/0/id"},
+    "list_endpoints": {"endpoint": "/endpoints/0/name"},
     "list_targets": {"plugin": "/targets/0/plugin", "target": "/targets/0/target"},
 }
 """Where in the answers of lists there is what the paths of other operations ask for."""

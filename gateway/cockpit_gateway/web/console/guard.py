@@ -31,6 +31,8 @@ HEADERS = {
 
 FORM_TOKEN = "form_token"  # noqa: S105 - a field's name
 
+FORM = "application/x-www-form-urlencoded"
+
 LARGEST_FORM = 256 * 1024
 """Bytes of a form."""
 
@@ -84,6 +86,7 @@ class Guard:
         changes = request.method not in (hdrs.METH_GET, hdrs.METH_HEAD)
         if changes:
             _require_own_site(request)
+            _require_small_form(request)
         needed = needed_by(request.match_info.handler)
         if needed is None:
             return
@@ -133,7 +136,17 @@ def _require_own_site(request: web.Request) -> None:
     own = site in ("same-origin", "none") if site else origin is None or origin.partition("://")[2] == request.host
     if not own:
         raise Problem(HTTPStatus.FORBIDDEN, "This was sent by the page of another site; nothing was done.")
-    if (request.content_length or 0) > LARGEST_FORM:
+
+
+def _require_small_form(request: web.Request) -> None:
+    """Refuse what is no form of ours before anything of it is read: whoever has no session can send one, too."""
+    if not request.body_exists:
+        return
+    if request.content_type != FORM or hdrs.CONTENT_ENCODING in request.headers:
+        raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"A form is sent as {FORM}, and not compressed.")
+    if request.content_length is None:
+        raise Problem(HTTPStatus.LENGTH_REQUIRED, "A form is sent with its length.")
+    if request.content_length > LARGEST_FORM:
         raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A form has no more than {LARGEST_FORM} bytes.")
 
 

@@ -105,9 +105,10 @@ class Sessions:
         if sealed is None:
             return None
         try:
-            content: dict[str, Any] = json.loads(self._sealer.open("sessions", sealed.encode(), LONGEST))
+            opened = self._sealer.open("sessions", sealed.encode(errors="replace"), LONGEST)
         except SealError:
             return None
+        content: dict[str, Any] = json.loads(opened)
         return content
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from aiohttp import web
 
-from cockpit_gateway.administration import Administration, TargetReport
+from cockpit_gateway.administration import Administration
 from cockpit_gateway.config import Scope
 from cockpit_gateway.deliveries import Attempt, DeliveryState, Hold, TargetId
+from cockpit_gateway.overview import TargetReport
 from cockpit_gateway.store.records import DeliveryFilter
 from cockpit_gateway.targets import PLAN_TARGET, Target
 from cockpit_gateway.web.access import needs

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
 
+import orjson
 import yaml
 from multidict import MultiMapping
 
 from cockpit_gateway.config.problems import Data
-from cockpit_gateway.errors import InvalidDocumentError, Mistake
+from cockpit_gateway.config.syntax import Loader, compose
+from cockpit_gateway.errors import ConfigError, InvalidDocumentError, Mistake
 from cockpit_gateway.web.console.shown import as_yaml
 
 TEXTS = ("url", "when", "key", "rate", "timeout", "template", "content_type")
@@ -106,14 +107,26 @@ def _coalesce(form: MultiMapping[str]) -> dict[str, Data]:
 
 
 def _others(text: str, document: Mapping[str, Data]) -> dict[str, Data]:
-    try:
-        found: object = yaml.safe_load(text) if text.strip() else {}
-    except yaml.YAMLError as error:
-        problem = getattr(error, "problem", None) or "it cannot be read"
-        raise InvalidDocumentError([Mistake(OTHER, f"not valid YAML: {problem}")]) from None
+    found = _read(text)
     if not isinstance(found, dict):
         raise InvalidDocumentError([Mistake(OTHER, "settings are written as `name: value`, one below the other")])
     if repeated := [str(name) for name in found if name in document]:
         raise InvalidDocumentError([Mistake(OTHER, f"{', '.join(repeated)} has a field of its own above")])
-    others: dict[str, Data] = json.loads(json.dumps(found, default=str))  # a date is a text again
-    return others
+    return found
+
+
+def _read(text: str) -> Data:
+    """Return a YAML text as JSON would have it; one that is made to hold up the gateway is refused."""
+    try:
+        compose(text, OTHER)
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=Loader)):
+            raise InvalidDocumentError([Mistake(OTHER, "aliases (`*name`) are for the configuration file")])
+        found: object = yaml.load(text, Loader=Loader) if text.strip() else {}  # noqa: S506 - a safe one
+        read: Data = orjson.loads(orjson.dumps(found, option=orjson.OPT_NON_STR_KEYS))
+    except ConfigError as error:
+        raise InvalidDocumentError([Mistake(OTHER, error.problems[0].message)]) from None
+    except yaml.MarkedYAMLError as error:
+        raise InvalidDocumentError([Mistake(OTHER, f"not valid YAML: {error.problem}")]) from None
+    except (ValueError, TypeError):  # 2026-99-99, or what JSON does not have
+        raise InvalidDocumentError([Mistake(OTHER, "not valid YAML: it has a value that no setting has")]) from None
+    return read

@@ -77,11 +77,10 @@ CREATE INDEX deliveries_by_target ON deliveries (target, seq, number);
 CREATE INDEX deliveries_by_target_and_state ON deliveries (target, state, seq, number)
 WHERE state IN ('pending', 'dead', 'superseded', 'cancelled');
 CREATE INDEX deliveries_due ON deliveries (target, due_at, seq, number) INCLUDE (size, fresh_at) WHERE state = 'pending';
-CREATE INDEX deliveries_running ON deliveries (owner) WHERE state = 'running';
 CREATE INDEX deliveries_undelivered ON deliveries (state, seq, number) WHERE state <> 'delivered';
 CREATE INDEX deliveries_suspect ON deliveries (crashes) WHERE crashes > 0;
 CREATE INDEX deliveries_superseded ON deliveries (superseded_by) WHERE superseded_by IS NOT NULL;
-CREATE INDEX lanes ON deliveries (target, key, state, seq, number)
+CREATE INDEX lanes ON deliveries (target, key, state DESC, seq, number)
 WHERE key IS NOT NULL AND state IN ('pending', 'running');
 
 CREATE TABLE attempts (
@@ -156,7 +155,7 @@ CREATE INDEX target_activity_by_time ON target_activity (span, at);
 -- Rows of these change or go soon after they were written: room for their new versions on the same page, and a vacuum
 -- that comes before the dead ones are many, however large the table has grown.
 ALTER TABLE deliveries SET (
-    fillfactor = 80, autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 20000,
+    fillfactor = 80, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 20000,
     autovacuum_vacuum_insert_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02
 );
 ALTER TABLE duplicates SET (autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 5000);

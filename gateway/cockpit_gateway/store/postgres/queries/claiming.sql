@@ -55,39 +55,39 @@ candidate AS MATERIALIZED (
 
 -- Of `candidate`, those that nothing unfinished holds back in their own lane, above it (the keys that are a path prefix
 -- of theirs) or below it (the keys of which theirs is a prefix; "0" is the character after "/", and the key "" is a
--- prefix of all). Candidates are looked at in their order, and only until there are enough.
+-- prefix of all). Candidates are looked at in their order, and only until there are enough. Each look is for the first
+-- row of a lane in the order of the index `lanes`, what is running before what is pending, so that it is one step down
+-- that index: EXISTS would be answered by reading all that is pending.
 -- name: free
 SELECT c.number, c.id, c.seq, c.size, c.due_at FROM candidate AS c
 WHERE
     c.key IS NULL
     OR NOT EXISTS (
         SELECT 1 FROM ({ancestors}) AS path
-        WHERE
-            EXISTS (
-                SELECT 1 FROM deliveries AS d
-                WHERE d.target = :target::integer AND d.key = path.key AND d.state = 'running'
-            )
-            OR EXISTS (
-                SELECT 1 FROM deliveries AS d
-                WHERE
-                    d.target = :target::integer AND d.key = path.key AND d.state = 'pending'
-                    AND (d.seq, d.number) < (c.seq, c.number)
-            )
+        WHERE (
+            SELECT d.state = 'running' OR (d.seq, d.number) < (c.seq, c.number) FROM deliveries AS d
+            WHERE d.target = :target::integer AND d.key = path.key AND d.state IN ('pending', 'running')
+            ORDER BY d.state DESC, d.seq, d.number
+            LIMIT 1
+        )
     )
-    AND NOT EXISTS (
-        SELECT 1 FROM deliveries AS d
+    AND (
+        SELECT true FROM deliveries AS d
         WHERE
             d.target = :target::integer AND d.state IN ('pending', 'running') AND c.key <> ''
             AND d.key >= c.key || '/' AND d.key < c.key || '0'
             AND (d.state = 'running' OR (d.seq, d.number) < (c.seq, c.number))
-    )
-    AND NOT EXISTS (
-        SELECT 1 FROM deliveries AS d
+        ORDER BY d.key
+        LIMIT 1
+    ) IS NULL
+    AND (
+        SELECT true FROM deliveries AS d
         WHERE
             d.target = :target::integer AND d.state IN ('pending', 'running') AND c.key = '' AND d.key > ''
             AND (d.state = 'running' OR (d.seq, d.number) < (c.seq, c.number))
-    )
-ORDER BY c.due_at, c.seq, c.number
+        ORDER BY d.key
+        LIMIT 1
+    ) IS NULL
 LIMIT :limit::bigint + 1
 
 -- The key of `c`, and all that are a path prefix of it.

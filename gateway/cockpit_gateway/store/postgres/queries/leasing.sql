@@ -61,9 +61,9 @@ SELECT number FROM deliveries WHERE id = :id::text;
 UPDATE deliveries SET state = 'running', owner = :owner::text
 WHERE
     crashes > 0 AND state = 'pending'
-    AND target IN (
+    AND target NOT IN (
         SELECT t.number FROM homes AS h JOIN targets AS t ON t.plugin || ':' || t.target = h.target
-        WHERE h.owner = :owner::text
+        WHERE h.owner <> :owner::text
     )
 RETURNING id, crashes, seq;
 

@@ -61,8 +61,8 @@ path AS MATERIALIZED (
 holding (number) AS (
     SELECT (
         SELECT d.number FROM deliveries AS d
-        WHERE d.target = path.target AND d.key = path.key AND d.state = 'running'
-        ORDER BY d.seq, d.number LIMIT 1
+        WHERE d.target = path.target AND d.key = path.key AND d.state IN ('pending', 'running')
+        ORDER BY d.state DESC, d.seq, d.number LIMIT 1
     ) FROM path
     UNION ALL
     SELECT (
@@ -74,19 +74,23 @@ holding (number) AS (
     SELECT (
         SELECT d.number FROM deliveries AS d
         WHERE
-            d.target = held.target AND d.state IN ('pending', 'running')
-            AND (
-                (held.key <> '' AND d.key >= held.key || '/' AND d.key < held.key || '0')
-                OR (held.key = '' AND d.key > '')
-            )
+            d.target = held.target AND d.state IN ('pending', 'running') AND held.key <> ''
+            AND d.key >= held.key || '/' AND d.key < held.key || '0'
             AND (d.state = 'running' OR (d.seq, d.number) < (held.seq, held.number))
-        LIMIT 1
+        ORDER BY d.key LIMIT 1
+    ) FROM held
+    UNION ALL
+    SELECT (
+        SELECT d.number FROM deliveries AS d
+        WHERE
+            d.target = held.target AND d.state IN ('pending', 'running') AND held.key = '' AND d.key > ''
+            AND (d.state = 'running' OR (d.seq, d.number) < (held.seq, held.number))
+        ORDER BY d.key LIMIT 1
     ) FROM held
 )
 SELECT {delivery_columns}
-FROM holding
-CROSS JOIN held
-JOIN deliveries AS d ON d.number = holding.number
+FROM held
+JOIN deliveries AS d ON d.number = ANY(ARRAY(SELECT number FROM holding))
 JOIN targets AS t ON t.number = d.target
 JOIN events AS e ON e.seq = d.seq
 WHERE d.number <> held.number AND (d.state = 'running' OR (d.seq, d.number) < (held.seq, held.number))

@@ -7,8 +7,8 @@ from typing import Any, Literal, Self
 
 from pydantic import ConfigDict, Field
 
-from cockpit_gateway.administration import TargetReport
 from cockpit_gateway.deliveries import Hold
+from cockpit_gateway.overview import TargetReport
 from cockpit_gateway.registry import LoadedPlugin, PluginStatus
 from cockpit_gateway.targets import Target
 from cockpit_gateway.web.api.views.base import Next, Time, View, iso_or_none

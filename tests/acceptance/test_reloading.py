@@ -1,0 +1,82 @@
+"""Reloading the installed daemon: by a signal and by the command, with what it tells systemd."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+from pathlib import Path
+
+from commands import PATIENCE, SAVE, Site, eventually, site
+
+
+def messages(house: Site) -> list[dict[str, object]]:
+    lines = (house.folder / "log").read_text().splitlines()
+    return [json.loads(line) for line in lines if line.startswith("{")]
+
+
+def told(house: Site, message: str) -> list[dict[str, object]]:
+    return [line for line in messages(house) if line["message"] == message]
+
+
+def test_the_command_tells_what_is_in_force_and_what_needs_a_restart(tmp_path: Path) -> None:
+    house = site(tmp_path)
+    with house.daemon() as process:
+        assert house.text("reload") == "Nothing is different.\n"
+        house.config.write_text(house.config.read_text() + "retention: {age: 7d}\ncustom_events: [shop.*]\n")
+        done = house.json("reload")
+        assert done["changes"] == [{"setting": "retention.age", "change": "changed"}]
+        assert done["needs_restart"] == [{"setting": "custom_events", "change": "changed"}]
+        assert "needs a restart" in house.text("reload")
+        assert house.pid == process.pid
+
+
+def test_a_mistake_is_shown_and_nothing_has_changed(tmp_path: Path) -> None:
+    house = site(tmp_path)
+    sound = house.config.read_text()
+    with house.daemon():
+        for mistake in ("log: {level: loud}\n", "plugins: {nope: {}}\n"):
+            house.config.write_text(sound + mistake)
+            refused = house.run("reload")
+            assert refused.returncode == 1
+            assert "gateway.yaml:" in refused.stderr.decode()
+        house.config.write_text(sound)
+        house.text("send", SAVE)
+        house.text("reload")
+    assert len(told(house, "not reloaded, the configuration stays as it was")) == 2
+
+
+def test_a_signal_reloads_and_changes_the_log(tmp_path: Path) -> None:
+    house = site(tmp_path)
+    with house.daemon() as process:
+        house.config.write_text(house.config.read_text() + "log: {level: warning, format: json}\n")
+        process.send_signal(signal.SIGHUP)
+        eventually(lambda: house.json("reload")["changes"] == [] and told(house, "ready"))
+        sound = house.config.read_text()
+        house.config.write_text("log: {\n")
+        process.send_signal(signal.SIGHUP)
+        eventually(lambda: told(house, "not reloaded, the configuration stays as it was"))
+        house.config.write_text(sound)
+        house.text("send", SAVE)
+
+
+def test_systemd_is_told(tmp_path: Path) -> None:
+    house = site(tmp_path)
+    place = tmp_path / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(place))
+        systemd.settimeout(PATIENCE)
+        with house.daemon({"NOTIFY_SOCKET": str(place)}) as process:
+            assert systemd.recv(4096).startswith(b"READY=1")
+            os.kill(process.pid, signal.SIGHUP)
+            reloading = systemd.recv(4096).decode().splitlines()
+            assert reloading[0] == "RELOADING=1"
+            assert int(reloading[1].removeprefix("MONOTONIC_USEC=")) > 0
+            assert systemd.recv(4096).startswith(b"READY=1")
+
+
+def test_without_a_daemon_there_is_nothing_to_reload(tmp_path: Path) -> None:
+    refused = site(tmp_path).run("reload")
+    assert refused.returncode == 1
+    assert b"no gateway is running" in refused.stderr
