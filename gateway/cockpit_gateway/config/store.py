@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import Field
 
@@ -42,7 +42,7 @@ class StoreUrl(str):
             return ()
         parts = urlsplit(str(self))
         written = parts.netloc.rpartition("@")[0].partition(":")[2]
-        return tuple(filter(None, (written, parts.password, *parse_qs(parts.query).get("password", ()))))
+        return tuple(filter(None, (written, unquote(written), *parse_qs(parts.query).get("password", ()))))
 
     @property
     def shown(self) -> str:
@@ -68,6 +68,8 @@ def check_store(url: str) -> StoreUrl:
         raise ValueError("after sqlite: stands the path of a file: sqlite:data/gateway.db, sqlite:/var/lib/gateway.db")
     if scheme == "postgresql" and not path.startswith("//"):
         raise ValueError("after postgresql: stands where the database is: postgresql://user@host/database")
+    if scheme == "postgresql" and "@" in urlsplit(url)._replace(netloc="").geturl():
+        raise ValueError("write what is special in a password in the way of URLs: %2F for /, %3F for ?, %23 for #")
     if scheme not in ("sqlite", "postgresql"):
         raise ValueError("write sqlite: and the path of a file, or postgresql://user@host/database")
     return StoreUrl(url)

@@ -1,0 +1,46 @@
+"""Where events are kept: a URL that is shown without its password."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cockpit_gateway.config.discretion import Discretion
+from cockpit_gateway.config.models import Settings
+from cockpit_gateway.config.store import check_store
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("sqlite:data/gateway.db", "sqlite:data/gateway.db"),
+        ("postgresql://gateway@db/gateway", "postgresql://gateway@db/gateway"),
+        ("postgresql://gateway:sword%2Ffish@db:5432/gateway", "postgresql://gateway:***@db:5432/gateway"),
+        (
+            "postgresql://gateway:swordfish@a,b:5433/gateway?ssl=require",
+            "postgresql://gateway:***@a,b:5433/gateway?ssl=require",
+        ),
+        ("postgresql:///gateway?host=/run&password=swordfish", "postgresql:///gateway?host=/run&password=***"),
+    ],
+)
+def test_a_password_is_not_shown(url: str, shown: str) -> None:
+    store = check_store(url)
+    assert store.shown == shown
+    assert repr(store) == repr(shown)
+    assert str(store) == url
+
+
+def test_a_password_is_hidden_in_what_others_say() -> None:
+    settings = Settings.model_validate({"store": "postgresql://gateway:sword%2Ffish@db/gateway"})
+    told = Discretion([settings]).out_of("cannot log in with sword/fish, sword%2Ffish")
+    assert told == "cannot log in with ***, ***"
+    assert "sword" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [("sqlite:/var/lib/x.db", "/var/lib/gateway.key"), ("postgresql://db/gateway", "data/gateway.key")],
+)
+def test_the_gateways_own_files_are_beside_the_store(url: str, place: str) -> None:
+    assert check_store(url).beside("gateway.key") == Path(place)
