@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Literal
 
 import structlog
@@ -29,6 +31,9 @@ from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Backlog, TargetState
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+PATIENCE_WITH_NODES = 10.0
+"""Seconds in which the other nodes are to have read their configuration files again."""
 
 _CURES = {
     Hold.PAUSED: "resume it instead",
@@ -103,6 +108,30 @@ class Administration:
     async def nodes(self) -> Sequence[NodeReport]:
         """Return the gateways that share the store, by name, those that have died within the last day last."""
         return reports(await self.store.cluster())
+
+    async def reload_everywhere(self) -> tuple[Reload, Sequence[NodeReport]]:
+        """Put the configuration file in force as it is now, then have every other node do so with its own file.
+
+        Returns:
+            What that has changed here; and the nodes that were there before, those that have not answered left out.
+
+        Raises:
+            GatewayError: it failed here, see `Reloads`; the others were not asked.
+        """
+        before = await self._reloaded()
+        reload = await self.reload()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_WITH_NODES):
+                while any(now == before[owner] for owner, now in (await self._reloaded()).items() if owner in before):
+                    await asyncio.sleep(0.1)
+        cluster = await self.store.cluster()
+        asked = [node for node in cluster.nodes if node.owner is not None and node.owner in before]
+        answered = [node for node in asked if node.facts.reloaded_at != before[node.owner]]
+        return reload, reports(cluster._replace(nodes=answered))
+
+    async def _reloaded(self) -> Mapping[str, float]:
+        """Return when each node last read its file."""
+        return {node.owner: node.facts.reloaded_at for node in (await self.store.cluster()).nodes if node.owner}
 
     async def restart(self) -> int:
         """Hand over to a new process, which begins when this one has ended; return its id.

@@ -72,7 +72,8 @@ class Neighbours:
         )
 
     async def start(self) -> None:
-        """Listen to the others, if there may be some."""
+        """Listen to the others, if there may be some, and tell them where this one listens."""
+        self._dispatcher.homes.changed.set()
         if self._store.shared:
             await self._store.watch(self._hear)
             self._services = [asyncio.create_task(self._heed()), asyncio.create_task(self._catch_up())]
@@ -84,12 +85,11 @@ class Neighbours:
         await asyncio.gather(*self._services, return_exceptions=True)
 
     async def reload(self) -> Reload:
-        """Read this node's configuration file again, and have every other node do so with its own; see `Reloads`."""
-        try:
-            return await self._reloads.reload(None)
-        finally:
-            self._store.tell(Change.RELOAD)
-            self._dispatcher.homes.changed.set()
+        """Read this node's configuration file again, and then have every other node read its own; see `Reloads`."""
+        reload = await self._reloads.reload(None)
+        self._store.tell(Change.RELOAD)
+        self._dispatcher.homes.changed.set()
+        return reload
 
     def _hear(self, notice: Notice) -> None:
         if notice.change is Change.DUE and notice.target_id is not None:
@@ -116,13 +116,18 @@ class Neighbours:
             case Change.ENDPOINTS:
                 await self._take_up_endpoints()
             case Change.RELOAD:
-                await self._reloads.reload(None)
-                self._dispatcher.homes.changed.set()
+                await self._reload()
             case _:
                 self._dispatcher.homes.changed.set()
                 self._dispatcher.expect_anything()
                 await self._dispatcher.holds.heed()
                 await self._take_up_endpoints()
+
+    async def _reload(self) -> None:
+        try:
+            await self._reloads.reload(None)
+        finally:
+            self._dispatcher.homes.changed.set()  # the others are told how it went
 
     async def _take_up_endpoints(self) -> None:
         kept = {(endpoint.name, endpoint.version) for endpoint in await self._store.endpoints()}

@@ -296,3 +296,12 @@ async def test_a_breaker_that_is_open_is_shown_by_all_and_closed_by_any(tmp_path
         nodes.failing.clear()
         await first.administration.enable(target_id)
         await eventually(lambda: second.dispatcher.held(target_id) is None)
+
+
+async def test_a_reload_reaches_all_and_tells_of_each(tmp_path: Path, postgres_url: str) -> None:
+    """Whose text is no file on the disk cannot read it again."""
+    async with cluster(tmp_path, postgres_url, "a", "b") as nodes:
+        await nodes.settled()
+        admin = nodes.gateways["a"].administration
+        _, told = await admin.reload_everywhere()
+        assert [(node.facts.name, node.facts.problem) for node in told] == [("a", None), ("b", None)]

@@ -89,7 +89,7 @@ class Homes:
 
     async def run(self) -> None:
         """Look from time to time, until cancelled."""
-        while self._store.shared:
+        while True:
             await self._wait()
             self.changed.clear()
             try:
@@ -108,7 +108,7 @@ class Homes:
         """
         asked_at = self._lease.now()
         async with asyncio.timeout(LEASE - EVERY):
-            if not await self._store.heartbeat(LEASE):
+            if (self._store.shared or not self.cluster.me) and not await self._store.heartbeat(LEASE):
                 self._described = None
             await self._describe()
             cluster = await self._store.cluster()
