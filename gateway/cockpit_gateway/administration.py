@@ -122,7 +122,7 @@ class Administration:
         reload = await self.reload()
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE_WITH_NODES):
-                while any(now == before[owner] for owner, now in (await self._reloaded()).items() if owner in before):
+                while any(now == before[owner] for owner, now in (await self._reloaded()).items() if owner in before):  # noqa: ASYNC110 - the store is asked
                     await asyncio.sleep(0.1)
         cluster = await self.store.cluster()
         asked = [node for node in cluster.nodes if node.owner is not None and node.owner in before]
