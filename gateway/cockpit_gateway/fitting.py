@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
-from collections.abc import Callable, Collection, Iterable
+import re
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, TypeVar
 
 import pluggy
@@ -146,3 +148,23 @@ def _refuse_forgotten_self(hook: str, function: Callable[..., Any], declared: Co
     first = next(iter(inspect.signature(function.__func__).parameters), None)
     if first is None or first in declared:
         raise PluginError(f"{hook} is a method without `self`; write it before the parameters")
+
+
+def explain_parameters(text: str, hook: str, declared: Sequence[str]) -> str:
+    """Return which parameters a function takes that its hook does not have, and those that it has.
+
+    Args:
+        text: What pluggy says of it.
+        hook: The hook.
+        declared: The parameters that it has.
+    """
+    unknown = re.findall(r"'(\w+)'", text.partition("{")[2].partition("}")[0])
+    meant = [f"{name!r}{nearest_hook(name, declared, otherwise='')}" for name in unknown]
+    what = f"{hook} has no parameter {', '.join(meant)}" if meant else text
+    return f"{what}; its parameters are: {', '.join(declared)}"
+
+
+def nearest_hook(name: str, known: Sequence[str], otherwise: str = "; hookspecs.py lists them all") -> str:
+    """Return a question for a name that may have been meant; `otherwise` if none is near."""
+    nearest = difflib.get_close_matches(name, known, n=1)
+    return f", did you mean {nearest[0]!r}?" if nearest else otherwise

@@ -6,9 +6,7 @@ plain pluggy call stops at the first exception.
 
 from __future__ import annotations
 
-import difflib
 import inspect
-import re
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +20,15 @@ from cockpit_gateway import hookspecs
 from cockpit_gateway.config import PluginConfig, with_handlers
 from cockpit_gateway.contract import NAMESPACE, declared_event
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError
-from cockpit_gateway.fitting import config_model, forgotten_marks, refuse_async, refuse_incomplete, refuse_unfit
+from cockpit_gateway.fitting import (
+    config_model,
+    explain_parameters,
+    forgotten_marks,
+    nearest_hook,
+    refuse_async,
+    refuse_incomplete,
+    refuse_unfit,
+)
 from cockpit_gateway.loading import Candidate, PluginSources, describe_failure, find_plugins, load_in_time
 from cockpit_gateway.tracing import HookTrace
 
@@ -323,14 +329,14 @@ class Registry:
     def _refuse_misspelt(self, callers: Iterable[pluggy.HookCaller]) -> None:
         for caller in callers:
             if not caller.has_spec() and not all(found.optionalhook for found in caller.get_hookimpls()):
-                raise PluginError(f"there is no hook {caller.name!r}{_nearest(caller.name, self._hook_names())}")
+                raise PluginError(f"there is no hook {caller.name!r}{nearest_hook(caller.name, self._hook_names())}")
 
     def _explain_validation(self, error: pluggy.PluginValidationError) -> str:
         text = " ".join(str(error).split())
         for hook in self._hook_names():
             specification = self.specification(hook)
             if f"hook {hook!r}" in text and specification is not None:
-                return _explain_parameters(text, hook, tuple(inspect.signature(specification).parameters))
+                return explain_parameters(text, hook, tuple(inspect.signature(specification).parameters))
         return text
 
     def _explain_nothing(self, plugin: object) -> str:
@@ -373,13 +379,6 @@ def _declarations(returned: object) -> dict[str, Callable[..., Any]]:
     return functions
 
 
-def _explain_parameters(text: str, hook: str, declared: Sequence[str]) -> str:
-    unknown = re.findall(r"'(\w+)'", text.partition("{")[2].partition("}")[0])
-    meant = [f"{name!r}{_nearest(name, declared, otherwise='')}" for name in unknown]
-    what = f"{hook} has no parameter {', '.join(meant)}" if meant else text
-    return f"{what}; its parameters are: {', '.join(declared)}"
-
-
 def _unique(name: str, taken: Iterable[str]) -> str:
     names = set(taken)
     candidates = (name, *(f"{name} ({number})" for number in range(2, len(names) + 3)))
@@ -398,8 +397,3 @@ def _implementations_of(
         for found in caller.get_hookimpls():
             if found.plugin is plugin:
                 yield caller, found
-
-
-def _nearest(name: str, known: Sequence[str], otherwise: str = "; hookspecs.py lists them all") -> str:
-    nearest = difflib.get_close_matches(name, known, n=1)
-    return f", did you mean {nearest[0]!r}?" if nearest else otherwise

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 from gateways import eventually
-from store_data import die
+from store_data import EXPIRE, die
 from stores import NOW, SITE, a_delivery, accept, all_deliveries, an_event, claim, delivered, leased
 
 from cockpit_gateway import DeliveryState
@@ -152,3 +152,14 @@ async def test_an_unclean_end_is_told_once(open_another: OpenAnother, postgres_u
         store = PostgresStore(postgres_url)
         assert (await store.open()).unclean is unclean
         await store.close()
+
+
+async def test_after_an_outage_nobody_takes_the_others_for_dead(
+    postgres_store: PostgresStore, open_another: OpenAnother
+) -> None:
+    other, work = await open_another(), await leased(postgres_store)
+    for store in (postgres_store, other):  # as long as the database was away, no lease could be extended
+        await store._connections.run(lambda it, owner=store._owner: it.execute(EXPIRE, owner))  # type: ignore[misc]
+    for store in (other, postgres_store, other):
+        assert await store.heartbeat(60)
+    await postgres_store.settle(delivered(work))

@@ -192,20 +192,23 @@ class PostgresStore(Lookups):
 
     async def heartbeat(self, seconds: float) -> bool:
         """Extend this owner's leases, and free those of the dead."""
-        known = await self._write(lambda it: leasing.extend(it, self._owner.id, seconds))
-        if not known:
+        lease = await self._write(lambda it: leasing.extend(it, self._owner.id, seconds))
+        if not lease.known:
             self._owner.renew()
             await self._write(lambda it: leasing.enter(it, self._owner.id, seconds))
-        freed = await self._write(leasing.free_orphans)
-        targets = {*freed.targets, *await self._doubts.settle()}
-        if freed.owners:
-            self.tell(Change.NODES)
+        targets = {*await self._doubts.settle()}
+        # After a time in which nobody could extend anything, the others get the time until the next heartbeat to do so.
+        if lease.lives:
+            freed = await self._write(leasing.free_orphans)
+            targets |= {*freed.targets}
+            if freed.owners:
+                self.tell(Change.NODES)
         if targets:
             names = await self._targets.names(targets)
             self._notices.tell_due(names)
             for target_id in names:
                 self._notices.hear(Notice(Change.DUE, target_id))
-        return known
+        return lease.known
 
     async def replay(
         self, wanted: DeliveryFilter, *, now: float, cursor: Cursor | None = None, new_ids: bool = False

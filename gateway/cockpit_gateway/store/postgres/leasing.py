@@ -55,9 +55,22 @@ async def free_orphans(connection: Connection) -> Freed:
     return Freed(owners, [await reading.delivery(connection, delivery_id) for (delivery_id,) in parked], [*targets])
 
 
-async def extend(connection: Connection, owner: str, seconds: float) -> bool:
-    """Extend an owner's leases; return False if they had been freed meanwhile."""
-    return bool(await EXTEND_LEASE.run(connection, owner=owner, seconds=seconds))
+class Lease(NamedTuple):
+    """What an owner's lease was.
+
+    Attributes:
+        known: False if it had been freed.
+        lives: False if it had run out.
+    """
+
+    known: bool
+    lives: bool
+
+
+async def extend(connection: Connection, owner: str, seconds: float) -> Lease:
+    """Extend an owner's leases, unless they have been freed; return what they were before."""
+    rows = await EXTEND_LEASE.rows(connection, owner=owner, seconds=seconds)
+    return Lease(known=bool(rows), lives=(True,) in rows)
 
 
 async def enter(connection: Connection, owner: str, seconds: float) -> None:

@@ -67,11 +67,16 @@ WHERE
     )
 RETURNING id, crashes, seq;
 
--- Changes nothing once somebody has freed what the owner had leased: it does not come back to life.
+-- Answers with whether the lease had not run out; with nothing, and changes nothing, once somebody has freed what the
+-- owner had leased: it does not come back to life.
 -- name: extend_lease
-UPDATE owners SET
+WITH before AS MATERIALIZED (
+    SELECT owner, lease_until > clock_timestamp() AS lives FROM owners WHERE owner = :owner::text FOR UPDATE
+)
+UPDATE owners AS o SET
     lease_until = clock_timestamp() + make_interval(secs => :seconds::double precision), heard_at = clock_timestamp()
-WHERE owner = :owner::text;
+FROM before WHERE o.owner = before.owner
+RETURNING before.lives;
 
 -- name: enter
 INSERT INTO owners (owner, lease_until)
