@@ -125,8 +125,8 @@ class Administration:
                 while any(now == before[owner] for owner, now in (await self._reloaded()).items() if owner in before):  # noqa: ASYNC110 - the store is asked
                     await asyncio.sleep(0.1)
         cluster = await self.store.cluster()
-        asked = [node for node in cluster.nodes if node.owner is not None and node.owner in before]
-        answered = [node for node in asked if node.facts.reloaded_at != before[node.owner]]
+        known = ((node, before.get(node.owner or "")) for node in cluster.nodes)
+        answered = [node for node, at in known if at is not None and node.facts.reloaded_at != at]
         return reload, reports(cluster._replace(nodes=answered))
 
     async def _reloaded(self) -> Mapping[str, float]:
