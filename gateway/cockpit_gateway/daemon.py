@@ -133,6 +133,8 @@ class Daemon:
         self._predecessor = predecessor
         self._successor: Successor | None = None
         self._handing_over = asyncio.Lock()
+        self._reloading = asyncio.Lock()
+        self._is_to_reload = False
         self._stop = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._watching = ExitStack()
@@ -184,8 +186,14 @@ class Daemon:
             self._notify_ready()
 
     async def _reload_by_signal(self) -> None:
-        with suppress(GatewayError):  # it has been logged
-            await self._reload()
+        """Reload; the signals that come before it begins are one with the first of them."""
+        if self._is_to_reload:
+            return
+        self._is_to_reload = True
+        async with self._reloading:
+            self._is_to_reload = False
+            with suppress(GatewayError):  # it has been logged
+                await self._reload()
 
     async def _hand_over_by_signal(self) -> None:
         try:

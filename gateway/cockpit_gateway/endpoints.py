@@ -6,7 +6,7 @@ sealed. What is made, changed or deleted is in force when the call returns.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
@@ -105,9 +105,12 @@ class Endpoints:
         Raises:
             NotFoundError: there is none of this name.
         """
-        for endpoint in self.all():
-            if endpoint.name == name:
-                return endpoint
+        field = self._reloads.combination.field
+        if field is not None and name in self._named_in_file(field):
+            return self._of_file(name, field)
+        for entry in self._reloads.entries:
+            if field is not None and entry.name == name:
+                return self._of_store(entry, field)
         raise NotFoundError(f"there is no endpoint {name!r}")
 
     async def create(self, name: str, document: Mapping[str, Data], *, new_secret: bool = False) -> Signed:
@@ -219,7 +222,7 @@ class Endpoints:
 
     def _of_file(self, name: str, field: StorableField) -> Endpoint:
         file, path = self._reloads.file, (*field.path, name)
-        document = redacted(self._model(field), file.at(field.path[:2]), (*field.path[2:], name), file.hidden)
+        document = self._shown(name, file.at(path), field, file.hidden)
         return Endpoint(TargetId(field.plugin, name), document, file.place_of(path))
 
     def _of_store(self, entry: Entry, field: StorableField) -> Endpoint:
@@ -234,11 +237,16 @@ class Endpoints:
         )
 
     def _redacted(self, entry: Entry) -> dict[str, Data]:
-        field = self._field()
-        inside: Data = {**(entry.document or {})}
-        for part in (entry.name, *reversed(field.path[2:])):
-            inside = {str(part): inside}
-        return redacted(self._model(field), inside, (*field.path[2:], entry.name))
+        return self._shown(entry.name, {**(entry.document or {})}, self._field())
+
+    def _shown(
+        self, name: str, document: Data, field: StorableField, hide: Callable[[str], str] = str
+    ) -> dict[str, Data]:
+        """Return an endpoint's settings without secrets; alone in its section, however many others there are."""
+        place = (*field.path[2:], name)
+        for part in reversed(place):
+            document = {str(part): document}
+        return redacted(self._model(field), document, place, hide)
 
     def _model(self, field: StorableField) -> type[object]:
         model = self._plugins.registry.config_models()[field.plugin]

@@ -119,6 +119,15 @@ def test_an_export_has_everything(house: Site, receiver: Receiver, running: bool
     assert events[0] == shown
 
 
+def test_an_export_has_events_of_any_size(house: Site) -> None:
+    large = house.folder / "large.json"
+    large.write_text(json.dumps({"event": "collections.save.after", "args": ["posts", {"text": "x" * 3_000_000}]}))
+    with house.daemon():
+        house.text("send", large)
+        [event] = map(json.loads, house.text("store", "export").splitlines())
+    assert len(event["args"][1]["text"]) == 3_000_000
+
+
 def test_an_export_to_a_file(house: Site, receiver: Receiver) -> None:
     with house.daemon():
         filled(house, receiver)

@@ -29,7 +29,7 @@ PAGES = [
     "/bulk/replay?state=pending",
     "/endpoints",
     "/endpoints/webhook/search-index",
-    "/webhooks/new",
+    "/webhooks",
     "/plugins",
     "/configuration",
 ]

@@ -67,7 +67,7 @@ async def test_pages(browser: Browser, gateway: GatewayTester, folder: Path) -> 
         await visitor.page.get_by_role("link", name="collections.save.after").first.click()
         await expect(visitor.page.locator(".tree")).to_be_visible()
         await visitor.photograph(folder / "console-event.png")
-        await visitor.open("/webhooks/new")
+        await visitor.open("/webhooks")
         await expect(visitor.page.get_by_role("heading", name="Create a webhook")).to_be_visible()
         await visitor.photograph(folder / "console-webhook.png")
 

@@ -102,7 +102,7 @@ async def test_one_of_the_file_is_shown_and_changed_there(browser: Browser, gate
 
 async def test_a_name_that_is_taken_is_told(browser: Browser, gateway: GatewayTester) -> None:
     async with visiting(browser, gateway, ALL) as visitor:
-        await visitor.open("/webhooks/new")
+        await visitor.open("/webhooks")
         await visitor.page.get_by_label("Name", exact=True).fill("written")
         await visitor.page.get_by_label("Url").fill("https://search.example.org")
         await visitor.page.get_by_label("Event 1").fill("collections.save.after")
@@ -113,7 +113,7 @@ async def test_a_name_that_is_taken_is_told(browser: Browser, gateway: GatewayTe
 
 async def test_lists_grow_and_events_are_completed(browser: Browser, gateway: GatewayTester) -> None:
     async with visiting(browser, gateway, ALL) as visitor:
-        await visitor.open("/webhooks/new")
+        await visitor.open("/webhooks")
         events = visitor.page.locator("input[name=events]")
         await events.nth(2).fill("collections.save.after")
         await expect(events).to_have_count(4)
@@ -124,7 +124,7 @@ async def test_lists_grow_and_events_are_completed(browser: Browser, gateway: Ga
 @pytest.mark.parametrize("size", [NARROW, WIDE])
 async def test_the_form_fits(browser: Browser, gateway: GatewayTester, size: tuple[int, int]) -> None:
     async with visiting(browser, gateway, ALL, size=size, dark=True) as visitor:
-        await visitor.open("/webhooks/new")
+        await visitor.open("/webhooks")
         await visitor.page.get_by_text("Advanced Options").click()
         assert await visitor.overflow() == 0
 
@@ -133,6 +133,6 @@ async def test_who_may_not_is_refused(browser: Browser, gateway: GatewayTester) 
     async with visiting(browser, gateway, DO) as visitor:
         await visitor.open("/endpoints")
         await expect(visitor.page.get_by_role("link", name="Create a webhook")).to_have_count(0)
-        await visitor.open("/webhooks/new")
+        await visitor.open("/webhooks")
         await expect(visitor.page.get_by_role("alert")).to_contain_text("needs admin")
         visitor.complaints.clear()

@@ -256,3 +256,10 @@ async def test_where_no_plugin_takes_endpoints(tmp_path: Path, receiver: Receive
         assert endpoints.all() == []
         with pytest.raises(ConflictError, match="no plugin that is loaded takes endpoints"):
             await endpoints.create("other", document(receiver))
+
+
+async def test_their_secrets_are_hidden_wherever_they_might_show(gateway: GatewayTester, receiver: Receiver) -> None:
+    endpoints = gateway.gateway.administration.endpoints
+    await endpoints.create("search", document(receiver, bearer="swordfish", headers={"X-Key": "sesame"}))
+    await endpoints.delete("search")
+    assert gateway.gateway.hide("swordfish, sesame") == "***, ***"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
@@ -109,7 +110,7 @@ class Client:
         try:
             async with self._session.get(_url(path), params=_pairs(query), timeout=whole) as response:
                 await _require_ok(response)
-                async for line in response.content:
+                while line := await response.content.readline(max_line_length=sys.maxsize):  # an event is one line
                     yield line
         except (aiohttp.ClientPayloadError, TimeoutError) as error:
             raise GatewayError("the gateway stopped in the middle of its answer; its log says why") from error

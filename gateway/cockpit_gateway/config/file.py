@@ -111,9 +111,14 @@ class ConfigFile:
         """Return the file as it is now; one that is not on the disk is as it was.
 
         Raises:
-            ConfigError: it cannot be read, or is not YAML.
+            ConfigError: it cannot be read, is not YAML, or is empty by now: whoever writes it has not come far.
         """
-        return self if self._path is None else ConfigFile.read(self._path, self._environ)
+        if self._path is None:
+            return self
+        found = ConfigFile.read(self._path, self._environ)
+        if self._document.data and not found._document.data:  # noqa: SLF001 - of the same class
+            raise ConfigError(f"{self._path}: nothing stands in it any more")
+        return found
 
     def with_defaults(self, defaults: Data) -> ConfigFile:
         """Return the same file with what its data lacks; nothing in that is expanded."""

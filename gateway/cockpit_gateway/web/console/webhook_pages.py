@@ -49,8 +49,8 @@ class WebhookPages:
     def routes(self) -> list[web.RouteDef]:
         """Return the routes to add to the console."""
         return [
-            web.get("/webhooks/new", self.new),
-            web.post("/webhooks/new", self.create),
+            web.get("/webhooks", self.new),
+            web.post("/webhooks", self.create),
             web.get("/webhooks/{name}", self.edit),
             web.post("/webhooks/{name}", self.change),
             web.post("/webhooks/{name}/secret", self.rotate),
