@@ -26,7 +26,7 @@ app.conf.update(
 session = requests.Session()
 
 
-@app.task(autoretry_for=(requests.RequestException,), retry_backoff=5, max_retries=10)
+@app.task(name="deliver", autoretry_for=(requests.RequestException,), retry_backoff=5, max_retries=10)
 def deliver(url: str, body: str) -> None:
     """Send one body to one endpoint, signed."""
     signature = hmac.new(SECRET, body.encode(), hashlib.sha256).hexdigest()

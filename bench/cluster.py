@@ -61,11 +61,9 @@ def measure(events: int, directory: Path, done: Callable[[], None], counts: Sequ
     ]
     found: list[Figures] = []
     for side in sides:
-        with tempfile.TemporaryDirectory(dir=directory) as scratch:
-            Path(scratch).chmod(0o755)
-            with side(Path(scratch)) as started:
-                found.append(_figures(started, events))
-                done()
+        with tempfile.TemporaryDirectory(dir=directory) as scratch, side(Path(scratch)) as started:
+            found.append(_figures(started, events))
+            done()
     return found
 
 
@@ -124,10 +122,7 @@ def _sqlite(scratch: Path) -> Side:
 def _postgres(scratch: Path, count: int) -> Side:
     side = Side()
     side.name = f"{count} on PostgreSQL"
-    server = LocalServer(scratch / "server")
-    server.make()
-    server.start()
-    side.callback(server.stop, "immediate")
+    server = side.enter_context(LocalServer.temporary())
     side.database = server.pid
     sink = free_port()
     processes: list[Measured] = []
