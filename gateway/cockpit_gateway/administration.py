@@ -243,10 +243,10 @@ class Administration:
         raise self._dispatcher.unknown(target_id)
 
     async def targets(self) -> Sequence[TargetReport]:
-        """Return every target that is configured or has a backlog."""
+        """Return every target that is configured, cannot take part although somebody made it, or has a backlog."""
         backlog = await self.store.backlog()
         states = {state.target_id: state for state in await self.store.target_states()}
-        names = sorted({*self._dispatcher.targets, *backlog})
+        names = sorted({*self._dispatcher.targets, *self._dispatcher.problems(), *backlog})
         return [self._report(name, states.get(name), backlog.get(name)) for name in names]
 
     async def overview(self) -> Overview:

@@ -138,6 +138,7 @@ class Gateway:
             discretion=self._discretion,
             describe=self._describe,
         )
+        self.dispatcher.problems = lambda: self._reloads.held
         self._neighbours = Neighbours(
             store=self.store,
             dispatcher=self.dispatcher,
@@ -331,7 +332,6 @@ class Gateway:
         self._sources.adopt(settings.sources)
         self._clients.adopt(settings.api.clients)
         self._pruner.kept = settings.retention
-        self.dispatcher.problems = self._reloads.held
         self.registry.trace.tallies = self.metrics.hooks.by_name
         self.metrics.prepare(settings.sources, generation.targets, self.registry.hooks())
         return self.observers.adopt(self._plugins, self.metrics)

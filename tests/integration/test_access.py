@@ -128,6 +128,10 @@ async def test_tls(gateway_tester: StartGateway, tmp_path: Path) -> None:
     [
         ("{listen: 0.0.0.0:0}", "where other machines reach it, the API needs a client"),
         ("{listen: 0.0.0.0:0, clients: {me: {token: short}}}", "a token has 16 or more ASCII characters"),
+        (
+            "{clients: {me: {token: one-for-both-of-them}, you: {token: one-for-both-of-them}}}",
+            "me and you have the same token",
+        ),
         ("{clients: {me: {token: 'sixteen and spaces'}}}", "a token has 16 or more ASCII characters, and no space"),
         (f"{{clients: {{a: {{token: {SEE}, scope: root}}}}}}", "'read', 'operate' or 'admin'"),
     ],

@@ -245,6 +245,11 @@ async def test_without_the_key_they_are_held_and_the_gateway_runs(tmp_path: Path
     async with again(tmp_path) as gateway:
         found = gateway.gateway.administration.endpoints.get("search")
         assert "gateway.key is missing: put back the key" in found.mistakes[0].message
+        [report] = [one for one in await gateway.gateway.administration.targets() if one.target_id == found.target_id]
+        assert report.state == Hold.NO_TARGET
+        assert "gateway.key is missing" in (report.reason or "")
+        await gateway.gateway.administration.endpoints.delete("search")
+        assert found.target_id not in [one.target_id for one in await gateway.gateway.administration.targets()]
         await gateway.fire("collections.save.after")
 
 

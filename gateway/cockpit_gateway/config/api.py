@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints, field_validator, model_validator
 
 from cockpit_gateway.config.base import PluginConfig
 from cockpit_gateway.config.base_path import BasePath
@@ -24,7 +24,7 @@ class Scope(IntEnum):
     OPERATE = 2
     """Replay, cancel, pause, resume, enable, test."""
     ADMIN = 3
-    """Delete for good, restart."""
+    """Make and change endpoints, reload, restart, delete for good."""
 
 
 HostName: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]+$", to_lower=True)]
@@ -49,7 +49,7 @@ class ApiClient(PluginConfig):
     scope: ScopeName = Field(
         default="read",
         description="`read` sees everything that is stored; `operate` replays, cancels, pauses and tests as well; "
-        "`admin` deletes for good and restarts as well.",
+        "`admin` makes and changes endpoints, reloads, restarts and deletes for good as well.",
     )
 
     @property
@@ -74,6 +74,16 @@ class Api(PluginConfig):
     clients: dict[str, ApiClient] = Field(
         default_factory=dict, description="Who may ask, by name: the log says who changed something."
     )
+
+    @field_validator("clients")
+    @classmethod
+    def _a_token_tells_whose_it_is(cls, clients: dict[str, ApiClient]) -> dict[str, ApiClient]:
+        owners: dict[str, str] = {}
+        for name, client in clients.items():
+            other = owners.setdefault(client.token.get_secret_value(), name)
+            if other != name:
+                raise ValueError(f"{other} and {name} have the same token: nobody could tell which of them asks")
+        return clients
 
     @model_validator(mode="after")
     def _fits_together(self) -> Api:

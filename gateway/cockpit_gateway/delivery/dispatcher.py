@@ -82,8 +82,8 @@ class Dispatcher:
         self._services: list[asyncio.Task[None]] = []
         self.trouble: str | None = None
         """Why nothing may be delivered until a restart, None if all is well."""
-        self.problems: Mapping[TargetId, str] = {}
-        """Targets that do not take part although somebody made them, and why."""
+        self.problems: Callable[[], Mapping[TargetId, str]] = dict
+        """Returns the targets that do not take part although somebody made them, and why."""
         self._insist = Insistence(clock)
         self._outcomes = Outcomes(
             store=store,
@@ -203,7 +203,7 @@ class Dispatcher:
         """Return why a target's deliveries are passed by, in a word and in a line; None if they are not."""
         queue = self._queues.get(target_id)
         if queue is None:
-            return Hold.NO_TARGET, self.problems.get(target_id, "the configuration does not name it")
+            return Hold.NO_TARGET, self.problems().get(target_id, "the configuration does not name it")
         if not queue.target.active:
             return Hold.PAUSED, "active: false in the configuration"
         if queue.hold is None and not queue.home and (reason := self.homes.broken(target_id)) is not None:
