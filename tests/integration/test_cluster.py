@@ -22,6 +22,7 @@ from cockpit_gateway.store.records import DeliveryFilter
 from cockpit_gateway.targets import Breaker, Planned, Target
 
 NAMES = [f"t{number}" for number in range(8)]
+KEY = "MHFYWDZ2dDVudm1xMzNtMXM4a2N0MW0="
 TARGETS = {TargetId("works", name) for name in NAMES}
 BODY = b'{"event":"collections.save.after","hook":"all","backend":1,"args":["posts",{"_id":"%d"},false]}'
 
@@ -71,7 +72,9 @@ class Nodes:
         plugin = self.plugins[name] = Works(name, self.journal, self.failing, **self._rules)
         directory = self._directory / name
         directory.mkdir(exist_ok=True)
-        yaml = f"store: '{self._url}'\nnode: {name}\nsources: {{website: {{}}}}\n{more}\n"
+        yaml = (
+            f"store: '{self._url}'\nnode: {name}\nsources: {{website: {{}}}}\nencryption: {{keys: [{KEY}]}}\n{more}\n"
+        )
         stack = self._stacks[name] = await self._stack.enter_async_context(AsyncExitStack())
         server = f"admin_socket: '{directory}/socket'"
         gateway = await stack.enter_async_context(running(directory, yaml, {"works": plugin}, server=server))
