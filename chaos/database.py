@@ -75,15 +75,3 @@ class Line:
                 writer.write(data)
                 await writer.drain()
         writer.close()
-
-
-@asynccontextmanager
-async def serving(directory: Path) -> AsyncIterator[LocalServer]:
-    """Run a server in a directory."""
-    server = LocalServer(directory)
-    await asyncio.to_thread(server.make)
-    await asyncio.to_thread(server.start)
-    try:
-        yield server
-    finally:
-        await asyncio.to_thread(server.stop, "immediate")

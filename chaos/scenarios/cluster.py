@@ -16,7 +16,7 @@ import asyncpg
 from bench.postgresql import LocalServer
 
 from chaos.daemon import Daemon, endpoint, started
-from chaos.database import Line, serving
+from chaos.database import Line
 from chaos.poster import Poster
 from chaos.promises import Result, Scope, all_accepted
 from chaos.receiver import Receiver, numbers_in, receiving
@@ -86,7 +86,6 @@ class Cluster:
 async def run(scope: Scope) -> list[Result]:
     """Make every fault, one after the other, or all that can be at once."""
     with scope.scratch() as scratch:
-        scratch.chmod(0o755)
         async with receiving() as receiver, _cluster(scratch, receiver) as cluster:
             poster = Poster(*(daemon.port for daemon in cluster.daemons))
             load = asyncio.create_task(poster.at_rate(RATE_OF_EVENTS, 3600.0))
@@ -118,7 +117,7 @@ async def _missing(receiver: Receiver, path: str, poster: Poster) -> set[int]:
 async def _cluster(scratch: Path, receiver: Receiver) -> AsyncIterator[Cluster]:
     endpoints = [endpoint(path, receiver.url(path), settings) for path, settings in PATHS.items()]
     async with AsyncExitStack() as stack:
-        server = await stack.enter_async_context(serving(scratch / "server"))
+        server = stack.enter_context(LocalServer.temporary())
         line = Line(server, scratch / "line")
         await stack.enter_async_context(line.open())
         daemons: list[Daemon] = []
