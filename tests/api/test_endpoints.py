@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,16 @@ async def test_reload_and_configuration(gateway: GatewayTester) -> None:
     assert "a-token-for-everything" not in shown.text
     assert [source["name"] for source in sources] == ["website"]
     assert len(stats["hour"]) == 60
+
+
+async def test_settings_are_described_as_generators_of_clients_understand_them(client: Client) -> None:
+    """Some refuse a model that may be null, and a default that is an empty object."""
+    schemas = (await client.get("openapi.json")).document["components"]["schemas"]
+    settings = {name: schema for name, schema in schemas.items() if name.startswith("EndpointSettings")}
+    assert (settings["EndpointSettings"]["type"], settings["EndpointSettings"]["title"]) == (
+        "object",
+        "EndpointSettings",
+    )
+    text = json.dumps(settings)
+    assert '"default": {}' not in text
+    assert '["object", "null"]' not in text

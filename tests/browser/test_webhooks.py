@@ -89,6 +89,22 @@ async def test_a_webhook_is_made_used_changed_and_deleted(
     assert len(receiver.requests) == 2
 
 
+async def test_what_somebody_else_has_changed_meanwhile_is_not_overwritten(
+    browser: Browser, gateway: GatewayTester
+) -> None:
+    endpoints = gateway.gateway.administration.endpoints
+    await endpoints.create("search", {"url": "https://search.example.org", "events": ["collections.*"]})
+    async with visiting(browser, gateway, ALL) as visitor:
+        await visitor.open("/webhooks/search")
+        await endpoints.patch("search", {"ordered": True})
+        await visitor.page.get_by_label("Timeout").fill("9s")
+        await visitor.page.get_by_role("button", name="Save").click()
+        await expect(visitor.page.get_by_role("alert")).to_contain_text("Nothing was saved. the endpoint 'search' has")
+        await expect(visitor.page.get_by_label("Timeout")).to_have_value("9s")
+        visitor.complaints.clear()
+    assert endpoints.get("search").document["ordered"] is True
+
+
 async def test_one_of_the_file_is_shown_and_changed_there(browser: Browser, gateway: GatewayTester) -> None:
     async with visiting(browser, gateway, ALL) as visitor:
         await visitor.open("/endpoints/webhook/written")

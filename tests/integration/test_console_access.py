@@ -138,6 +138,19 @@ async def test_a_cookie_of_any_bytes_is_none(gateway: GatewayTester) -> None:
     await writer.wait_closed()
 
 
+async def test_a_key_that_cannot_be_used_is_told(gateway_tester: StartGateway, tmp_path: Path) -> None:
+    key = tmp_path / "gateway.key"
+    key.write_text("x" * 40)
+    key.chmod(0o640)
+    async with (
+        gateway_tester(f"store: sqlite:{tmp_path}/gateway.db\n{API}") as gateway,
+        Browserless(gateway) as visitor,
+    ):
+        answer = await visitor.post("/console/login", {"token": ALL})
+        assert answer.status == HTTPStatus.INTERNAL_SERVER_ERROR
+        assert f"chmod 600 {key}" in await answer.text()
+
+
 async def test_a_link_opens_the_console_once_and_for_five_minutes(gateway: GatewayTester) -> None:
     links = gateway.gateway.console.links
     root = gateway.gateway.listeners.api_address

@@ -66,6 +66,9 @@ def test_files_that_others_can_read(tmp_path: Path) -> None:
     assert [(finding.about, finding.health) for finding in found] == [("key", Health.FAIL), ("!file", Health.WARN)]
     assert "gateway.key has the mode 0604: everybody" in found[0].what
     assert found[1].cure == f"chmod g-rwx {tmp_path}/token, unless that is meant"
+    (tmp_path / "gateway.key").chmod(0o640)
+    [key, _] = worst(check_files(patient(tmp_path, "sources: {website: {tokens: [!file token]}}")))
+    assert (key.health, key.cure) == (Health.FAIL, f"chmod go-rwx {tmp_path}/gateway.key")
     (tmp_path / "gateway.key").chmod(0o600)
     (tmp_path / "token").chmod(0o400)
     assert worst(check_files(patient(tmp_path, "sources: {website: {tokens: [!file token]}}"))) == []

@@ -52,7 +52,7 @@ def change_deliveries(verb: Verb, query: Query, manner: Manner, config: Path | N
         config: The configuration file as it was named.
     """
     with connect(find_config(config)) as client:
-        found: list[Document] = client.get("deliveries", verb.path, query=query)["found"]
+        found: list[Document] = client.get("deliveries", verb.path, query=_which(query))["found"]
         if not manner.as_json:
             _show(found, verb)
         total = sum(tally["deliveries"] for tally in found)
@@ -65,6 +65,11 @@ def change_deliveries(verb: Verb, query: Query, manner: Manner, config: Path | N
                 print_json({"found": [*found], **done})
             elif total:
                 print_text(_result(verb, done))
+
+
+def _which(query: Query) -> Query:
+    """Return which deliveries are meant, without how they are changed."""
+    return {name: value for name, value in query.items() if name != "new_id"}
 
 
 def _change(client: Client, verb: Verb, query: Query, total: int, done: dict[str, int]) -> None:

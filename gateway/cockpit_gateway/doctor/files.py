@@ -19,7 +19,7 @@ def check_files(patient: Patient) -> Iterator[Finding]:
         yield _writable(database)
         beside = (database, *(database.with_name(database.name + end) for end in ("-wal", "-shm", ".lock")))
         yield from _private("store", beside)
-    yield from _private("key", [key_file(patient.settings)])
+    yield from _private("key", [key_file(patient.settings)], group=False)
     yield from _private("admin socket", [admin_socket_path(patient.settings)])
     yield from _private("!file", sorted(patient.file.secret_files))
 
@@ -34,8 +34,10 @@ def _writable(database: Path) -> Finding:
     return ok("store", f"{directory} can be written")
 
 
-def _private(about: str, paths: Iterator[Path] | list[Path] | tuple[Path, ...]) -> Iterator[Finding]:
-    """Yield who else may read files that are for the gateway's user alone."""
+def _private(
+    about: str, paths: Iterator[Path] | list[Path] | tuple[Path, ...], *, group: bool = True
+) -> Iterator[Finding]:
+    """Yield who else may read files that are for the gateway's user alone, or if that is meant, for its group."""
     for path in paths:
         try:
             mode = path.stat().st_mode
@@ -46,7 +48,9 @@ def _private(about: str, paths: Iterator[Path] | list[Path] | tuple[Path, ...]) 
             continue
         shown = f"{path} has the mode {stat.S_IMODE(mode):04o}"
         if mode & 0o007:
-            yield fail(about, f"{shown}: everybody on this machine gets at it", f"chmod o-rwx {path}")
+            yield fail(about, f"{shown}: everybody on this machine gets at it", f"chmod go-rwx {path}")
+        elif mode & 0o070 and not group:
+            yield fail(about, f"{shown}: its group gets at it, so the gateway does not use it", f"chmod go-rwx {path}")
         elif mode & 0o070:
             yield warn(about, f"{shown}: its group gets at it", f"chmod g-rwx {path}, unless that is meant")
         else:

@@ -16,6 +16,7 @@ from cockpit_gateway.errors import (
     InvalidDocumentError,
     NotFoundError,
     PluginError,
+    SealError,
     StoreUnavailableError,
 )
 from cockpit_gateway.telemetry.context import REQUEST_ID, bind, request_id
@@ -178,6 +179,9 @@ def problem_of(error: Exception, request: web.Request, base_path: str) -> Proble
             return Problem(
                 HTTPStatus.SERVICE_UNAVAILABLE, f"The store cannot take it now: {error}", retry_after=RETRY_AFTER
             )
+        case SealError():
+            log.error("nothing can be sealed", problem=str(error))
+            return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, f"Nothing can be sealed: {error}")
         case NotFoundError():
             return Problem(HTTPStatus.NOT_FOUND, str(error))
         case InvalidDocumentError():

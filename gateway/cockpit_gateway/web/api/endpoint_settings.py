@@ -26,17 +26,24 @@ def with_endpoint_settings(document: dict[str, Any], models: Mapping[str, type[P
     field = storable_field(models)
     if field is None:
         return document
-    whole = json.loads(json.dumps(json_schema(models)).replace("#/$defs/", f"{_PLACE}{NAME}."))
+    text = json.dumps(json_schema(models)).replace("#/$defs/", f"{_PLACE}{NAME}.")
+    whole = json.loads(text, object_hook=_plain)
     definitions = {f"{NAME}.{name}": schema for name, schema in whole["$defs"].items()}
     found: dict[str, Any] = whole
     for key in field.path:
         found = _resolved(found["properties"][key], definitions)
     settings = _resolved(found["additionalProperties"], definitions)
     schemas: dict[str, Any] = document["components"]["schemas"]
-    schemas |= {NAME: settings, **_referenced(settings, definitions)}
+    schemas |= {NAME: settings | {"title": NAME}, **_referenced(settings, definitions)}
     for name in _TAKEN_BY:
         schemas[name]["properties"]["settings"] = {"$ref": _PLACE + NAME}
     return document
+
+
+def _plain(schema: dict[str, Any]) -> dict[str, Any]:
+    """Describe an object as one, as generators of clients understand it: never null, and without an empty default."""
+    said = {name: value for name, value in schema.items() if (name, value) != ("default", {})}
+    return said | {"type": "object"} if said.get("type") == ["object", "null"] else said
 
 
 def _resolved(schema: dict[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:

@@ -92,6 +92,8 @@ class WebhookPages:
         version = form.get("version")
         try:
             await self._admin.endpoints.change(name, document_of(form), expected=version)
+        except ConflictError as error:
+            return self._again(request, name, form, [Mistake("", f"{error}.")], version=version)
         except InvalidDocumentError as error:
             return self._again(request, name, form, error.mistakes, version=version)
         raise self._to_endpoint(name)
