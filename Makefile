@@ -49,7 +49,7 @@ chaos: $(VENV)/group-dev ## Kill, starve and mislead the gateway, and count what
 	@$(BIN)/python -m chaos
 
 locks: $(VENV)/group-dev ## Pin the newest dependencies, with their hashes
-	@cd config/locks && for lock in gateway test dev; do \
+	@cd config/locks && for lock in gateway test dev bench; do \
 		case $$lock in gateway) group= ;; *) group="--group ../../pyproject.toml:$$lock" ;; esac; \
 		../../$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --all-extras --no-header --no-annotate \
 			$$group --output-file $$lock.txt ../../pyproject.toml; done

@@ -16,6 +16,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from bench import scale
+from bench.cluster import Figures, measure
 from bench.machine import describe
 from bench.pages import reading
 from bench.profile import where_the_time_goes
@@ -30,9 +31,9 @@ def main(
     directory: Annotated[Path, typer.Option(help="Where the stores are made: the disk counts.")] = Path(),
 ) -> None:
     """Measure what an event costs."""
-    unknown = sorted(set(names or ()) - {*ROWS, PROFILE})
+    unknown = sorted(set(names or ()) - {*ROWS, PROFILE, CLUSTER})
     if unknown:
-        raise typer.BadParameter(f"there is no row {unknown[0]!r}; there are: {', '.join([*ROWS, PROFILE])}")
+        raise typer.BadParameter(f"there is no row {unknown[0]!r}; there are: {', '.join([*ROWS, PROFILE, CLUSTER])}")
     wanted = names or [*ROWS, PROFILE]
     with tempfile.TemporaryDirectory(dir=directory, prefix="bench-") as scratch:
         here = Path(scratch)
@@ -43,15 +44,33 @@ def main(
             for name in [name for name in ROWS if name in wanted]:
                 progress.update(task, description=name)
                 rows += ROWS[name](Size(quick), here, lambda: progress.advance(task))
+            sides: list[Figures] = []
+            if CLUSTER in (names or ()):
+                progress.update(task, description=CLUSTER)
+                sides = measure(Size(quick).few, here, lambda: progress.advance(task), (1, 2, 4))
         shares = where_the_time_goes(here, Size(quick).many) if PROFILE in wanted else {}
     if as_json:
-        print(json.dumps({"machine": machine, "rows": [asdict(row) for row in rows], "profile": shares}))
+        print(
+            json.dumps(
+                {
+                    "machine": machine,
+                    "rows": [asdict(row) for row in rows],
+                    "profile": shares,
+                    "cluster": [asdict(side) for side in sides],
+                }
+            )
+        )
     else:
         show(machine, rows, shares)
+        if sides:
+            Console().print(cluster_table(sides))
 
 
 PROFILE = "profile"
 """Shows where the gateway's time goes."""
+
+CLUSTER = "cluster"
+"""Several gateways on one PostgreSQL; only if it is named, since it needs PostgreSQL, Redis and Celery."""
 
 
 class Size:
@@ -104,6 +123,18 @@ def show(machine: dict[str, str], rows: Sequence[Row], shares: dict[str, float])
     console.print(table)
     if shares:
         console.print(profile_table(shares))
+
+
+def cluster_table(sides: Sequence[Figures]) -> Table:
+    """Return what gateways that share a database do as a table."""
+    times = tuple(sides[0].times)
+    table = Table("side", "events/s", "CPU/event", "of the database", *times)
+    for side in sides:
+        shown = [f"{seconds * 1000:.1f} ms" for seconds in side.times.values()]
+        table.add_row(
+            side.name, f"{side.rate:.0f}", f"{side.cpu * 1e6:.0f} µs", f"{side.database * 1e6:.0f} µs", *shown
+        )
+    return table
 
 
 def profile_table(shares: dict[str, float]) -> Table:

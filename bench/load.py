@@ -1,7 +1,8 @@
 """The load: a generator and a receiver that cost little, in one process of their own.
 
-Run as `python -m bench.load closed|open PORT SINK_PORT EVENTS RATE_OR_CONNECTIONS ARRIVALS`, or with `sink` to receive
-ARRIVALS deliveries and send nothing; prints one JSON object. A delivery to a path with "slow" in it is answered late.
+Run as `python -m bench.load closed|open PORT[,PORT…] SINK_PORT EVENTS RATE_OR_CONNECTIONS ARRIVALS`, or with `sink` to
+receive ARRIVALS deliveries and send nothing; prints one JSON object. A delivery to a path with "slow" in it is answered
+late.
 Raw protocols instead of an HTTP library, so that what is measured is the process in between.
 """
 
@@ -12,6 +13,8 @@ import json
 import sys
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from itertools import cycle
 from typing import cast
 
 import uvloop
@@ -152,34 +155,36 @@ class Sender(Messages):
         self._transport.write(request(self._number))
 
 
-async def closed_loop(run: Run, port: int, connections: int) -> None:
+async def closed_loop(run: Run, ports: Iterator[int], connections: int) -> None:
     """Post as fast as answers come, over so many kept connections."""
     numbers = list(range(run.events))
     loop = asyncio.get_running_loop()
     for _ in range(connections):
-        await loop.create_connection(lambda: Sender(run, numbers), "127.0.0.1", port)
+        await loop.create_connection(lambda: Sender(run, numbers), "127.0.0.1", next(ports))
 
 
-async def open_loop(run: Run, port: int, rate: int) -> None:
+async def open_loop(run: Run, ports: Iterator[int], rate: int) -> None:
     """Post at a fixed rate, a new connection for each event, as Cockpit does."""
-    loop = asyncio.get_running_loop()
     began = time.monotonic()
-    posts: list[asyncio.Task[object]] = []
+    posts: list[asyncio.Task[None]] = []
     for number in range(run.events):
         await asyncio.sleep(max(0.0, began + number / rate - time.monotonic()))
         run.sent[number] = time.monotonic()
-        one = [number]
-        posts.append(loop.create_task(loop.create_connection(lambda one=one: Sender(run, one), "127.0.0.1", port)))  # type: ignore[misc, arg-type]
+        posts.append(asyncio.create_task(_post_one(run, number, next(ports))))
     await asyncio.gather(*posts)
 
 
-async def main(kind: str, port: int, sink_port: int, events: int, intensity: int, arrivals: int) -> None:
+async def _post_one(run: Run, number: int, port: int) -> None:
+    await asyncio.get_running_loop().create_connection(lambda: Sender(run, [number]), "127.0.0.1", port)
+
+
+async def main(kind: str, ports: str, sink_port: int, events: int, intensity: int, arrivals: int) -> None:
     """Run the load and print what happened; a sink port of 0 is a process that delivers nothing."""
     run = Run(0 if kind == "sink" else events, arrivals)
     loop = asyncio.get_running_loop()
     await loop.create_server(lambda: Sink(run), "127.0.0.1", sink_port)
     if kind != "sink":
-        await (closed_loop if kind == "closed" else open_loop)(run, port, intensity)
+        await (closed_loop if kind == "closed" else open_loop)(run, cycle(map(int, ports.split(","))), intensity)
     async with asyncio.timeout(PATIENCE):
         await run.complete.wait()
     last = run.last_arrival if arrivals else max(run.acked.values())
@@ -196,4 +201,4 @@ async def main(kind: str, port: int, sink_port: int, events: int, intensity: int
 
 
 if __name__ == "__main__":
-    uvloop.run(main(sys.argv[1], *map(int, sys.argv[2:])))
+    uvloop.run(main(sys.argv[1], sys.argv[2], *map(int, sys.argv[3:])))

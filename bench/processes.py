@@ -27,8 +27,9 @@ _PORTS = range(10_000, 32_768)
 _NEXT = count(secrets.randbelow(len(_PORTS)))
 
 CONFIGURATION = """\
-server: {{listen: "127.0.0.1:{port}"}}
-store: sqlite:{directory}/gateway.db
+server: {{listen: "127.0.0.1:{port}", admin_socket: "{directory}/gateway.sock"}}
+store: "{store}"
+node: "{name}"
 sources: {{website: {{}}}}
 api: {{listen: "127.0.0.1:{admin}", clients: {{bench: {{token: {token}}}}}}}
 log: {{level: error}}
@@ -86,7 +87,12 @@ def endpoint(name: str, path: str = "in", settings: str = "events: [collections.
 
 @contextmanager
 def gateway(
-    directory: Path, launcher: Sequence[str] = (), endpoints: Sequence[str] = (), sink: int | None = None
+    directory: Path,
+    launcher: Sequence[str] = (),
+    endpoints: Sequence[str] = (),
+    sink: int | None = None,
+    *,
+    database: str | None = None,
 ) -> Generator[Measured]:
     """Run a gateway with the store in a directory.
 
@@ -94,15 +100,26 @@ def gateway(
         directory: Where its store is.
         endpoints: Its endpoints, as `endpoint` writes them; a single one by default.
         sink: The port that they deliver to; a free one by default.
+        database: The URL of a database instead; then the processes are not kept apart, since there are several.
         launcher: A command that runs `cockpit-gateway` with the arguments given to it; the command itself if empty.
     """
     port, admin, sink = free_port(), free_port(), sink or free_port()
     path = directory / "gateway.yaml"
     written = "\n".join(endpoints or [endpoint("sink")]).format(sink=sink)
-    path.write_text(CONFIGURATION.format(port=port, admin=admin, token=TOKEN, directory=directory, endpoints=written))
+    path.write_text(
+        CONFIGURATION.format(
+            port=port,
+            admin=admin,
+            token=TOKEN,
+            directory=directory,
+            name=directory.name,
+            store=database or f"sqlite:{directory}/gateway.db",
+            endpoints=written,
+        )
+    )
     program = launcher or [str(Path(sys.executable).with_name("cockpit-gateway"))]
     command = [*program, "run", "--config", str(path)]
-    with _running(command, directory, port, sink) as measured:
+    with running(command, directory, port, sink, pinned=database is None) as measured:
         yield replace(measured, admin=admin)
 
 
@@ -112,7 +129,7 @@ def peer(kind: str, directory: Path) -> Generator[Measured]:
     port, sink = free_port(), 0 if kind == "durable" else free_port()
     target = [f"http://127.0.0.1:{sink}/in"] if sink else []
     command = [sys.executable, "-m", "bench.peers", kind, str(port), *target]
-    with _running(command, directory, port, sink) as measured:
+    with running(command, directory, port, sink) as measured:
         yield measured
 
 
@@ -129,8 +146,16 @@ def load(
         arrivals: Deliveries to wait for; by default one per event, if the process delivers.
     """
     expected = arrivals if arrivals is not None else events if measured.sink else 0
-    arguments = [kind, str(measured.port), str(measured.sink), str(events), str(intensity), str(expected)]
-    with _loading(arguments) as process:
+    return load_all([measured], kind, events, intensity, expected)
+
+
+def load_all(
+    measured: Sequence[Measured], kind: str, events: int, intensity: int, arrivals: int, *, pinned: bool = True
+) -> dict[str, list[float]]:
+    """Run the load against several processes in turn, which deliver to the same port; see `load`."""
+    ports = ",".join(str(each.port) for each in measured)
+    arguments = [kind, ports, str(measured[0].sink), str(events), str(intensity), str(arrivals)]
+    with _loading(arguments, pinned=pinned) as process:
         return _printed(process)
 
 
@@ -148,8 +173,10 @@ def first_arrival(process: subprocess.Popen[str]) -> float:
 
 
 @contextmanager
-def _loading(arguments: Sequence[str]) -> Generator[subprocess.Popen[str]]:
-    command = _pinned([sys.executable, "-m", "bench.load", *arguments], LOADING)
+def _loading(arguments: Sequence[str], *, pinned: bool = True) -> Generator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "bench.load", *arguments]
+    if pinned:
+        command = _pinned(command, LOADING)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield process
@@ -166,9 +193,21 @@ def _printed(process: subprocess.Popen[str]) -> dict[str, list[float]]:
 
 
 @contextmanager
-def _running(command: Sequence[str], directory: Path, port: int, sink: int) -> Generator[Measured]:
+def running(
+    command: Sequence[str], directory: Path, port: int, sink: int, *, pinned: bool = True
+) -> Generator[Measured]:
+    """Run a process that is measured, and stop it.
+
+    Args:
+        command: What is run.
+        directory: Where it may keep something.
+        port: Where it listens.
+        sink: Where it delivers to.
+        pinned: Whether it has a processor of its own.
+    """
     environment = os.environ | {"BENCH_DIRECTORY": str(directory)}
-    process = subprocess.Popen(_pinned(command, MEASURED), env=environment, stdout=subprocess.DEVNULL)
+    placed = _pinned(command, MEASURED) if pinned else list(command)
+    process = subprocess.Popen(placed, env=environment, stdout=subprocess.DEVNULL)
     try:
         _wait_for(port, process)
         yield Measured(process.pid, port, sink)

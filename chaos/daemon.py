@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -21,8 +22,9 @@ PATIENCE = 60.0
 """Seconds after which something that was waited for has failed."""
 
 CONFIGURATION = """\
-server: {{listen: "127.0.0.1:{port}", grace: 2s}}
-store: sqlite:{store}
+server: {{listen: "127.0.0.1:{port}", grace: 2s, admin_socket: "{directory}/gateway.sock"}}
+store: "{store}"
+node: "{name}"
 sources: {{website: {{}}}}
 log: {{level: info, format: json}}
 plugins:
@@ -55,7 +57,7 @@ class Daemon:
     Args:
         directory: Where its configuration, log and socket are.
         endpoints: Its endpoints, lines of YAML.
-        store: The store's file; beside the configuration if None.
+        store: The store's file, or the URL of a database; a file beside the configuration if None.
         prefix: A command that runs the daemon's command.
         environment: Further variables.
         inherited: Descriptors that it has from the start.
@@ -66,15 +68,21 @@ class Daemon:
         directory: Path,
         endpoints: Sequence[str],
         *,
-        store: Path | None = None,
+        store: Path | str | None = None,
         prefix: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
         inherited: Sequence[int] = (),
     ) -> None:
         self.port = free_port()
-        self.store = store or directory / "gateway.db"
+        self.name = directory.name
+        self.store = store if isinstance(store, Path) else directory / "gateway.db"
+        url = store if isinstance(store, str) else f"sqlite:{self.store}"
         self._config = directory / "gateway.yaml"
-        self._config.write_text(CONFIGURATION.format(port=self.port, store=self.store, endpoints="\n".join(endpoints)))
+        self._config.write_text(
+            CONFIGURATION.format(
+                port=self.port, store=url, name=self.name, directory=directory, endpoints="\n".join(endpoints)
+            )
+        )
         self._log = directory / "gateway.log"
         self._prefix = tuple(prefix)
         self._inherited = tuple(inherited)
@@ -127,6 +135,15 @@ class Daemon:
         except (OSError, TimeoutError):
             return 0
         return int(line.split()[1]) if line else 0
+
+    async def metric(self, name: str) -> float:
+        """Return the sum of a metric's series."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        with closing(writer):
+            writer.write(b"GET /metrics HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\r\n")
+            lines = (await reader.read()).decode().splitlines()
+        found = [line for line in lines if re.match(rf"cockpit_gateway_{name}(\{{| )", line)]
+        return sum(float(line.rpartition(" ")[2]) for line in found)
 
     async def send(self, number: signal.Signals) -> None:
         """Send it a signal; after one that ends it, wait for its end."""

@@ -19,11 +19,11 @@ class Poster:
     """Posts numbered events, and remembers what became of each.
 
     Args:
-        port: Where the gateway listens.
+        ports: Where gateways listen; they are posted to in turn.
     """
 
-    def __init__(self, port: int) -> None:
-        self._port = port
+    def __init__(self, *ports: int) -> None:
+        self._ports = itertools.cycle(ports)
         self._numbers = itertools.count()
         self.times: list[float] = []
         """Seconds from the connection to each answer."""
@@ -76,7 +76,7 @@ class Poster:
                 await asyncio.sleep(0.02)
 
     async def _ask(self, message: bytes) -> int:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", next(self._ports))
         try:
             writer.write(message)
             head = (await reader.readuntil(b"\r\n\r\n")).lower()

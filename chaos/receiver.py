@@ -8,7 +8,7 @@ import socket
 import ssl
 import struct
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -61,6 +61,12 @@ async def ok(writer: asyncio.StreamWriter, request: Request) -> None:
     """Answer 200."""
     writer.write(OK)
     request.accept()
+
+
+async def unhurried(writer: asyncio.StreamWriter, request: Request) -> None:
+    """Answer 200 after a while."""
+    await asyncio.sleep(0.03)
+    await ok(writer, request)
 
 
 async def reset(writer: asyncio.StreamWriter, _: Request) -> None:
@@ -149,6 +155,7 @@ async def close_idle(writer: asyncio.StreamWriter, request: Request) -> None:
 
 BEHAVIOURS: dict[str, Behaviour] = {
     "ok": ok,
+    "unhurried": unhurried,
     "reset": reset,
     "hang-before-headers": hang_before_headers,
     "hang-after-headers": hang_after_headers,
@@ -163,7 +170,7 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "500-then-200": error_then_ok,
     "closes-idle": close_idle,
 }
-MIXED = [name for name in BEHAVIOURS if name not in ("ok", "410", "gigabyte")]
+MIXED = [name for name in BEHAVIOURS if name not in ("ok", "unhurried", "410", "gigabyte")]
 """What a mixed receiver does one time in three, at random."""
 
 
@@ -173,6 +180,9 @@ class Receiver:
     def __init__(self, seed: int = 1) -> None:
         self.arrivals: defaultdict[str, defaultdict[int, list[Arrival]]] = defaultdict(lambda: defaultdict(list))
         """Per path and event number, what arrived."""
+        self.most: Counter[str] = Counter()
+        """Per path, how many requests were answered at once at most."""
+        self._at_once: Counter[str] = Counter()
         self.healed = False
         """True to answer 200 from now on, whatever the path."""
         self._random = random.Random(seed)
@@ -238,7 +248,12 @@ class Receiver:
             self.arrivals[path][number].append(arrival)
         before = self._seen[webhook_id]
         self._seen[webhook_id] += 1
-        await self._behaviour(path)(writer, Request(webhook_id, before, self.url(path), list(noted.values())))
+        self._at_once[path] += 1
+        self.most[path] = max(self.most[path], self._at_once[path])
+        try:
+            await self._behaviour(path)(writer, Request(webhook_id, before, self.url(path), list(noted.values())))
+        finally:
+            self._at_once[path] -= 1
         return True
 
     def _behaviour(self, path: str) -> Behaviour:

@@ -98,5 +98,5 @@ async def die(store: Store) -> None:
         await store._shut()
     else:
         assert isinstance(store, PostgresStore)
-        await store._connections.run(lambda it: it.execute(EXPIRE, store._owner))
+        await store._connections.run(lambda it: it.execute(EXPIRE, store._owner.id))
         await store._leave()

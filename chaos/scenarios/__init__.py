@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from chaos.promises import Result, Scope
-from chaos.scenarios import clock, descriptors, disk, dns, faults, kill, neighbours, restarts, stopped
+from chaos.scenarios import clock, cluster, descriptors, disk, dns, faults, kill, neighbours, restarts, stopped
 
 Scenario = Callable[[Scope], Awaitable[list[Result]]]
 
@@ -13,6 +13,7 @@ SCENARIOS: dict[str, Scenario] = {
     "neighbours": neighbours.run,
     "stopped": stopped.run,
     "restarts": restarts.run,
+    "cluster": cluster.run,
     "clock": clock.run,
     "dns": dns.run,
     "disk-full": disk.run_full,

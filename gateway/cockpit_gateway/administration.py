@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Literal
 
 import structlog
@@ -17,6 +19,7 @@ from cockpit_gateway.errors import RAISED_BY_PLUGINS, ConflictError
 from cockpit_gateway.events import Event
 from cockpit_gateway.explanations import EventExplanation, Explanations
 from cockpit_gateway.hosting import Plugins
+from cockpit_gateway.nodes import NodeReport, reports
 from cockpit_gateway.overview import Overview, Series, TargetReport, overview, series
 from cockpit_gateway.purges import Purges
 from cockpit_gateway.registry import LoadedPlugin, PluginStatus, Registry
@@ -28,6 +31,9 @@ from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Backlog, TargetState
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+PATIENCE_WITH_NODES = 10.0
+"""Seconds in which the other nodes are to have read their configuration files again."""
 
 _CURES = {
     Hold.PAUSED: "resume it instead",
@@ -98,6 +104,34 @@ class Administration:
     def registry(self) -> Registry:
         """The plugins."""
         return self._plugins.registry
+
+    async def nodes(self) -> Sequence[NodeReport]:
+        """Return the gateways that share the store, by name, those that have died within the last day last."""
+        return reports(await self.store.cluster())
+
+    async def reload_everywhere(self) -> tuple[Reload, Sequence[NodeReport]]:
+        """Put the configuration file in force as it is now, then have every other node do so with its own file.
+
+        Returns:
+            What that has changed here; and the nodes that were there before, those that have not answered left out.
+
+        Raises:
+            GatewayError: it failed here, see `Reloads`; the others were not asked.
+        """
+        before = await self._reloaded()
+        reload = await self.reload()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_WITH_NODES):
+                while any(now == before[owner] for owner, now in (await self._reloaded()).items() if owner in before):  # noqa: ASYNC110 - the store is asked
+                    await asyncio.sleep(0.1)
+        cluster = await self.store.cluster()
+        known = ((node, before.get(node.owner or "")) for node in cluster.nodes)
+        answered = [node for node, at in known if at is not None and node.facts.reloaded_at != at]
+        return reload, reports(cluster._replace(nodes=answered))
+
+    async def _reloaded(self) -> Mapping[str, float]:
+        """Return when each node last read its file."""
+        return {node.owner: node.facts.reloaded_at for node in (await self.store.cluster()).nodes if node.owner}
 
     async def restart(self) -> int:
         """Hand over to a new process, which begins when this one has ended; return its id.

@@ -10,14 +10,14 @@ from cockpit_gateway.clock import Clock
 from cockpit_gateway.deliveries import Delivery, DeliveryState, TargetId
 from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.delivery.hindrances import Wait, WaitsFor
-from cockpit_gateway.delivery.planning import PLAN_TARGET, Planner
+from cockpit_gateway.delivery.planning import Planner
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, NotFoundError
 from cockpit_gateway.events import Event, EventStatus
 from cockpit_gateway.hosting import Plugins
 from cockpit_gateway.registry import Implementation
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import DeliveryFilter
-from cockpit_gateway.targets import Explained
+from cockpit_gateway.targets import PLAN_TARGET, Explained
 from cockpit_gateway.threads import abandon
 
 PATIENCE = 5.0

@@ -30,6 +30,7 @@ from cockpit_gateway.hosting import Plugins
 from cockpit_gateway.ingest import Ingest
 from cockpit_gateway.live import Live
 from cockpit_gateway.loading import describe_failure
+from cockpit_gateway.neighbours import Neighbours
 from cockpit_gateway.purges import Purges
 from cockpit_gateway.recorder import Recorder
 from cockpit_gateway.registry import Registry
@@ -138,7 +139,16 @@ class Gateway:
             describe=self._describe,
         )
         self.dispatcher.problems = lambda: self._reloads.held
-        self._pruner = Pruner(self.store, settings.retention, self.clock, self.metrics)
+        self._neighbours = Neighbours(
+            store=self.store,
+            dispatcher=self.dispatcher,
+            reloads=self._reloads,
+            clock=self.clock,
+            version=__version__,
+            address=lambda: self.listeners.address,
+        )
+        homes = self.dispatcher.homes
+        self._pruner = Pruner(self.store, settings.retention, self.clock, self.metrics, lambda: homes.keeps_up)
         self._pruning: asyncio.Task[None] | None = None
         self._unready: str | None = "starting"
         self._watch: StallWatch | None = None
@@ -166,7 +176,7 @@ class Gateway:
             ),
             sealer=self.sealer,
             endpoints=Endpoints(self._reloads, self._plugins, self.clock),
-            reload=self.reload,
+            reload=self._neighbours.reload,
             reload_state=lambda: self._reloads.state,
             configuration=self._reloads.settings,
             clock=self.clock,
@@ -241,6 +251,7 @@ class Gateway:
             console=self.console,
             metrics=self.metrics,
         )
+        await self._neighbours.start()
         self._watch = StallWatch(self.metrics)
         self._pruning = asyncio.create_task(self._pruner.run())
         self._unready = None
@@ -259,6 +270,7 @@ class Gateway:
         if self._pruning is not None:
             self._pruning.cancel()
             await asyncio.wait([self._pruning])
+        await self._neighbours.stop()
         await self.dispatcher.stop(self.settings.server.grace)
         await self._reloads.stop()
         await self.observers.stop()
@@ -304,10 +316,6 @@ class Gateway:
             ConflictError: the gateway is stopping.
         """
         return await self._reloads.reload(file)
-
-    async def refresh_endpoints(self) -> None:
-        """Have the endpoints of the store take part as they are now: another gateway has changed them."""
-        await self._reloads.refresh()
 
     def _put_to_work(self, generation: Generation, states: Sequence[TargetState]) -> Sequence[Observer]:
         """See `PutToWork`."""

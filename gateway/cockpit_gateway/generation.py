@@ -12,7 +12,7 @@ from cockpit_gateway.clock import Clock
 from cockpit_gateway.config import Config, HandlerSettings, handlers_of
 from cockpit_gateway.deliveries import TargetId
 from cockpit_gateway.delivery.calls import deliver_call, handler_call
-from cockpit_gateway.delivery.planning import PLAN_TARGET, Planner
+from cockpit_gateway.delivery.planning import Planner
 from cockpit_gateway.delivery.roster import Registration
 from cockpit_gateway.egress.channel import Channels, new_resolver
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError
@@ -22,7 +22,7 @@ from cockpit_gateway.plugin import Emit, PluginContext
 from cockpit_gateway.registry import Implementation, Registry
 from cockpit_gateway.storage import PluginStorage
 from cockpit_gateway.store.port import Store
-from cockpit_gateway.targets import Target
+from cockpit_gateway.targets import PLAN_TARGET, Target
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from typing import Any
 from cockpit_gateway.config import ConfigFile, ShownSetting
 from cockpit_gateway.daemon import validate
 from cockpit_gateway.deliveries import TargetId
-from cockpit_gateway.delivery.planning import PLAN_TARGET
 from cockpit_gateway.events import Event, EventStatus
 from cockpit_gateway.gateway import Gateway
+from cockpit_gateway.targets import PLAN_TARGET
 
 MOST_EXAMPLES = 3
 """Events that are named for each target that gets more or fewer."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 
@@ -35,9 +36,18 @@ class Pruner:
         kept: What is to be kept.
         clock: The time.
         metrics: Counts what is deleted.
+        mine: Tells whether this node is the one that does it for all on the same store.
     """
 
-    def __init__(self, store: Store, kept: RetentionSetting, clock: Clock, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        store: Store,
+        kept: RetentionSetting,
+        clock: Clock,
+        metrics: Metrics,
+        mine: Callable[[], bool],
+    ) -> None:
+        self._mine = mine
         self._store = store
         self.kept = kept
         self._clock = clock
@@ -48,7 +58,8 @@ class Pruner:
         while True:
             try:
                 self._metrics.reserve(await self._store.set_reserve_aside())
-                await self.prune()
+                if self._mine():
+                    await self.prune()
                 await self._store.prune_answers(now=self._clock.time())
             except Exception:
                 log.exception("cannot delete what is old now, trying again")

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+PLAN_TARGET = "plan_deliveries"
+"""Target of the deliveries by which a planner that failed or was late plans again."""
+
 MINUTE = 60.0
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR

@@ -122,3 +122,14 @@ def test_an_endpoint_that_was_disabled_is_enabled(house: Site, receiver: Receive
     assert "HTTP 410" in disabled
     assert "held: disabled" in held
     assert {target["target"]: target["state"] for target in targets}["search-index"] == "active"
+
+
+def test_the_node_is_shown_with_its_endpoints(house: Site) -> None:
+    with house.daemon() as daemon:
+        shown = house.text("nodes")
+        [node] = house.json("nodes")["nodes"]
+    assert (node["state"], node["here"], node["upkeep"]) == ("alive", True, True)
+    assert node["name"].endswith(f"/{daemon.pid}")
+    assert {"plugin": "webhook", "target": "search-index"} in node["targets"]
+    assert "alive" in shown
+    assert "search-index" in shown

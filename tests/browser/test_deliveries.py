@@ -16,7 +16,7 @@ from cockpit_gateway.testing import Answer, GatewayTester, Receiver
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-ENDPOINTS = ("/endpoints", "/endpoints/webhook/search-index", "/plugins")
+ENDPOINTS = ("/endpoints", "/endpoints/webhook/search-index", "/plugins", "/nodes")
 HOSTILE = "<script>document.title='owned'</script>"
 
 

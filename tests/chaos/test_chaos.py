@@ -8,7 +8,15 @@ import pytest
 from chaos.promises import Scope
 from chaos.scenarios import SCENARIOS
 
-EVERYWHERE = ("kill", "faults", "stopped", pytest.param("restarts", marks=pytest.mark.alone), "clock", "descriptors")
+EVERYWHERE = (
+    "kill",
+    "faults",
+    "stopped",
+    "cluster",
+    pytest.param("restarts", marks=pytest.mark.alone),
+    "clock",
+    "descriptors",
+)
 """Those that need neither root nor minutes."""
 
 

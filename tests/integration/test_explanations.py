@@ -29,11 +29,11 @@ from cockpit_gateway import (
 )
 from cockpit_gateway.deliveries import TargetId
 from cockpit_gateway.delivery.hindrances import WaitsFor
-from cockpit_gateway.delivery.planning import PLAN_TARGET
 from cockpit_gateway.errors import NotFoundError
 from cockpit_gateway.explanations import DeliveryExplanation, EventExplanation, TargetExplanation
 from cockpit_gateway.gateway import Gateway
 from cockpit_gateway.ingest import PARSED_ON_THE_LOOP
+from cockpit_gateway.targets import PLAN_TARGET
 from cockpit_gateway.testing import FakeClock, GatewayTester, captures
 
 HERE = {"url": "https://127.0.0.1:1/hook", "allow_private": True}

@@ -38,7 +38,7 @@ def in_group(group: str | None) -> list[str]:
     return [text for item in items for text in ([item] if isinstance(item, str) else in_group(item["include-group"]))]
 
 
-@pytest.mark.parametrize(("lock", "group"), [("gateway", None), ("test", "test"), ("dev", "dev")])
+@pytest.mark.parametrize(("lock", "group"), [("gateway", None), ("test", "test"), ("dev", "dev"), ("bench", "bench")])
 def test_every_dependency_is_pinned_at_an_allowed_version(lock: str, group: str | None) -> None:
     pins = pinned(lock)
     wrong = [

@@ -19,6 +19,7 @@ from cockpit_gateway.cli import (
     events,
     explain,
     healthcheck,
+    nodes,
     plan,
     plugins,
     reload,
@@ -44,6 +45,7 @@ app.command("restart")(restart.restart)
 app.command("check")(check.check)
 app.command("healthcheck")(healthcheck.healthcheck)
 app.command("console")(console.console)
+app.command("nodes")(nodes.nodes)
 app.command("send")(send.send)
 app.command("explain")(explain.explain)
 app.command("doctor")(doctor.doctor)

@@ -184,6 +184,12 @@ class Settings(PluginConfig):
         description="Where events are kept: sqlite: and a path, relative to the directory that the daemon runs in; or "
         "postgresql://user@host/database, which several gateways may share.",
     )
+    node: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=100,
+        description="Its name among the gateways that share a database; by default its host and process id.",
+    )
     postgres: Postgres = Field(default_factory=Postgres, description="How a PostgreSQL database is used.")
     retention: RetentionSetting = Field(default_factory=RetentionSetting, description="What is kept, and how long.")
     sources: dict[Annotated[str, AfterValidator(_check_source_name)], Source] = Field(

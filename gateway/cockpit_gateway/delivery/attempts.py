@@ -17,11 +17,12 @@ from cockpit_gateway.delivery.breaker import CircuitBreaker
 from cockpit_gateway.delivery.due import DueTimes
 from cockpit_gateway.delivery.echoes import EchoWatch
 from cockpit_gateway.delivery.insistence import Insistence
+from cockpit_gateway.delivery.lease import Lease
 from cockpit_gateway.delivery.memory import Memory
 from cockpit_gateway.delivery.queue import TargetQueue
 from cockpit_gateway.delivery.suspects import Trial
 from cockpit_gateway.delivery.verdict import Verdict, judge, settlement, sound
-from cockpit_gateway.errors import RAISED_BY_PLUGINS, StoreError, StoreUnavailableError
+from cockpit_gateway.errors import RAISED_BY_PLUGINS, LeaseLostError, StoreError, StoreUnavailableError
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Settlement
 from cockpit_gateway.telemetry.context import bind
@@ -39,6 +40,7 @@ class Attempts:
 
     Args:
         store: Where their begin is noted, and where deliveries are given back to.
+        lease: Without it, none begins.
         clock: The time.
         metrics: Where attempts are counted.
         memory: Counts the bytes of the bodies at hand.
@@ -54,6 +56,7 @@ class Attempts:
         self,
         *,
         store: Store,
+        lease: Lease,
         clock: Clock,
         metrics: Metrics,
         memory: Memory,
@@ -67,6 +70,7 @@ class Attempts:
         self._hide = hide
         self._spans = spans
         self._store = store
+        self._lease = lease
         self._clock = clock
         self._metrics = metrics
         self._memory = memory
@@ -104,7 +108,7 @@ class Attempts:
 
     def pump(self, queue: TargetQueue) -> None:
         """Begin as many attempts as the limits allow."""
-        while queue.ready and queue.token_at is None and not self.stopping:
+        while queue.ready and queue.token_at is None and self._lease.holds and not self.stopping:
             steady = self._clock.steady()
             if not queue.may_start(steady):
                 return
@@ -128,9 +132,22 @@ class Attempts:
             self._end_trial(work.delivery)
         if waiting and not self.stopping:
             deliveries = [work.delivery for work in waiting]
+            term = self._lease.term
+
+            async def release() -> None:
+                if self._lease.term == term:  # else they were freed, and may be leased again
+                    await self._store.release(deliveries)
+
             with suppress(StoreUnavailableError):  # the gateway stops: closing the store gives them back
-                await self._insist.on(lambda: self._store.release(deliveries), "give deliveries back")
+                await self._insist.on(release, "give deliveries back")
         self._due.expect(queue.target_id, self._clock.time())
+
+    def forget(self, queue: TargetQueue) -> None:
+        """Drop what waits in memory: its lease was lost, and others attempt it."""
+        while queue.ready:
+            work = queue.ready.popleft()
+            self._memory.give(queue.target_id, work.delivery.size)
+            self._end_trial(work.delivery)
 
     async def test(self, queue: TargetQueue, work: Work) -> tuple[Verdict, float]:
         """Call a target once, whatever holds it, and write nothing; return what came out, and the seconds it took."""
@@ -179,18 +196,34 @@ class Attempts:
         waiting.add_done_callback(go_on)
 
     async def _attempt(self, queue: TargetQueue, work: Work, breaker: CircuitBreaker | None, *, probe: bool) -> None:
+        term = self._lease.term
         try:
             async with queue.slots or nullcontext():
                 verdict, settled = await self._call(queue, work)
+        except LeaseLostError:
+            self._leave(queue, work, breaker, None, probe=probe)
+            if term == self._lease.term:  # it may be extended yet
+                self._memory.take(queue.target_id, work.delivery.size)
+                queue.ready.appendleft(work)
+            return
         except BaseException:
             self._leave(queue, work, breaker, None, probe=probe)
             raise
         self._leave(queue, work, breaker, verdict, probe=probe)
         try:
-            await self._conclude(queue, verdict, settled)
+            if term == self._lease.term:
+                await self._conclude(queue, verdict, settled)
+            else:
+                self._disown(work, "the lease was lost while it was under way")
+        except LeaseLostError as error:
+            self._disown(work, str(error))
         finally:
             if self._trials:
                 self._acquit(work.delivery)
+
+    def _disown(self, work: Work, problem: str) -> None:
+        self._metrics.disowned(work.delivery.target_id)
+        log.warning("an attempt does not count, it may be made again", delivery_id=work.delivery.id, problem=problem)
 
     def _leave(
         self, queue: TargetQueue, work: Work, breaker: CircuitBreaker | None, verdict: Verdict | None, *, probe: bool
@@ -208,6 +241,8 @@ class Attempts:
 
     async def _call(self, queue: TargetQueue, work: Work) -> tuple[Verdict, Settlement]:
         await self._begin(work)
+        if not self._lease.holds:  # it waited for its turn, or the process stood still
+            raise LeaseLostError("the lease ran out before the attempt began")
         self._note_echo(queue, work)
         started_at = self._clock.time()
         began, place = time.perf_counter(), queue.target.fingerprint

@@ -27,6 +27,10 @@ class TokenBucket:
         self._tokens = self._capacity
         self._filled_at = now
 
+    def drain(self, now: float) -> None:
+        """Begin without a token: somebody else may just have used those that there were."""
+        self._tokens, self._filled_at = 0.0, now
+
     def take(self, now: float) -> float:
         """Take one token; return 0.0 if there was one, else the seconds until there will be."""
         self._tokens = min(self._capacity, self._tokens + max(0.0, now - self._filled_at) * self._per_second)

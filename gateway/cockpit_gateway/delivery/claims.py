@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 import structlog
 
 from cockpit_gateway.clock import Clock, JumpWatch
-from cockpit_gateway.deliveries import Work
+from cockpit_gateway.deliveries import TargetId, Work
 from cockpit_gateway.delivery.due import DueTimes
 from cockpit_gateway.delivery.insistence import STORE_PAUSE
+from cockpit_gateway.delivery.lease import Lease
 from cockpit_gateway.delivery.memory import Memory
 from cockpit_gateway.delivery.queue import TargetQueue
 from cockpit_gateway.errors import StoreUnavailableError
@@ -37,24 +38,27 @@ class Claims:
 
     Args:
         store: Where they wait.
+        lease: Without it, none is claimed.
         clock: Tells when they are due.
         memory: Counts the bytes of the bodies at hand.
         due: Tells what falls due.
         enqueue: Takes what was claimed.
-        clamp: Sees to it that nothing is due unreasonably late; called when the clock was turned.
+        clamp: Sees to it that nothing of some targets is due unreasonably late; called when the clock was turned.
     """
 
     def __init__(
         self,
         *,
         store: Store,
+        lease: Lease,
         clock: Clock,
         memory: Memory,
         due: DueTimes,
         enqueue: Callable[[TargetQueue, Sequence[Work]], None],
-        clamp: Callable[[], Awaitable[None]],
+        clamp: Callable[[Collection[TargetId]], Awaitable[None]],
     ) -> None:
         self._store = store
+        self._lease = lease
         self._clock = clock
         self._memory = memory
         self._due = due
@@ -78,6 +82,8 @@ class Claims:
 
     def _next_claims(self) -> list[tuple[TargetQueue, int]]:
         """Return for which targets to claim now, and how many bytes each may bring: no slow claim holds up another."""
+        if not self._lease.holds:
+            return []
         now, steady = self._clock.time(), self._clock.steady()
         claimable = [queue for queue in self._due.waiting.values() if queue.may_claim(now, steady)]
         some = claimable[: max(1, self._memory.room // SMALLEST_SHARE)]
@@ -92,7 +98,7 @@ class Claims:
 
     async def _claim(self, queue: TargetQueue, room: int) -> None:
         try:
-            claimed = await self._lease(queue, room)
+            claimed = await self._take(queue, room)
             for work in claimed.work:
                 self._memory.take(queue.target_id, work.delivery.size)
             if claimed.next_due is not None:
@@ -106,7 +112,7 @@ class Claims:
             queue.claiming = False
             self._due.changed.set()
 
-    async def _lease(self, queue: TargetQueue, room: int) -> Claimed:
+    async def _take(self, queue: TargetQueue, room: int) -> Claimed:
         self._memory.take(queue.target_id, room)
         try:
             claimed = await self._store.claim(
@@ -142,7 +148,7 @@ class Claims:
         log.warning("the clock was turned, due times are moved with it", seconds=round(self._turned, 3))
         await self._store.shift_due(self._turned, now=self._clock.time())
         self._turned = 0.0
-        await self._clamp()
+        await self._clamp([queue.target_id for queue in self._due.homes()])
         self._due.correct(await self._store.backlog())
 
 

@@ -7,8 +7,7 @@ they fall due. The store stays the truth; what is here can be lost at any instan
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import structlog
 
@@ -20,14 +19,18 @@ from cockpit_gateway.delivery.claims import Claims
 from cockpit_gateway.delivery.due import DueTimes
 from cockpit_gateway.delivery.echoes import SUSPICIOUS, EchoWatch
 from cockpit_gateway.delivery.hindrances import Wait, WaitsFor, hold_of, limit_of
+from cockpit_gateway.delivery.holds import Holds
+from cockpit_gateway.delivery.homes import Homes
 from cockpit_gateway.delivery.insistence import Insistence
+from cockpit_gateway.delivery.lease import Lease
 from cockpit_gateway.delivery.memory import Memory
 from cockpit_gateway.delivery.outcomes import Announce, Observe, Outcomes
 from cockpit_gateway.delivery.queue import TargetQueue
+from cockpit_gateway.delivery.recovery import Recovery
 from cockpit_gateway.delivery.roster import Registration, Roster
-from cockpit_gateway.delivery.upkeep import LEASE, Upkeep
+from cockpit_gateway.delivery.upkeep import Upkeep
 from cockpit_gateway.delivery.verdict import Verdict
-from cockpit_gateway.errors import GatewayError, NotFoundError
+from cockpit_gateway.errors import NotFoundError
 from cockpit_gateway.events import Event
 from cockpit_gateway.recorder import Recorder
 from cockpit_gateway.store.port import Store
@@ -35,9 +38,6 @@ from cockpit_gateway.store.records import Backlog, NewDelivery, Opened, TargetSt
 from cockpit_gateway.targets import Target
 from cockpit_gateway.telemetry.metrics import Metrics
 from cockpit_gateway.telemetry.spans import Spans
-
-CAREFUL_AFTER_A_CRASH = 60.0
-"""Seconds after an unclean end in which the begin of each attempt is durable before it begins."""
 
 LOOPING = "gateway.target.looping"
 
@@ -73,7 +73,8 @@ class Dispatcher:
         self._clock = clock
         self._metrics = metrics
         self._announce = announce
-        self._roster = Roster()
+        self._lease = Lease(shared=store.shared)
+        self._roster = Roster(at_home=not store.shared)
         self._queues = self._roster.queues
         self._due = DueTimes(self._queues)
         self._memory = Memory()
@@ -86,6 +87,7 @@ class Dispatcher:
         self._insist = Insistence(clock)
         self._outcomes = Outcomes(
             store=store,
+            lease=self._lease,
             clock=clock,
             metrics=metrics,
             due=self._due,
@@ -96,6 +98,7 @@ class Dispatcher:
         )
         self._attempts = Attempts(
             store=store,
+            lease=self._lease,
             clock=clock,
             metrics=metrics,
             memory=self._memory,
@@ -106,13 +109,24 @@ class Dispatcher:
             spans=spans,
             hide=hide,
         )
-        self._upkeep = Upkeep(store, clock, metrics, self._queues, self._due, recorder)
+        self.holds = Holds(store, clock, metrics, self._queues, self._attempts, self._due)
+        self._recovery = Recovery(store, clock, self._queues, self._attempts, self._insist)
+        self.homes = Homes(
+            store=store,
+            lease=self._lease,
+            roster=self._roster,
+            attempts=self._attempts,
+            metrics=metrics,
+            arrived=self._arrived,
+        )
+        self._upkeep = Upkeep(store, clock, metrics, self._queues, self._due, recorder, self.homes.is_here)
         self._claims = Claims(
             store=store,
+            lease=self._lease,
             clock=clock,
             memory=self._memory,
             due=self._due,
-            enqueue=self._attempts.enqueue,
+            enqueue=self._claimed,
             clamp=self._upkeep.clamp,
         )
 
@@ -143,6 +157,7 @@ class Dispatcher:
                 self._look_again(added)
             elif self._queues[target_id].change(*registration, self._clock.steady()):
                 self._look_again(self._queues[target_id])
+        self.homes.changed.set()
 
     def _look_again(self, queue: TargetQueue) -> None:
         """Attempt what waits for a target, or give it back, by rules that have changed."""
@@ -191,6 +206,8 @@ class Dispatcher:
             return Hold.NO_TARGET, self.problems().get(target_id, "the configuration does not name it")
         if not queue.target.active:
             return Hold.PAUSED, "active: false in the configuration"
+        if queue.hold is None and not queue.home and (reason := self.homes.broken(target_id)) is not None:
+            return Hold.BROKEN, reason
         return None if queue.hold is None else (queue.hold, queue.reason)
 
     def hindrance(self, delivery: Delivery) -> tuple[Wait | None, Wait]:
@@ -200,6 +217,10 @@ class Dispatcher:
             gone = Wait(WaitsFor.HOLD, "the configuration does not name its target any more")
             return gone, gone
         steady = self._clock.steady()
+        if not queue.home:
+            node = self.homes.name_of(delivery.target_id)
+            there = f"it is delivered by the node {node}" if node else "its target is between two homes"
+            return hold_of(queue, steady), Wait(WaitsFor.NODE, there)
         return hold_of(queue, steady), limit_of(queue, delivery, steady)
 
     async def hold(self, target_id: TargetId, hold: Hold, reason: str | None) -> None:
@@ -208,11 +229,7 @@ class Dispatcher:
         Raises:
             NotFoundError: there is no such target.
         """
-        queue = self._queue(target_id)
-        await self._store.set_held(target_id, hold, reason=reason, now=self._clock.time())
-        queue.held, queue.reason = hold, reason
-        queue.health.forget()
-        await self._attempts.give_back(queue)
+        await self.holds.hold(self._queue(target_id), hold, reason)
 
     async def let_go(self, target_id: TargetId) -> None:
         """Let a target's deliveries run again: no longer paused or disabled, its breaker closed.
@@ -220,14 +237,13 @@ class Dispatcher:
         Raises:
             NotFoundError: there is no such target.
         """
-        queue = self._queue(target_id)
-        await self._store.set_held(target_id, None, reason=None, now=self._clock.time())
-        queue.held = queue.reason = None
-        queue.health.forget()
-        if queue.breaker is not None and queue.breaker.reset():
-            self._metrics.breaker_changed(target_id, "closed")
-        self._attempts.enqueue(queue, ())
-        self._due.expect(target_id, self._clock.time())
+        await self.holds.let_go(self._queue(target_id))
+
+    def expect_anything(self) -> None:
+        """Look in the store for what is due at each target: notices of it may have been missed."""
+        for target_id, queue in self._queues.items():
+            if queue.home:
+                self._due.expect(target_id, self._clock.time())
 
     async def test(self, target_id: TargetId, work: Work) -> tuple[Verdict, float]:
         """Make one attempt whatever holds the target, and write nothing.
@@ -267,7 +283,7 @@ class Dispatcher:
             size: Bytes of the event's body.
         """
         queue = self._queues.get(target_id)
-        if queue is None or self._attempts.stopping or size > self._memory.room_for(target_id):
+        if queue is None or self._attempts.stopping or not self._lease.holds or size > self._memory.room_for(target_id):
             return False
         if not queue.may_admit(self._clock.time()):
             return False
@@ -293,6 +309,12 @@ class Dispatcher:
             queue = self._roster.find(item.delivery.target_id)
             queue.admitted -= 1
             self._attempts.enqueue(queue, [item])
+
+    def _claimed(self, queue: TargetQueue, work: Sequence[Work]) -> None:
+        for item in work:
+            if not item.delivery.attempts:  # it may have come in at another node
+                self._listen(queue.target_id, item.event)
+        self._attempts.enqueue(queue, work)
 
     def _listen(self, target_id: TargetId, event: Event) -> None:
         """Notice a loop: events that follow from our own deliveries."""
@@ -331,16 +353,28 @@ class Dispatcher:
             opened: What the store was found to be.
         """
         await self.recall()
-        await self._store.heartbeat(LEASE)
-        await self._upkeep.clamp()
-        self._attempts.careful = opened.unclean
-        suspects = await self._store.suspects()
-        for target_id, backlog in (await self._store.backlog()).items():
-            self._due.expect(target_id, backlog.next_due)
-        services = (self._claims.run(), self._recover(suspects), *self._upkeep.services())
+        if opened.unclean:
+            self._recovery.alarm()
+        await self.homes.look()
+        if not self._store.shared:
+            await self._arrived(self._queues)
+        services = (self._claims.run(), self.homes.run(), *self._recovery.services(), *self._upkeep.services())
         self._services = [asyncio.create_task(service) for service in services]
         for service in self._services:
             service.add_done_callback(self._service_ended)
+
+    async def _arrived(self, target_ids: Collection[TargetId]) -> None:
+        """Deliver to targets of which this node has become home."""
+        states = {state.target_id: state for state in await self._store.target_states()}
+        await self._upkeep.clamp(target_ids)
+        await self._recovery.lease()
+        for target_id in target_ids:
+            queue = self._queues.get(target_id)
+            if queue is not None:
+                queue.recall(states.get(target_id))
+                if not queue.home:
+                    queue.move_in(self._clock.steady())
+                self._due.expect(target_id, self._clock.time())
 
     async def stop(self, grace: float) -> None:
         """Begin no more attempts, let those under way finish, and abandon the rest.
@@ -349,31 +383,16 @@ class Dispatcher:
             grace: Seconds that attempts get to finish.
         """
         self._insist.ended = True
-        for service in self._services:
-            service.cancel()
-        await asyncio.gather(*self._services, return_exceptions=True)
-        await self._attempts.stop(grace)
+        await self.homes.leave()
+        try:
+            await self._attempts.stop(grace)
+        finally:
+            for service in self._services:
+                service.cancel()
+            await asyncio.gather(*self._services, return_exceptions=True)
 
     def _service_ended(self, service: asyncio.Task[None]) -> None:
         error = None if service.cancelled() else service.exception()
         if error is not None:
             self.trouble = "a part of delivering has failed; the log says which"
             log.error("a part of delivering has failed, it needs a restart", exc_info=error)
-
-    async def _recover(self, delivery_ids: Sequence[str]) -> None:
-        """Try the deliveries in whose attempt the process died: one at a time, beside everything else."""
-        for delivery_id in delivery_ids:
-            try:
-                await self._insist.on(partial(self._try_suspect, delivery_id), "try a delivery again")
-            except GatewayError:
-                log.exception("cannot try a delivery again", delivery_id=delivery_id)
-        await self._clock.sleep(CAREFUL_AFTER_A_CRASH)
-        self._attempts.careful = False
-
-    async def _try_suspect(self, delivery_id: str) -> None:
-        work = await self._store.leased(delivery_id)
-        queue = self._queues.get(work.delivery.target_id)
-        if queue is None:
-            await self._store.release([work.delivery])
-        elif await self._attempts.try_alone(queue, work).outlived():
-            self._store.clear(work.delivery)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from cockpit_gateway.deliveries import TargetId
 from cockpit_gateway.delivery.queue import TargetQueue
@@ -25,12 +25,19 @@ class DueTimes:
         """Set when it is worth while to look again."""
 
     def expect(self, target_id: TargetId, due_at: float) -> None:
-        """Note that the store holds a pending delivery of a target, due then (seconds since the Unix epoch)."""
+        """Note that the store holds a pending delivery of a target, due then (seconds since the Unix epoch).
+
+        It is another node's concern if that is the target's home.
+        """
         queue = self._queues.get(target_id)
-        if queue is not None:
+        if queue is not None and queue.home:
             queue.expect(due_at)
             self.waiting[target_id] = queue
             self.changed.set()
+
+    def homes(self) -> Iterator[TargetQueue]:
+        """Yield the targets whose home this node is."""
+        return (queue for queue in self._queues.values() if queue.home)
 
     def correct(self, backlogs: Mapping[TargetId, Backlog]) -> None:
         """Replace what is known by what the store holds, because the clock was turned."""

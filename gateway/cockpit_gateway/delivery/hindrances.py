@@ -26,6 +26,8 @@ class WaitsFor(StrEnum):
     """So many attempts at its target are under way as may be."""
     THREADS = "threads"
     """All threads of its plugin are busy."""
+    NODE = "node"
+    """Another node delivers it."""
     ATTEMPT = "attempt"
     """Nothing: it is being attempted, or about to be."""
 

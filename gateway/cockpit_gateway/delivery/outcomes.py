@@ -13,9 +13,10 @@ from cockpit_gateway.clock import Clock
 from cockpit_gateway.deliveries import DeliveryState, Hold, Outcome, TargetId
 from cockpit_gateway.delivery.due import DueTimes
 from cockpit_gateway.delivery.insistence import Insistence
+from cockpit_gateway.delivery.lease import Lease
 from cockpit_gateway.delivery.queue import TargetQueue
 from cockpit_gateway.delivery.verdict import Verdict
-from cockpit_gateway.errors import StoreError, StoreUnavailableError
+from cockpit_gateway.errors import LeaseLostError, StoreError, StoreUnavailableError
 from cockpit_gateway.events import JSONValue
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Settlement
@@ -41,6 +42,7 @@ class Outcomes:
 
     Args:
         store: Where they are written.
+        lease: Whoever has lost it writes none.
         clock: The time.
         metrics: Where they are counted.
         due: Is told when the store holds something due.
@@ -54,6 +56,7 @@ class Outcomes:
         self,
         *,
         store: Store,
+        lease: Lease,
         clock: Clock,
         metrics: Metrics,
         due: DueTimes,
@@ -63,6 +66,7 @@ class Outcomes:
         observe: Observe,
     ) -> None:
         self._store = store
+        self._lease = lease
         self._clock = clock
         self._metrics = metrics
         self._due = due
@@ -90,9 +94,16 @@ class Outcomes:
         await self._watch_health(queue, verdict)
 
     async def _settle(self, settled: Settlement) -> None:
+        term = self._lease.term
+
+        async def settle() -> None:
+            if self._lease.term != term:
+                raise LeaseLostError("its lease was lost before its outcome could be written")
+            await self._store.settle(settled)
+
         try:
-            await self._insist.on(lambda: self._store.settle(settled), "note an outcome")
-        except StoreUnavailableError:
+            await self._insist.on(settle, "note an outcome")
+        except (StoreUnavailableError, LeaseLostError):
             raise
         except StoreError:
             log.exception("an outcome could not be written as it is", delivery_id=settled.delivery.id)

@@ -25,11 +25,8 @@ from cockpit_gateway.hosting import Host, Plugins
 from cockpit_gateway.registry import Implementation
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import NewDelivery
-from cockpit_gateway.targets import Explained, Planned, Target
+from cockpit_gateway.targets import PLAN_TARGET, Explained, Planned, Target
 from cockpit_gateway.telemetry.metrics import Metrics
-
-PLAN_TARGET = "plan_deliveries"
-"""Target of the deliveries by which a planner that failed or was late plans again."""
 
 PLANNING_BUDGET = 0.02
 """Seconds on the event loop after which a planner is late: its next plans are made in its plugin's threads."""

@@ -47,6 +47,8 @@ class TargetQueue:
         self.admitted = 0
         """Deliveries being committed as leased, not yet in `ready`."""
         self.running = 0
+        self.home = False
+        """True while this node is the target's home: no other begins attempts."""
         self.gone = False
         """True if the configuration does not name the target any more; what is under way comes to its end."""
         self.held: Hold | None = None
@@ -88,6 +90,12 @@ class TargetQueue:
             self.health.forget()
         return True
 
+    def move_in(self, steady: float) -> None:
+        """Become the target's home, after another one that may have used up its rate."""
+        self.home = True
+        if self._bucket is not None:
+            self._bucket.drain(steady)
+
     def recall(self, state: TargetState | None) -> None:
         """Go on from what the store has recorded, if anything."""
         if state is not None:
@@ -102,6 +110,11 @@ class TargetQueue:
         if self.held is not None:
             return self.held
         return Hold.BROKEN if self.breaker is not None and self.breaker.open else None
+
+    @property
+    def quiet(self) -> bool:
+        """True if nothing is under way at the target, nor about to be."""
+        return not (self.running or self.admitted or self.claiming or self.ready)
 
     @property
     def batches(self) -> bool:
@@ -120,14 +133,14 @@ class TargetQueue:
 
     def allows(self, steady: float) -> bool:
         """Tell whether attempts may begin, concurrency and rate aside."""
-        stopped = self.gone or self.held is not None or not self.target.active
+        stopped = self.gone or not self.home or self.held is not None or not self.target.active
         return not stopped and (self.breaker is None or self.breaker.allows(steady))
 
     def may_admit(self, now: float) -> bool:
         """Tell whether a new delivery may be committed as leased: nothing older waits in the store."""
         drained = self.next_due is None or self.next_due > now
         room = len(self.ready) + self.admitted < MOST_IN_MEMORY
-        return drained and room and self.hold is None and not self.through_store
+        return self.home and drained and room and self.hold is None and not self.through_store
 
     def may_claim(self, now: float, steady: float) -> bool:
         """Tell whether the store has something due for which there is room."""
@@ -137,7 +150,7 @@ class TargetQueue:
 
     def claimable_in(self, now: float, steady: float) -> float | None:
         """Return the seconds until there may be something to claim; None if something else has to happen before."""
-        if self.next_due is None or self.held is not None or not self.target.active:
+        if self.next_due is None or not self.home or self.held is not None or not self.target.active:
             return None
         probe_at = self.breaker.probe_at if self.breaker is not None and self.breaker.probe_at is not None else 0.0
         wait = max(self.next_due - now, self.search_after - steady, probe_at - steady)

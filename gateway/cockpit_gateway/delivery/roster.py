@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from cockpit_gateway.deliveries import TargetId
@@ -29,11 +29,15 @@ class Registration(NamedTuple):
 class Roster:
     """The queues of all targets.
 
+    Args:
+        at_home: Whether this node is home of every target.
+
     Attributes:
         queues: Those that there are.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, at_home: bool) -> None:
+        self._at_home = at_home
         self.queues: dict[TargetId, TargetQueue] = {}
         self._gone: dict[TargetId, TargetQueue] = {}
 
@@ -45,11 +49,20 @@ class Roster:
         """
         return self.queues.get(target_id) or self._gone[target_id]
 
+    def known(self, target_id: TargetId) -> TargetQueue | None:
+        """Return a target's queue, also that of one that is gone; None if there never was one."""
+        return self.queues.get(target_id) or self._gone.get(target_id)
+
+    def everyone(self) -> Iterator[TargetQueue]:
+        """Yield every queue, those of targets that are gone among them."""
+        yield from (*self.queues.values(), *self._gone.values())
+
     def add(self, target_id: TargetId, registration: Registration, steady: float) -> TargetQueue:
         """Add a target, or one that was gone; steady seconds are those of `TargetQueue`."""
         queue = self._gone.pop(target_id, None)
         if queue is None:
             queue = TargetQueue(target_id, *registration, steady)
+            queue.home = self._at_home
         else:
             queue.gone = False
             queue.change(*registration, steady)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 
 import structlog
 
@@ -17,9 +17,6 @@ from cockpit_gateway.store.records import Backlog
 from cockpit_gateway.targets import BacklogLimit
 from cockpit_gateway.telemetry.metrics import Metrics
 
-LEASE = 60.0
-"""Seconds that this owner's leases live without a heartbeat."""
-
 TRIM_EVERY = 10.0
 """Seconds between two looks at how much waits."""
 
@@ -30,7 +27,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
 class Upkeep:
-    """Keeps leases alive, backlogs bounded, due times within reason, and counts written down.
+    """Keeps backlogs bounded, due times within reason, and counts written down.
 
     Args:
         store: What is kept up.
@@ -39,6 +36,7 @@ class Upkeep:
         queues: The targets.
         due: Is told what is due when others have been given up.
         recorder: Counts what is given up; what it has counted is written down.
+        is_here: Tells whether this node bounds a target's backlog.
     """
 
     def __init__(
@@ -49,12 +47,14 @@ class Upkeep:
         queues: Mapping[TargetId, TargetQueue],
         due: DueTimes,
         recorder: Recorder,
+        is_here: Callable[[TargetId], bool],
     ) -> None:
         self._store = store
         self._clock = clock
         self._metrics = metrics
         self._queues = queues
         self._due = due
+        self._is_here = is_here
         self.waiting = Waiting(store)
         self._recorder = recorder
         self.working = 0
@@ -63,16 +63,17 @@ class Upkeep:
     def services(self) -> list[Coroutine[object, object, None]]:
         """Return what is to run until the gateway stops."""
         return [
-            self._repeat(LEASE / 3, self._beat),
             self._repeat(TRIM_EVERY, self._trim),
             self._repeat(EVERY, self._recorder.write),
         ]
 
-    async def clamp(self) -> None:
+    async def clamp(self, target_ids: Collection[TargetId]) -> None:
         """See to it that nothing is due later than its target's longest delay from now, though the clock was turned."""
         now = self._clock.time()
-        for target_id, queue in self._queues.items():
-            await self._store.clamp_due(target_id, now + queue.target.longest_delay)
+        for target_id in target_ids:
+            queue = self._queues.get(target_id)
+            if queue is not None:
+                await self._store.clamp_due(target_id, now + queue.target.longest_delay)
 
     async def _repeat(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         while True:
@@ -85,12 +86,11 @@ class Upkeep:
             finally:
                 self.working -= 1
 
-    async def _beat(self) -> None:
-        await self._store.heartbeat(LEASE)
-
     async def _trim(self) -> None:
         now = self._clock.time()
         for target_id, backlog in (await self.waiting.count()).items():
+            if not self._is_here(target_id):
+                continue
             queue = self._queues.get(target_id)
             limit = BacklogLimit() if queue is None else queue.target.backlog
             if _exceeds(backlog, limit, now):

@@ -16,6 +16,12 @@ class Change(StrEnum):
     """A target has something pending that it had not before."""
     HELD = "held"
     """A target is paused, disabled or let go."""
+    NODES = "nodes"
+    """A node came, went, or has another target, or none has a target any more."""
+    ENDPOINTS = "endpoints"
+    """The endpoints that the store holds."""
+    RELOAD = "reload"
+    """The nodes are to read their configuration files again."""
     ANYTHING = "anything"
     """Notices may have been missed."""
 

@@ -13,6 +13,7 @@ from cockpit_gateway.deliveries import Attempt, Delivery, Hold, TargetId, Work
 from cockpit_gateway.events import Event
 from cockpit_gateway.store.activity import Activity, Cell, Period, SourceCell, TargetCell
 from cockpit_gateway.store.answers import KeepsAnswers
+from cockpit_gateway.store.nodes import Membership
 from cockpit_gateway.store.notices import Told
 from cockpit_gateway.store.records import (
     Accepted,
@@ -41,7 +42,7 @@ from cockpit_gateway.store.records import (
 from cockpit_gateway.targets import BacklogLimit
 
 
-class Store(KeepsAnswers, Protocol):
+class Store(Membership, KeepsAnswers, Protocol):
     """What the gateway asks of a store.
 
     Every call raises `StoreUnavailableError` when the store cannot do it now (disk full, closed) and
@@ -91,7 +92,11 @@ class Store(KeepsAnswers, Protocol):
         ...
 
     async def suspects(self) -> Sequence[str]:
-        """Lease every pending delivery in whose attempt a process died; returns their ids, the least often first."""
+        """Lease every pending delivery in whose attempt a process died, and of whose target no other node is home.
+
+        Returns:
+            Their ids, the least often first.
+        """
         ...
 
     async def leased(self, delivery_id: str) -> Work:
@@ -136,7 +141,8 @@ class Store(KeepsAnswers, Protocol):
         """Extend this owner's leases to so many seconds from now, by the store's clock; free those that have run out.
 
         Returns:
-            False if this owner's leases had run out and were freed: others may attempt what it had leased.
+            False if this owner's leases had run out and were freed: others may attempt what it had leased. From now
+            on this process is another owner, with leases of its own.
         """
         ...
 
@@ -268,7 +274,7 @@ class Store(KeepsAnswers, Protocol):
         ...
 
     async def shift_due(self, seconds: float, *, now: float) -> None:
-        """Move due times by so many seconds, because the clock was turned.
+        """Move due times by so many seconds, because the clock was turned: those of targets whose home is this node.
 
         Args:
             seconds: By how much; negative if the clock was turned back.

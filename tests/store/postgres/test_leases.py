@@ -159,7 +159,7 @@ async def test_after_an_outage_nobody_takes_the_others_for_dead(
 ) -> None:
     other, work = await open_another(), await leased(postgres_store)
     for store in (postgres_store, other):  # as long as the database was away, no lease could be extended
-        await store._connections.run(lambda it, owner=store._owner: it.execute(EXPIRE, owner))  # type: ignore[misc]
+        await store._connections.run(lambda it, owner=store._owner.id: it.execute(EXPIRE, owner))  # type: ignore[misc]
     for store in (other, postgres_store, other):
         assert await store.heartbeat(60)
     await postgres_store.settle(delivered(work))

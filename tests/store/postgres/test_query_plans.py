@@ -68,7 +68,7 @@ QUICK = {
     "find due": (claiming.FIND_DUE, TARGET),
     "next due": (claiming.NEXT_DUE, TARGET),
     "find heads": (claiming.FIND_HEADS, TARGET),
-    "lease": (claiming.LEASE, TARGET | {"owner": "somebody"}),
+    "lease": (claiming.LEASE, TARGET | {"owner": "somebody", "name": "webhook:site"}),
     "leased work": (claiming.LEASED_WORK, TARGET),
     "settle": (settling.SETTLE, SETTLED),
     "mark begun": (settling.MARK_BEGUN, {"ids": IDS, "times": [1.0] * 3, "owner": "somebody"}),

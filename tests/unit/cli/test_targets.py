@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from cockpit_gateway.cli.targets import PLANNING, split_name, target_name
-from cockpit_gateway.delivery.planning import PLAN_TARGET
+from cockpit_gateway.targets import PLAN_TARGET
 
 
 def test_an_endpoint_is_called_by_its_name_alone() -> None:

@@ -11,6 +11,7 @@ from cockpit_gateway.store.postgres.coalescing import Candidate, coalesce
 from cockpit_gateway.store.postgres.connections import Connections
 from cockpit_gateway.store.postgres.doubts import Doubts
 from cockpit_gateway.store.postgres.duplicates import Duplicates, note, noteworthy, repeats
+from cockpit_gateway.store.postgres.owner import Owner
 from cockpit_gateway.store.postgres.plans import Accept, Plan, is_leased, leased_work, leases
 from cockpit_gateway.store.postgres.rows import DeliveryRow, delivery_columns, event_columns
 from cockpit_gateway.store.postgres.statements import Connection, query
@@ -33,7 +34,7 @@ class Acceptor:
         doubts: Is told of leases that nobody may know of.
     """
 
-    def __init__(self, connections: Connections, owner: str, targets: TargetNumbers, doubts: Doubts) -> None:
+    def __init__(self, connections: Connections, owner: Owner, targets: TargetNumbers, doubts: Doubts) -> None:
         self._connections = connections
         self._owner = owner
         self._targets = targets
@@ -145,7 +146,7 @@ class Acceptor:
             delivery.due_at,
             event.received_at,
             len(event.body),
-            owner=self._owner if leased else None,
+            owner=self._owner.id if leased else None,
             fresh_at=delivery.due_at,
         )
 

@@ -54,9 +54,10 @@ async def note_failing(connection: Connection, target_id: TargetId, seconds: flo
     await NOTE_FAILING.run(connection, seconds=seconds, **target_id._asdict())
 
 
-async def shift_due(connection: Connection, seconds: float, now: float) -> None:
+async def shift_due(connection: Connection, owner: str, seconds: float, now: float) -> None:
     """Move the due time of what was planned before the clock was turned."""
-    await SHIFT_DUE.run(connection, seconds=seconds, before=now - seconds if seconds > 0 else math.inf)
+    before = now - seconds if seconds > 0 else math.inf
+    await SHIFT_DUE.run(connection, owner=owner, seconds=seconds, before=before)
 
 
 async def clamp_due(connection: Connection, target: int, latest: float) -> None:

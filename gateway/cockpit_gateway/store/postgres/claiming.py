@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from cockpit_gateway.deliveries import Work
+from cockpit_gateway.deliveries import TargetId, Work
 from cockpit_gateway.store import steps
 from cockpit_gateway.store.postgres.connections import Connections
 from cockpit_gateway.store.postgres.doubts import Doubts
@@ -30,6 +30,7 @@ class Claim(NamedTuple):
 
     Attributes:
         target: The target's number.
+        target_id: Its name.
         owner: Who leases.
         now: Deliveries due up to this time, seconds since the Unix epoch.
         limit: At most so many.
@@ -37,6 +38,7 @@ class Claim(NamedTuple):
     """
 
     target: int
+    target_id: TargetId
     owner: str
     now: float
     limit: int
@@ -124,6 +126,7 @@ async def _lease(connection: Connection, claim: Claim, due: Sequence[Candidate])
     if not due:
         return []
     numbers = [candidate.number for candidate in due]
-    leased = {number for (number,) in await LEASE.rows(connection, owner=claim.owner, now=claim.now, numbers=numbers)}
+    given = {"owner": claim.owner, "now": claim.now, "numbers": numbers, "name": str(claim.target_id)}
+    leased = {number for (number,) in await LEASE.rows(connection, **given)}
     taken = [number for number in numbers if number in leased]
     return [work_of(row) for row in await LEASED_WORK.rows(connection, numbers=taken)]

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from cockpit_gateway.errors import StoreUnavailableError
 from cockpit_gateway.store.postgres.connections import Connections
 from cockpit_gateway.store.postgres.failures import is_lost
+from cockpit_gateway.store.postgres.owner import Owner
 from cockpit_gateway.store.postgres.statements import Connection, query
 
 RELEASE_DOUBTFUL = query("release_doubtful")
@@ -28,7 +29,7 @@ class Doubts:
         owner: Whom they may be leased to.
     """
 
-    def __init__(self, connections: Connections, owner: str) -> None:
+    def __init__(self, connections: Connections, owner: Owner) -> None:
         self._connections = connections
         self._owner = owner
         self._until: dict[str, float] = {}
@@ -57,7 +58,7 @@ class Doubts:
         return await self._connections.run(self._release) if self._until else []
 
     async def _release(self, connection: Connection) -> Sequence[int]:
-        rows = await RELEASE_DOUBTFUL.rows(connection, ids=[*self._until], owner=self._owner)
+        rows = await RELEASE_DOUBTFUL.rows(connection, ids=[*self._until], owner=self._owner.id)
         for delivery_id, _ in rows:
             self._until.pop(delivery_id, None)
         return [target for _, target in rows]

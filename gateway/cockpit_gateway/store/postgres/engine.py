@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
 import structlog
-import uuid_utils
 
 from cockpit_gateway.deliveries import Delivery, Hold, TargetId, Work
 from cockpit_gateway.errors import StoreError, StoreUnavailableError
 from cockpit_gateway.events import Event
 from cockpit_gateway.store.activity import Activity
 from cockpit_gateway.store.answers import Answer, AnswerKey, KnownAnswer
+from cockpit_gateway.store.nodes import Cluster, NodeFacts
 from cockpit_gateway.store.notices import Change, Notice, Told
 from cockpit_gateway.store.postgres import (
     activity,
@@ -23,6 +23,7 @@ from cockpit_gateway.store.postgres import (
     changing,
     endpoints,
     leasing,
+    nodes,
     pruning,
     purging,
     replaying,
@@ -35,6 +36,7 @@ from cockpit_gateway.store.postgres.connections import Act, Connections
 from cockpit_gateway.store.postgres.doubts import Doubts
 from cockpit_gateway.store.postgres.lookups import Lookups
 from cockpit_gateway.store.postgres.opening import open_database
+from cockpit_gateway.store.postgres.owner import Owner
 from cockpit_gateway.store.postgres.plans import Accept, Plan
 from cockpit_gateway.store.postgres.settings import DEFAULTS, PostgresSettings
 from cockpit_gateway.store.postgres.settling import Begun, Cleared, Settler
@@ -80,7 +82,7 @@ class PostgresStore(Lookups):
 
     def __init__(self, url: str, transacted: Transacted = tell_nobody, settings: PostgresSettings = DEFAULTS) -> None:
         self._transacted = transacted
-        self._owner = str(uuid_utils.uuid7())
+        self._owner = Owner()
         super().__init__(Connections(url, settings))
         self._targets = TargetNumbers(self._connections)
         self._doubts = Doubts(self._connections, self._owner)
@@ -93,7 +95,7 @@ class PostgresStore(Lookups):
 
     async def open(self) -> Opened:
         """Connect, migrate the schema, and free what dead owners had leased."""
-        opened = await open_database(self._connections, self._owner)
+        opened = await open_database(self._connections, self._owner.id)
         self._notices.open(opened.gateway_id)
         acceptor = Acceptor(self._connections, self._owner, self._targets, self._doubts)
         self._accepting = GroupWriter(acceptor.write, self._transacted)
@@ -104,10 +106,37 @@ class PostgresStore(Lookups):
         """Commit what was handed in, give back the leases, and close."""
         await self._finish()
         try:
-            await self._connections.transact(lambda it: leasing.give_up(it, self._owner))
+            await self._connections.transact(lambda it: leasing.give_up(it, self._owner.id))
         except StoreError as error:
             log.warning("leases could not be given back; others take them over in time", problem=str(error))
+        self.tell(Change.NODES)
         await self._leave()
+
+    @property
+    def shared(self) -> bool:
+        """Whether other processes may use the same store: as many as like."""
+        return True
+
+    async def describe(self, facts: NodeFacts) -> None:
+        """Tell what this node is."""
+        await self._write(lambda it: nodes.describe(it, self._owner.id, facts))
+
+    async def cluster(self) -> Cluster:
+        """Return who is there."""
+        return await self._read(lambda it: nodes.cluster(it, self._owner.id))
+
+    async def take_homes(self, target_ids: Collection[TargetId]) -> Collection[TargetId]:
+        """Become home of targets that have none."""
+        return await self._write(lambda it: nodes.take_homes(it, self._owner.id, target_ids))
+
+    async def free_homes(self, target_ids: Collection[TargetId]) -> None:
+        """Be home of targets no longer."""
+        await self._write(lambda it: nodes.free_homes(it, self._owner.id, target_ids))
+        self.tell(Change.NODES)
+
+    def tell(self, change: Change) -> None:
+        """Tell the other nodes what has changed."""
+        self._notices.tell([Notice(change)])
 
     async def watch(self, told: Told) -> None:
         """Have told what other gateways change."""
@@ -134,7 +163,7 @@ class PostgresStore(Lookups):
 
     async def begin(self, delivery: Delivery, *, alone: bool) -> None:
         """Note that an attempt begins, before it does."""
-        await self._write(lambda it: settling.begin(it, self._owner, delivery.id, alone=alone))
+        await self._write(lambda it: settling.begin(it, self._owner.id, delivery.id, alone=alone))
 
     def clear(self, delivery: Delivery) -> None:
         """Note that a delivery is no suspect any more."""
@@ -142,7 +171,7 @@ class PostgresStore(Lookups):
 
     async def suspects(self) -> Sequence[str]:
         """Lease every suspect."""
-        return await self._write(lambda it: leasing.lease_suspects(it, self._owner))
+        return await self._write(lambda it: leasing.lease_suspects(it, self._owner.id))
 
     async def settle(self, settlement: Settlement) -> None:
         """Write an attempt's end."""
@@ -153,21 +182,27 @@ class PostgresStore(Lookups):
         target = await self._targets.number(target_id)
         if target is None:
             return Claimed([], None)
-        claim = Claim(target, self._owner, now, limit, room)
+        claim = Claim(target, target_id, self._owner.id, now, limit, room)
         return await self._shielded(self._claimer.claim(claim, ordered=ordered))
 
     async def release(self, deliveries: Sequence[Delivery]) -> None:
         """Give leased deliveries back."""
-        await self._write(lambda it: leasing.release(it, self._owner, deliveries))
+        await self._write(lambda it: leasing.release(it, self._owner.id, deliveries))
         self._notices.tell_due({delivery.target_id for delivery in deliveries})
 
     async def heartbeat(self, seconds: float) -> bool:
         """Extend this owner's leases, and free those of the dead."""
-        lease = await self._write(lambda it: leasing.extend(it, self._owner, seconds))
+        lease = await self._write(lambda it: leasing.extend(it, self._owner.id, seconds))
+        if not lease.known:
+            self._owner.renew()
+            await self._write(lambda it: leasing.enter(it, self._owner.id, seconds))
         targets = {*await self._doubts.settle()}
         # After a time in which nobody could extend anything, the others get the time until the next heartbeat to do so.
         if lease.lives:
-            targets |= {*(await self._write(leasing.free_orphans)).targets}
+            freed = await self._write(leasing.free_orphans)
+            targets |= {*freed.targets}
+            if freed.owners:
+                self.tell(Change.NODES)
         if targets:
             names = await self._targets.names(targets)
             self._notices.tell_due(names)
@@ -256,7 +291,7 @@ class PostgresStore(Lookups):
 
     async def shift_due(self, seconds: float, *, now: float) -> None:
         """Move due times."""
-        await self._write(lambda it: changing.shift_due(it, seconds, now))
+        await self._write(lambda it: changing.shift_due(it, self._owner.id, seconds, now))
 
     async def clamp_due(self, target_id: TargetId, latest: float) -> None:
         """Make what is due too late due at a time."""
@@ -267,10 +302,12 @@ class PostgresStore(Lookups):
     async def put_endpoint(self, name: str, sealed: bytes, *, expected: str | None, now: float) -> None:
         """Keep an endpoint."""
         await self._write(lambda it: endpoints.put_endpoint(it, name, sealed, expected, now))
+        self.tell(Change.ENDPOINTS)
 
     async def remove_endpoint(self, name: str, *, expected: str) -> None:
         """Remove an endpoint."""
         await self._write(lambda it: endpoints.remove_endpoint(it, name, expected))
+        self.tell(Change.ENDPOINTS)
 
     async def begin_answer(self, key: AnswerKey, fingerprint: bytes, *, now: float) -> KnownAnswer | None:
         """Note that a request is being answered."""

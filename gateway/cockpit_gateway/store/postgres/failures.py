@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import structlog
-from asyncpg import InterfaceError, PostgresError
+from asyncpg import InterfaceError, InternalClientError, PostgresError
 
 from cockpit_gateway.errors import GatewayError, StoreError, StoreUnavailableError
 
@@ -27,7 +27,7 @@ def is_lost(error: BaseException) -> bool:
     if isinstance(error, PostgresError):
         return _state(error).startswith(UNFIT)
     # A mistake in a parameter is an InterfaceError, too, but also a ValueError.
-    return isinstance(error, (OSError, TimeoutError, EOFError)) or (
+    return isinstance(error, (OSError, TimeoutError, EOFError, InternalClientError)) or (
         isinstance(error, InterfaceError) and not isinstance(error, (ValueError, TypeError))
     )
 

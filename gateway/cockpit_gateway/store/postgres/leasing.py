@@ -25,6 +25,7 @@ RELEASE_ORPHANS = query("release_orphans", "is_orphan")
 NUMBER_OF = query("number_of")
 LEASE_SUSPECTS = query("lease_suspects")
 EXTEND_LEASE = query("extend_lease")
+ENTER = query("enter")
 
 
 class Freed(NamedTuple):
@@ -47,7 +48,7 @@ async def free_orphans(connection: Connection) -> Freed:
     A delivery in whose attempt a process died is a suspect, or given up if that happened too often.
     """
     await LOCK_LEASES.run(connection)
-    owners = await DELETE_DEAD_OWNERS.run(connection)
+    owners: int = await DELETE_DEAD_OWNERS.value(connection)
     await BLAME.run(connection)
     parked = await PARK.rows(connection, now=time.time(), most=MOST_CRASHES)
     targets = {target for (target,) in await RELEASE_ORPHANS.rows(connection)}
@@ -67,8 +68,14 @@ class Lease(NamedTuple):
 
 
 async def extend(connection: Connection, owner: str, seconds: float) -> Lease:
-    """Extend an owner's leases; return what they were before."""
-    return Lease(*await EXTEND_LEASE.row(connection, owner=owner, seconds=seconds))
+    """Extend an owner's leases, unless they have been freed; return what they were before."""
+    rows = await EXTEND_LEASE.rows(connection, owner=owner, seconds=seconds)
+    return Lease(known=bool(rows), lives=(True,) in rows)
+
+
+async def enter(connection: Connection, owner: str, seconds: float) -> None:
+    """Make an owner known."""
+    await ENTER.run(connection, owner=owner, seconds=seconds)
 
 
 async def give_up(connection: Connection, owner: str) -> None:

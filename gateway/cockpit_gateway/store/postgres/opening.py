@@ -57,7 +57,7 @@ async def _prepare(connection: Connection) -> None:
 
 
 async def _enter(connection: Connection, owner: str) -> Opened:
-    await leasing.extend(connection, owner, FIRST_LEASE)
+    await leasing.enter(connection, owner, FIRST_LEASE)
     freed = await leasing.free_orphans(connection)
     return Opened(await reading.gateway_id(connection), bool(freed.owners), freed.parked, 0)
 

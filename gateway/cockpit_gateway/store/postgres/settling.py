@@ -11,6 +11,7 @@ import orjson
 from cockpit_gateway.deliveries import DeliveryState
 from cockpit_gateway.errors import LeaseLostError
 from cockpit_gateway.store.postgres.connections import Connections
+from cockpit_gateway.store.postgres.owner import Owner
 from cockpit_gateway.store.postgres.statements import Connection, query
 from cockpit_gateway.store.postgres.writer import Job
 from cockpit_gateway.store.records import Settlement
@@ -43,7 +44,7 @@ class Settler:
         owner: Who has leased the deliveries.
     """
 
-    def __init__(self, connections: Connections, owner: str) -> None:
+    def __init__(self, connections: Connections, owner: Owner) -> None:
         self._connections = connections
         self._owner = owner
 
@@ -63,7 +64,7 @@ class Settler:
 
     async def _note(self, begun: Mapping[str, float], cleared: Sequence[str]) -> None:
         if begun:
-            given = {"ids": [*begun], "times": [*begun.values()], "owner": self._owner}
+            given = {"ids": [*begun], "times": [*begun.values()], "owner": self._owner.id}
             await self._connections.run(lambda connection: MARK_BEGUN.run(connection, **given))
         if cleared:
             await self._connections.run(lambda connection: CLEAR.run(connection, ids=cleared))
@@ -72,7 +73,7 @@ class Settler:
         if not settling:
             return
         given = _columns([settlement for _, settlement in settling])
-        rows = await self._connections.run(lambda it: SETTLE.rows(it, owner=self._owner, **given))
+        rows = await self._connections.run(lambda it: SETTLE.rows(it, owner=self._owner.id, **given))
         settled = {delivery_id for (delivery_id,) in rows}
         for job, settlement in settling:
             if settlement.delivery.id not in settled and not await self._is_settled(settlement):

@@ -8,11 +8,13 @@ from contextlib import suppress
 
 import orjson
 import structlog
+from asyncpg import InterfaceError
 
 from cockpit_gateway.deliveries import TargetId
 from cockpit_gateway.errors import StoreUnavailableError
 from cockpit_gateway.store.notices import Change, Notice, Told
 from cockpit_gateway.store.postgres.connections import Connections
+from cockpit_gateway.store.postgres.owner import Owner
 from cockpit_gateway.store.postgres.statements import Connection
 
 GATHERING = 0.02
@@ -34,7 +36,7 @@ class Notices:
         owner: Who tells; what it has told itself it need not hear.
     """
 
-    def __init__(self, connections: Connections, owner: str) -> None:
+    def __init__(self, connections: Connections, owner: Owner) -> None:
         self._connections = connections
         self._owner = owner
         self._channel = ""
@@ -86,7 +88,7 @@ class Notices:
         await asyncio.sleep(GATHERING)
         waiting, self._waiting = self._waiting, set()
         payloads = [
-            orjson.dumps([self._owner, change, target_id and [*target_id]]).decode() for change, target_id in waiting
+            orjson.dumps([self._owner.id, change, target_id and [*target_id]]).decode() for change, target_id in waiting
         ]
         with suppress(StoreUnavailableError):
             await self._connections.run(lambda connection: connection.execute(NOTIFY, self._channel, payloads))
@@ -110,10 +112,11 @@ class Notices:
         try:
             await lost.wait()
         finally:
-            if not connection.is_closed():
-                await connection.remove_listener(self._channel, self._heard)
+            with suppress(InterfaceError):  # it was lost, and given back to the pool by that
+                if not connection.is_closed():
+                    await connection.remove_listener(self._channel, self._heard)
 
     def _heard(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
         owner, change, target_id = orjson.loads(str(payload))
-        if owner != self._owner and change in tuple(Change):
+        if owner != self._owner.id and change in tuple(Change):
             self.hear(Notice(Change(change), target_id and TargetId(*target_id)))

@@ -59,6 +59,7 @@ from cockpit_gateway.store.sqlite.claiming import Claim, claim_due, claim_found,
 from cockpit_gateway.store.sqlite.executor import Act, Begun, Cleared, SqliteExecutor
 from cockpit_gateway.store.sqlite.log import WriteAheadLog
 from cockpit_gateway.store.sqlite.lookups import Lookups, read
+from cockpit_gateway.store.sqlite.nodes import OnlyNode
 from cockpit_gateway.store.sqlite.reader import Reader
 from cockpit_gateway.store.sqlite.reserve import Reserve
 from cockpit_gateway.store.sqlite.targets import TargetNumbers
@@ -81,7 +82,7 @@ SEARCHERS = 3
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
-class SqliteStore(Lookups):
+class SqliteStore(Lookups, OnlyNode):
     """A store in one SQLite file; see `Store` for its methods.
 
     Args:
@@ -90,7 +91,8 @@ class SqliteStore(Lookups):
     """
 
     def __init__(self, path: Path, transacted: Transacted = tell_nobody) -> None:
-        super().__init__()
+        Lookups.__init__(self)
+        OnlyNode.__init__(self)
         self._transacted = transacted
         self._path = path
         self._owner = str(uuid_utils.uuid7())

@@ -54,6 +54,11 @@ class DeliverySeries(Series):
         self._held = self._gauge(
             "target_held", "1 while a target's deliveries are passed by; broken: its breaker is open", *TARGET, "state"
         )
+        self._disowned = self._counter(
+            "disowned_attempts", "Attempts under way when this node's lease was lost: they may be made again", *TARGET
+        )
+        self._lost_leases = self._counter("lost_leases", "Times this node's lease ran out and others took over")
+        self._homes = self._gauge("homes", "Targets whose home this node is, where nodes share a store")
         self._breaker_changes = self._counter("breaker_changes", "Times a breaker opened or closed", *TARGET, "state")
         self._backlog = self._gauge("backlog_deliveries", "Pending deliveries", *TARGET)
         self._backlog_size = self._gauge("backlog_bytes", "Bytes of the bodies of pending deliveries", *TARGET)
@@ -72,6 +77,7 @@ class DeliverySeries(Series):
             (self._attempts, words(*Outcome)),
             (self._failures, words(*Cause)),
             (self._deaths, words(*DEATHS)),
+            (self._disowned, ALONE),
             (self._breaker_changes, words("open", "closed")),
             (self._attempt_seconds, ALONE),
             (self._delivery_seconds, ALONE),
@@ -104,6 +110,18 @@ class DeliverySeries(Series):
     def died(self, target_id: TargetId, reason: str, count: int = 1) -> None:
         """Count deliveries given up: "rejected", "gave up", "expired", "overflow" or "crashes"."""
         self._deaths.labels(*target_id, reason).inc(count)
+
+    def disowned(self, target_id: TargetId) -> None:
+        """Count an attempt under way when this node's lease was lost."""
+        self._disowned.labels(*target_id).inc()
+
+    def lease_lost(self) -> None:
+        """Count that this node's lease ran out and others took over."""
+        self._lost_leases.inc()
+
+    def homes(self, count: int) -> None:
+        """Set the number of targets whose home this node is."""
+        self._homes.set(count)
 
     def replayed(self, deliveries: int) -> None:
         """Count deliveries that a replay made pending."""

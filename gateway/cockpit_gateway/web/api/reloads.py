@@ -66,12 +66,22 @@ class SettingsInForce(View):
     settings: list[SettingInForce] = Field(description="They, in the order of the file.")
 
 
+class NodeReloaded(View):
+    """What a node made of its own file."""
+
+    name: str = Field(description="The node.")
+    problem: str | None = Field(description="Why it changed nothing, null if it worked.")
+
+
 class Reloaded(View):
     """What a reload has changed."""
 
     changes: list[SettingView] = Field(description="What is different from before, and in force.")
     needs_restart: list[SettingView] = Field(description="What stands in the file and waits for a restart.")
     hash: str = Field(description="What tells the text of the file from another.")
+    nodes: list[NodeReloaded] = Field(
+        description="The gateways that share the store, this one among them; one that is not listed has not answered."
+    )
 
 
 class ConfigurationInForce(Resource):
@@ -103,13 +113,17 @@ class ConfigurationInForce(Resource):
 
     @operation("POST", "/reload", Scope.ADMIN, may=[HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY])
     async def reload(self) -> Reloaded:
-        """Put the configuration file in force as it is now: all of it, or with a mistake in it nothing."""
+        """Put the configuration file in force as it is now: all of it, or with a mistake in it nothing.
+
+        Then every other gateway on the same database does so with its own file.
+        """
         try:
-            done = await self._admin.reload()
+            done, nodes = await self._admin.reload_everywhere()
         except (ConfigError, PluginError) as error:
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from error
         return Reloaded(
             changes=SettingView.all_of(done.changes),
             needs_restart=SettingView.all_of(done.deferred),
             hash=self._admin.reload_state().digest,
+            nodes=[NodeReloaded(name=node.facts.name, problem=node.facts.problem) for node in nodes],
         )

@@ -20,6 +20,7 @@ from cockpit_gateway.web.api.events import Events
 from cockpit_gateway.web.api.gateway import GatewayItself
 from cockpit_gateway.web.api.idempotency import Idempotency
 from cockpit_gateway.web.api.manners import LARGEST_BODY, add_headers, explained
+from cockpit_gateway.web.api.nodes import Nodes
 from cockpit_gateway.web.api.openapi import document
 from cockpit_gateway.web.api.operations import Resource
 from cockpit_gateway.web.api.plugins import Plugins
@@ -35,6 +36,7 @@ RESOURCES: tuple[type[Resource], ...] = (
     Targets,
     Activity,
     Plugins,
+    Nodes,
     ConfigurationInForce,
     GatewayItself,
 )
@@ -77,6 +79,7 @@ class Api:
             Targets(self._admin),
             Activity(self._admin, self._sources),
             Plugins(self._admin, self._watchers),
+            Nodes(self._admin),
             ConfigurationInForce(self._admin),
             GatewayItself(self._admin, self._links, lambda: self._document),
         )

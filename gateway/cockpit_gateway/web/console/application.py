@@ -26,6 +26,7 @@ from cockpit_gateway.web.console.event_page import EventPage
 from cockpit_gateway.web.console.frame import Entry, Frame
 from cockpit_gateway.web.console.guard import Guard, add_headers
 from cockpit_gateway.web.console.links import Links
+from cockpit_gateway.web.console.node_list import NodeList
 from cockpit_gateway.web.console.overview import OverviewPage
 from cockpit_gateway.web.console.plugin_list import PluginList
 from cockpit_gateway.web.console.sessions import Sessions
@@ -96,6 +97,7 @@ class Console:
             TargetPages(frame, administration),
             WebhookPages(frame, administration, catalogue, settings.sources),
             PluginList(frame, administration),
+            NodeList(frame, administration),
             ConfigurationPage(frame, administration),
         ]
         frame.entries = [entry for group in self.pages for entry in group.entries]

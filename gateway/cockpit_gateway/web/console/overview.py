@@ -9,9 +9,9 @@ from aiohttp import web
 from cockpit_gateway.administration import Administration
 from cockpit_gateway.config import Scope, Source
 from cockpit_gateway.deliveries import Outcome, TargetId
-from cockpit_gateway.delivery.planning import PLAN_TARGET
 from cockpit_gateway.overview import Figures, Received, Series, TargetOverview
 from cockpit_gateway.store.records import EventFilter
+from cockpit_gateway.targets import PLAN_TARGET
 from cockpit_gateway.web.access import needs
 from cockpit_gateway.web.console.charts import Chart, Column, counts, times
 from cockpit_gateway.web.console.frame import Entry, Frame

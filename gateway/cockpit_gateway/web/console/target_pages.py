@@ -11,10 +11,9 @@ from aiohttp import web
 from cockpit_gateway.administration import Administration
 from cockpit_gateway.config import Scope
 from cockpit_gateway.deliveries import Attempt, DeliveryState, Hold, TargetId
-from cockpit_gateway.delivery.planning import PLAN_TARGET
 from cockpit_gateway.overview import TargetReport
 from cockpit_gateway.store.records import DeliveryFilter
-from cockpit_gateway.targets import Target
+from cockpit_gateway.targets import PLAN_TARGET, Target
 from cockpit_gateway.web.access import needs
 from cockpit_gateway.web.console.delivery_list import names_of
 from cockpit_gateway.web.console.frame import Entry, Frame

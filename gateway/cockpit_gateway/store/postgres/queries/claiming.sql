@@ -103,9 +103,13 @@ SELECT EXISTS (
     ORDER BY due_at, seq, number LIMIT 1 OFFSET :window::bigint
 );
 
+-- Whose leases have run out leases nothing, and nobody leases what another one is home of.
 -- name: lease
 UPDATE deliveries SET state = 'running', owner = :owner::text
-WHERE number = ANY(:numbers::bigint[]) AND state = 'pending' AND due_at <= :now::double precision
+WHERE
+    number = ANY(:numbers::bigint[]) AND state = 'pending' AND due_at <= :now::double precision
+    AND EXISTS (SELECT 1 FROM owners WHERE owner = :owner::text)
+    AND NOT EXISTS (SELECT 1 FROM homes WHERE target = :name::text AND owner <> :owner::text)
 RETURNING number;
 
 -- name: leased_work

@@ -22,7 +22,16 @@ DELETE FROM owners WHERE owner = :owner::text;
 SELECT pg_advisory_xact_lock(7235419, 2);
 
 -- name: delete_dead_owners
-DELETE FROM owners WHERE lease_until < clock_timestamp();
+WITH dead AS (
+    DELETE FROM owners WHERE lease_until < clock_timestamp() RETURNING facts, heard_at
+),
+noted AS (
+    INSERT INTO gone_nodes (name, facts, heard_at)
+    SELECT DISTINCT ON (facts ->> 'name') facts ->> 'name', facts, heard_at FROM dead WHERE facts IS NOT NULL
+    ORDER BY facts ->> 'name', heard_at DESC
+    ON CONFLICT (name) DO UPDATE SET facts = excluded.facts, heard_at = excluded.heard_at
+)
+SELECT count(*) FROM dead;
 
 -- Whom the death of a process is blamed on: the suspect that was tried alone; otherwise all that were tried become
 -- suspects.
@@ -50,18 +59,25 @@ SELECT number FROM deliveries WHERE id = :id::text;
 
 -- name: lease_suspects
 UPDATE deliveries SET state = 'running', owner = :owner::text
-WHERE crashes > 0 AND state = 'pending'
+WHERE
+    crashes > 0 AND state = 'pending'
+    AND target NOT IN (
+        SELECT t.number FROM homes AS h JOIN targets AS t ON t.plugin || ':' || t.target = h.target
+        WHERE h.owner <> :owner::text
+    )
 RETURNING id, crashes, seq;
 
--- Answers with whether the owner was known: if not, its lease had run out, and what it had leased was freed; and
--- whether its lease had not run out.
+-- Answers with whether the lease had not run out; with nothing, and changes nothing, once somebody has freed what the
+-- owner had leased: it does not come back to life.
 -- name: extend_lease
-WITH known AS MATERIALIZED (
-    SELECT lease_until > clock_timestamp() AS lives FROM owners WHERE owner = :owner::text
-),
-extended AS (
-    INSERT INTO owners AS o (owner, lease_until)
-    VALUES (:owner::text, clock_timestamp() + make_interval(secs => :seconds::double precision))
-    ON CONFLICT (owner) DO UPDATE SET lease_until = excluded.lease_until
+WITH before AS MATERIALIZED (
+    SELECT owner, lease_until > clock_timestamp() AS lives FROM owners WHERE owner = :owner::text FOR UPDATE
 )
-SELECT EXISTS (SELECT 1 FROM known), EXISTS (SELECT 1 FROM known WHERE lives);
+UPDATE owners AS o SET
+    lease_until = clock_timestamp() + make_interval(secs => :seconds::double precision), heard_at = clock_timestamp()
+FROM before WHERE o.owner = before.owner
+RETURNING before.lives;
+
+-- name: enter
+INSERT INTO owners (owner, lease_until)
+VALUES (:owner::text, clock_timestamp() + make_interval(secs => :seconds::double precision));

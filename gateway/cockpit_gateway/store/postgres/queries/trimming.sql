@@ -20,11 +20,17 @@ UPDATE deliveries SET
     reason = CASE WHEN fresh_at < :before::double precision THEN :expired::text ELSE :overflow::text END
 WHERE number = ANY(:numbers::bigint[]) AND state = 'pending';
 
+-- Only of those targets that no other node is home of: due times are by the clock of a target's home.
 -- name: shift_due
 UPDATE deliveries SET
     due_at = due_at + :seconds::double precision, window_at = window_at + :seconds::double precision,
     fresh_at = fresh_at + :seconds::double precision
-WHERE state = 'pending' AND fresh_at <= :before::double precision;
+WHERE
+    state = 'pending' AND fresh_at <= :before::double precision
+    AND target NOT IN (
+        SELECT t.number FROM homes AS h JOIN targets AS t ON t.plugin || ':' || t.target = h.target
+        WHERE h.owner <> :owner::text
+    );
 
 -- name: clamp_due
 UPDATE deliveries SET due_at = :latest::double precision
