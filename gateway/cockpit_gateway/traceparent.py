@@ -12,7 +12,7 @@ _FORM = re.compile(
     r"(?P<fields>-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2})"
     r"(?P<further>(?:-[\x21-\x7e]{0,256})?)"
 )
-"""Version, and trace, parent and flags (section 3.2), where all zeroes stand for none; a later version may have more."""
+"""Version; trace, parent and flags (section 3.2), where all zeroes stand for none; what a later version adds."""
 
 current: ContextVar[str | None] = ContextVar("traceparent", default=None)
 """The header's value for whatever is asked of others now, None outside of any trace."""
