@@ -72,7 +72,7 @@ def test_what_a_plugin_logs_does_not_get_into_the_answer(house: Site) -> None:
     with house.daemon():
         pass
     result = house.run("events", "list", "--json", env=env)
-    assert json.loads(result.stdout) == {"events": [], "next": None}
+    assert json.loads(result.stdout) == {"events": [], "next": None, "searched_to": None}
     assert b"heard" in result.stderr
 
 
@@ -108,4 +108,4 @@ def test_the_doctor_says_what_to_do(house: Site) -> None:
     assert b"none is running" in alone.stdout
     assert "search-index" in well
     assert (ill.returncode, document["ok"], found["about"]) == (1, False, "store")
-    assert found["cure"] == f"chmod o-rwx {house.folder}/gateway.db"
+    assert found["cure"] == f"chmod go-rwx {house.folder}/gateway.db"

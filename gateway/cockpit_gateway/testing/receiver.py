@@ -140,6 +140,7 @@ class Receiver:
             raise
         self._started.set_result(server.sockets[0].getsockname()[1])
         await self._ended.wait()
+        await asyncio.sleep(0.01)  # what was just accepted becomes a connection, which only an open server can have
         server.close()
         await handler.shutdown(0.01)  # requests that hang end with the server
         await asyncio.sleep(0.01 + 2 * (goodbye or 0.0))
