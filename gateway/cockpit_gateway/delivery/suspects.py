@@ -31,6 +31,8 @@ class Trial:
     async def outlived(self) -> bool:
         """Wait until the attempt has ended or the process has outlived its beginning; return whether it goes on."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._begun.wait(), PATIENCE)
-            await asyncio.wait_for(self._ended.wait(), PROBATION)
+            async with asyncio.timeout(PATIENCE):  # wait_for loses a cancellation that comes with the end (Python 3.11)
+                await self._begun.wait()
+            async with asyncio.timeout(PROBATION):
+                await self._ended.wait()
         return self._begun.is_set() and not self._ended.is_set()
