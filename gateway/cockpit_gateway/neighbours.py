@@ -6,12 +6,12 @@ import asyncio
 import hashlib
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import structlog
 
 from cockpit_gateway.clock import Clock
-from cockpit_gateway.config import Config
+from cockpit_gateway.config import Config, ShownSetting
 from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.errors import GatewayError
 from cockpit_gateway.reloading import Reload, Reloads
@@ -21,6 +21,9 @@ from cockpit_gateway.store.port import Store
 
 CATCH_UP_EVERY = 10.0
 """Seconds after which it is looked at what may have changed: a notice may get lost."""
+
+ALIKE = frozenset({"sources", "retention", "custom_events", "plugins"})
+"""The parts of the configuration that nodes should have in common."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -54,6 +57,8 @@ class Neighbours:
         self._version = version
         self._address = address
         self._started_at = clock.time()
+        self._digested: Config | None = None
+        self._digest = ""
         self._heard: asyncio.Queue[Notice] = asyncio.Queue()
         self._services: list[asyncio.Task[None]] = []
         dispatcher.homes.facts = self.facts
@@ -61,12 +66,14 @@ class Neighbours:
     def facts(self) -> NodeFacts:
         """Return what this node tells of itself."""
         config, state = self._reloads.generation.config, self._reloads.state
+        if config is not self._digested:
+            self._digested, self._digest = config, digest_of(self._reloads.settings())
         return NodeFacts(
             config.settings.node or f"{socket.gethostname()}/{os.getpid()}",
             self._version,
             self._started_at,
             self._address(),
-            digest_of(config),
+            self._digest,
             reloaded_at=state.tried_at,
             problem=state.problem,
         )
@@ -140,11 +147,10 @@ class Neighbours:
             self._heard.put_nowait(Notice(Change.ANYTHING))
 
 
-def digest_of(config: Config) -> str:
+def digest_of(settings: Iterable[ShownSetting]) -> str:
     """Return what tells one node's configuration from another's, as far as they should be alike.
 
     Where a node listens, its name and its log are its own. Of secrets, only whether there are some is compared.
     """
-    alike = config.settings.model_dump_json(include={"sources", "retention", "custom_events"})
-    sections = (f"{name}:{section.model_dump_json()}" for name, section in sorted(config.plugins.items()))
-    return hashlib.sha256("\n".join((alike, *sections)).encode()).hexdigest()[:16]
+    alike = "\n".join(f"{setting.path}: {setting.value!r}" for setting in settings if setting.path[0] in ALIKE)
+    return hashlib.sha256(alike.encode("utf-8", "replace")).hexdigest()[:16]

@@ -75,6 +75,8 @@ class Homes:
 
     def is_here(self, target_id: TargetId) -> bool:
         """Tell whether this node is home of a target, or would be if it were configured anywhere."""
+        if not self._store.shared:
+            return True
         return target_id in self._here or (target_id not in self.cluster.homes and self.keeps_up)
 
     def broken(self, target_id: TargetId) -> str | None:
