@@ -120,14 +120,21 @@ class Administration:
         """
         before = await self._reloaded()
         reload = await self.reload()
+        if self.store.shared:
+            await self._await_others(before)
+        cluster = await self.store.cluster()
+        known = ((node, before.get(node.owner or "")) for node in cluster.nodes)
+        answered = [
+            node for node, at in known if node.owner == cluster.me or (at is not None and node.facts.reloaded_at != at)
+        ]
+        return reload, reports(cluster._replace(nodes=answered))
+
+    async def _await_others(self, before: Mapping[str, float]) -> None:
+        """Wait until every node that was there has read its file again, as long as that may take."""
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE_WITH_NODES):
                 while any(now == before[owner] for owner, now in (await self._reloaded()).items() if owner in before):  # noqa: ASYNC110 - the store is asked
                     await asyncio.sleep(0.1)
-        cluster = await self.store.cluster()
-        known = ((node, before.get(node.owner or "")) for node in cluster.nodes)
-        answered = [node for node, at in known if at is not None and node.facts.reloaded_at != at]
-        return reload, reports(cluster._replace(nodes=answered))
 
     async def _reloaded(self) -> Mapping[str, float]:
         """Return when each node last read its file."""
