@@ -82,8 +82,12 @@ class PostgresData:
 
 
 async def _copy_tables(connection: asyncpg.Connection[Any], old: str, new: str) -> None:
-    for (table,) in await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = $1", new):
-        await connection.execute(f"TRUNCATE {new}.{table}")
+    tables = [name for (name,) in await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = $1", new)]
+    await connection.execute(
+        "SET LOCAL session_replication_role = replica"
+    )  # one refers to another, in whichever order
+    await connection.execute("TRUNCATE " + ", ".join(f"{new}.{table}" for table in tables))
+    for table in tables:
         await connection.execute(f"INSERT INTO {new}.{table} SELECT * FROM {old}.{table}")
     for (sequence,) in await connection.fetch("SELECT sequencename FROM pg_sequences WHERE schemaname = $1", new):
         await connection.execute(f"SELECT setval('{new}.{sequence}', (SELECT last_value + 100 FROM {old}.{sequence}))")
