@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 
 from bench.postgresql import LocalServer
@@ -69,9 +69,8 @@ class Line:
             writer.close()
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
+        with closing(writer), suppress(OSError):
             while data := await reader.read(65536):
                 await self._whole.wait()
                 writer.write(data)
                 await writer.drain()
-        writer.close()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import fcntl
+import socket
 import subprocess
+import threading
+from contextlib import suppress
 
 import commands
 from commands import PATIENCE, SAVE, TOKEN, Site, environment, eventually
@@ -85,3 +88,21 @@ def test_a_shell_without_the_daemons_environment_finds_the_daemon(house: Site) -
     result = house.run("events", "list")
     assert result.returncode == 2
     assert b"WEBSITE_TOKEN is not set" in result.stderr
+
+
+def test_a_gateway_that_stops_while_it_is_asked_is_an_error(house: Site) -> None:
+    def hang_up() -> None:
+        with suppress(OSError):  # the end of the test
+            while True:
+                listening.accept()[0].close()
+
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(house.folder / "gateway.sock"))
+        listening.listen()
+        hanging_up = threading.Thread(target=hang_up)
+        hanging_up.start()
+        result = house.run("restart")
+        listening.shutdown(socket.SHUT_RDWR)
+        hanging_up.join()
+    assert result.returncode == 1
+    assert result.stderr.decode().splitlines() == ["the gateway stopped before it answered; its log says why"]

@@ -118,12 +118,16 @@ class Client:
     async def _ask(
         self, method: str, path: tuple[str, ...], query: Query, body: Mapping[str, object] | None = None
     ) -> Document:
+        import aiohttp
+
         try:
             async with self._session.request(method, _url(path), params=_pairs(query), json=body) as response:
                 await _require_ok(response)
                 document: Document = await response.json(content_type=None)
         except TimeoutError:
             raise GatewayError("the gateway takes connections, but it does not answer") from None
+        except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError) as error:
+            raise GatewayError("the gateway stopped before it answered; its log says why") from error
         return document
 
 
