@@ -128,12 +128,11 @@ def show(machine: dict[str, str], rows: Sequence[Row], shares: dict[str, float])
 def cluster_table(sides: Sequence[Figures]) -> Table:
     """Return what gateways that share a database do as a table."""
     times = tuple(sides[0].times)
-    table = Table("side", "events/s", "CPU/event", "of the database", *times)
+    table = Table("side", "events/s", "CPU/event", "database's", "load's", "processors busy", *times)
     for side in sides:
+        used = [f"{seconds * 1e6:.0f} µs" for seconds in (side.cpu, side.database, side.load)]
         shown = [f"{seconds * 1000:.1f} ms" for seconds in side.times.values()]
-        table.add_row(
-            side.name, f"{side.rate:.0f}", f"{side.cpu * 1e6:.0f} µs", f"{side.database * 1e6:.0f} µs", *shown
-        )
+        table.add_row(side.name, f"{side.rate:.0f}", *used, f"{side.busy:.2f}", *shown)
     return table
 
 
