@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from pathlib import Path
 
+import pytest
 from gateways import deliveries, post, running, stored, wait_for
 from typer.testing import CliRunner
 
@@ -14,15 +16,16 @@ from cockpit_gateway.deliveries import Hold, TargetId
 from cockpit_gateway.testing import Receiver, captures
 
 SAVE = captures.capture("collections.save.after").body
-KEY = "MHFYWDZ2dDVudm1xMzNtMXM4a2N0MW0="
 SITE = TargetId("webhook", "site")
 
 
-async def test_it_delivers_what_was_pending_and_shows_what_was_stored(tmp_path: Path, postgres_url: str) -> None:
+async def test_it_delivers_what_was_pending_and_shows_what_was_stored(
+    tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     with Receiver() as receiver:
         yaml = f"""
 sources: {{website: {{}}}}
-encryption: {{keys: ["{KEY}"]}}
 plugins:
   webhook:
     endpoints:
@@ -40,6 +43,9 @@ plugins:
         moving = ["store", "migrate", "--from", f"sqlite:{tmp_path}/gateway.db", "--to", postgres_url]
         moved = await asyncio.to_thread(CliRunner().invoke, app, moving)
         assert moved.exit_code == 0, moved
+        assert f"{tmp_path}/gateway.key alone: copy it to data/gateway.key" in moved.stdout
+        Path("data").mkdir()
+        shutil.copy("gateway.key", "data/gateway.key")
         async with running(tmp_path / "after", f"store: {postgres_url}\n{yaml}") as gateway:
             assert [event.id for event in await stored(gateway)] == before
             held = {state.target_id: state.held for state in await gateway.store.target_states()}
