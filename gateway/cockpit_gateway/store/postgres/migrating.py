@@ -57,8 +57,8 @@ async def migrate(connection: Connection, known: Mapping[int, Migration]) -> Non
     Raises:
         StoreError: the database is of a newer program that this one does not get along with.
     """
-    await connection.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '60s'")
-    await connection.execute("SELECT pg_advisory_xact_lock(7235419, 3)")
+    await connection.execute("SET LOCAL statement_timeout = 0")
+    await lock(connection)
     await connection.execute(MAKE_VERSIONS)
     newest = max(known)
     row = await connection.fetchrow("SELECT coalesce(max(version), 0), coalesce(max(oldest), 0) FROM schema_versions")
@@ -74,6 +74,12 @@ async def migrate(connection: Connection, known: Mapping[int, Migration]) -> Non
         await connection.execute(
             "INSERT INTO schema_versions (version, oldest) VALUES ($1, $2)", number, known[number].oldest
         )
+
+
+async def lock(connection: Connection) -> None:
+    """Have nobody else change the schema, or begin to fill its tables, to the end of a transaction."""
+    await connection.execute("SET LOCAL lock_timeout = '60s'")
+    await connection.execute("SELECT pg_advisory_xact_lock(7235419, 3)")
 
 
 def _migration(text: str) -> Migration:
