@@ -14,8 +14,8 @@ from cockpit_gateway.errors import InvalidDocumentError, Mistake
 def redacted(model: Any, data: Data, place: Path, hide: Callable[[str], str] = str) -> dict[str, Data]:
     """Return what stands at a place of some settings, with `***` for each secret.
 
-    Secret is what the model declares so, what a key calls so (an object in a list below it speaks for itself), and what
-    stands in the query of a URL. Times are written as JSON has them.
+    Secret is what the model declares so, what a key calls so, with all that is in it, and what stands in the query of a
+    URL. Times are written as JSON has them.
 
     Args:
         model: The model of the settings.
@@ -49,7 +49,8 @@ def restored(given: Mapping[str, Data], stored: Mapping[str, Data], shown: Mappi
 
 
 def _shown(data: Data, path: Path, secrets: set[Path], hide: Callable[[str], str], *, is_secret: bool = False) -> Data:
-    is_secret = is_secret or path in secrets
+    if path in secrets:
+        return as_shown(data, is_secret=True)
     match data:
         case dict() if data:
             return {
@@ -58,7 +59,7 @@ def _shown(data: Data, path: Path, secrets: set[Path], hide: Callable[[str], str
             }
         case list() if data:
             return [
-                _shown(value, (*path, position), secrets, hide, is_secret=is_secret and not isinstance(value, dict))
+                _shown(value, (*path, position), secrets, hide, is_secret=is_secret)
                 for position, value in enumerate(data)
             ]
         case _:

@@ -10,14 +10,9 @@ from cockpit_gateway.config.redaction import redacted, restored
 from cockpit_gateway.errors import InvalidDocumentError
 
 
-class Ending(BaseModel):
-    secret: SecretStr
-    until: str
-
-
 class Model(BaseModel):
     bearer: SecretStr
-    secrets: list[SecretStr | Ending]
+    secrets: list[SecretStr | dict[str, str]]
 
 
 @pytest.mark.parametrize(
@@ -27,10 +22,8 @@ class Model(BaseModel):
         ({"url": "https://me:swordfish@example.org?key=swordfish"}, {"url": "https://***@example.org?***"}),
         ({"tokens": ["swordfish", 5]}, {"tokens": ["***", "***"]}),
         ({"password": {"mine": "swordfish"}}, {"password": {"mine": "***"}}),
-        (
-            {"secrets": ["sword", {"secret": "fish", "until": "2030"}]},
-            {"secrets": ["***", {"secret": "***", "until": "2030"}]},
-        ),
+        ({"secrets": ["sword", {"secret": "fish", "until": "2030"}]}, {"secrets": ["***", "***"]}),
+        ({"cookies": [{"cookie": "swordfish", "until": "2030"}]}, {"cookies": [{"cookie": "***", "until": "2030"}]}),
         ({"token": None, "cookie": "", "secrets": []}, {"token": None, "cookie": "", "secrets": []}),
         ({"timeout": "3s", "events": ["a.*"]}, {"timeout": "3s", "events": ["a.*"]}),
     ],
