@@ -1,4 +1,4 @@
-"""Opening a database: whether it can be used, whether its schema is new enough, and what the dead have left in it."""
+"""Opening a database: whether it can be used, and whether its schema is new enough."""
 
 from __future__ import annotations
 
@@ -23,12 +23,16 @@ _CURES = {
     "28P01": "; give the password in the URL, by `${VAR}`, or in a file that PGPASSFILE names",
     "28000": "; let this user in, in the server's pg_hba.conf",
     "42501": "; let this user make tables: the user should own the database",
+    "55P03": "; others use its tables without a pause, or bring them up to date: try again",
     "42P07": "; it is of another program: name another database under `store`",
 }
 
 
 async def open_database(connections: Connections, owner: str) -> Opened:
-    """Connect, bring the schema up to date, make an owner known, and free what dead ones had leased.
+    """Connect, bring the schema up to date, and make an owner known.
+
+    What the dead had leased is freed by heartbeats, not here: whose lease has run out may be alive, and come back,
+    because nobody could reach the database.
 
     Raises:
         StoreUnavailableError: the server does not answer, or cannot now.
@@ -39,14 +43,14 @@ async def open_database(connections: Connections, owner: str) -> Opened:
     except (OSError, TimeoutError, ValueError, PostgresError, InterfaceError, InternalClientError) as error:
         raise _refusal(error) from error
     try:
-        await connections.transact(_prepare)
         return await connections.transact(lambda connection: _enter(connection, owner))
     except StoreError as error:
         await connections.close()
         raise _refusal(error.__cause__ or error) from error
 
 
-async def _prepare(connection: Connection) -> None:
+async def _enter(connection: Connection, owner: str) -> Opened:
+    """Enter, in one transaction with a look at the schema: no newer program changes it in between."""
     encoding = await connection.fetchval("SHOW server_encoding")
     if encoding != "UTF8":
         raise StoreError(f"the database's encoding is {encoding}; make one with `createdb --encoding UTF8`")
@@ -54,12 +58,9 @@ async def _prepare(connection: Connection) -> None:
     if major < OLDEST_SERVER:
         raise StoreError(f"the server is PostgreSQL {major}; {OLDEST_SERVER} or later is needed")
     await migrate(connection, migrations())
-
-
-async def _enter(connection: Connection, owner: str) -> Opened:
+    unclean = await leasing.some_ran_out(connection)
     await leasing.enter(connection, owner, FIRST_LEASE)
-    freed = await leasing.free_orphans(connection)
-    return Opened(await reading.gateway_id(connection), bool(freed.owners), freed.parked, 0)
+    return Opened(await reading.gateway_id(connection), unclean, [], 0)
 
 
 def _refusal(error: BaseException) -> StoreError:
