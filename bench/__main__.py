@@ -16,6 +16,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from bench import scale
+from bench.claims import Claims, claims
 from bench.cluster import Figures, measure
 from bench.machine import describe
 from bench.pages import reading
@@ -31,9 +32,10 @@ def main(
     directory: Annotated[Path, typer.Option(help="Where the stores are made: the disk counts.")] = Path(),
 ) -> None:
     """Measure what an event costs."""
-    unknown = sorted(set(names or ()) - {*ROWS, PROFILE, CLUSTER})
+    known = [*ROWS, PROFILE, CLUSTER, CLAIMS]
+    unknown = sorted(set(names or ()) - set(known))
     if unknown:
-        raise typer.BadParameter(f"there is no row {unknown[0]!r}; there are: {', '.join([*ROWS, PROFILE, CLUSTER])}")
+        raise typer.BadParameter(f"there is no row {unknown[0]!r}; there are: {', '.join(known)}")
     wanted = names or [*ROWS, PROFILE]
     with tempfile.TemporaryDirectory(dir=directory, prefix="bench-") as scratch:
         here = Path(scratch)
@@ -48,6 +50,10 @@ def main(
             if CLUSTER in (names or ()):
                 progress.update(task, description=CLUSTER)
                 sides = measure(Size(quick).few, here, lambda: progress.advance(task), (1, 2, 4))
+            sizes: list[Claims] = []
+            if CLAIMS in (names or ()):
+                progress.update(task, description=CLAIMS)
+                sizes = claims(Size(quick).deliveries, lambda: progress.advance(task))
         shares = where_the_time_goes(here, Size(quick).many) if PROFILE in wanted else {}
     if as_json:
         print(
@@ -57,6 +63,7 @@ def main(
                     "rows": [asdict(row) for row in rows],
                     "profile": shares,
                     "cluster": [asdict(side) for side in sides],
+                    "claims": [asdict(size) for size in sizes],
                 }
             )
         )
@@ -64,6 +71,8 @@ def main(
         show(machine, rows, shares)
         if sides:
             Console().print(cluster_table(sides))
+        if sizes:
+            Console().print(claims_table(sizes))
 
 
 PROFILE = "profile"
@@ -71,6 +80,9 @@ PROFILE = "profile"
 
 CLUSTER = "cluster"
 """Several gateways on one PostgreSQL; only if it is named, since it needs PostgreSQL, Redis and Celery."""
+
+CLAIMS = "claims"
+"""What a claim on PostgreSQL costs with 10,000,000 deliveries; only if it is named: it takes minutes, and 10 GB."""
 
 
 class Size:
@@ -86,6 +98,7 @@ class Size:
         self.many = 2_000 if quick else 20_000
         self.few = 400 if quick else 2_000
         self.kept = 100_000 if quick else 1_000_000
+        self.deliveries = (200_000, 500_000) if quick else (200_000, 1_000_000, 10_000_000)
 
 
 ROWS: dict[str, Callable[[Size, Path, Callable[[], None]], Sequence[Row]]] = {
@@ -120,7 +133,8 @@ def show(machine: dict[str, str], rows: Sequence[Row], shares: dict[str, float])
             _cpu(row.ours),
             _cpu(row.theirs),
         )
-    console.print(table)
+    if rows:
+        console.print(table)
     if shares:
         console.print(profile_table(shares))
 
@@ -128,12 +142,20 @@ def show(machine: dict[str, str], rows: Sequence[Row], shares: dict[str, float])
 def cluster_table(sides: Sequence[Figures]) -> Table:
     """Return what gateways that share a database do as a table."""
     times = tuple(sides[0].times)
-    table = Table("side", "events/s", "CPU/event", "of the database", *times)
+    table = Table("side", "events/s", "CPU/event", "database's", "load's", "processors busy", *times)
     for side in sides:
+        used = [f"{seconds * 1e6:.0f} µs" for seconds in (side.cpu, side.database, side.load)]
         shown = [f"{seconds * 1000:.1f} ms" for seconds in side.times.values()]
-        table.add_row(
-            side.name, f"{side.rate:.0f}", f"{side.cpu * 1e6:.0f} µs", f"{side.database * 1e6:.0f} µs", *shown
-        )
+        table.add_row(side.name, f"{side.rate:.0f}", *used, f"{side.busy:.2f}", *shown)
+    return table
+
+
+def claims_table(sizes: Sequence[Claims]) -> Table:
+    """Return what claims cost as a table."""
+    table = Table("deliveries", "database", *(f"{name}, p50, p95" for name in sizes[0].times))
+    for size in sizes:
+        shown = [f"{median * 1000:.1f}, {slow * 1000:.1f} ms" for median, slow in size.times.values()]
+        table.add_row(f"{size.deliveries:,}", f"{size.size / 2**30:.2f} GiB", *shown)
     return table
 
 

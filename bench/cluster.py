@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import socket
 import subprocess
 import sys
@@ -11,8 +12,10 @@ import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from bench.limits import can_limit, limited
 from bench.postgresql import LocalServer
 from bench.processes import Measured, endpoint, free_port, gateway, load_all, running
 from bench.rows import CONNECTIONS, percentile
@@ -20,6 +23,9 @@ from bench.rows import CONNECTIONS, percentile
 ENDPOINTS = 8
 SETTLING = 4.0
 """Seconds in which nodes that have just come share out the endpoints."""
+
+SHARE = 0.2
+"""Of a processor that each gateway gets, where it is limited: four of them, their database and the load do with two."""
 
 OPEN_RATE = 50
 """Events per second of the open loop: what all sides can do."""
@@ -34,6 +40,7 @@ class Figures:
         rate: Events accepted, and delivered to each endpoint, per second, as fast as it goes.
         cpu: Processor seconds per event of its processes.
         database: The same of the database or the broker.
+        load: The same of the load and the receiver, one process.
         times: Seconds to the answer and to the arrival, at 50 events per second.
     """
 
@@ -41,7 +48,13 @@ class Figures:
     rate: float
     cpu: float
     database: float
+    load: float
     times: Mapping[str, float]
+
+    @property
+    def busy(self) -> float:
+        """How many processors all of it together kept busy."""
+        return self.rate * (self.cpu + self.database + self.load)
 
 
 class Side(ExitStack):
@@ -54,11 +67,9 @@ class Side(ExitStack):
 
 def measure(events: int, directory: Path, done: Callable[[], None], counts: Sequence[int]) -> list[Figures]:
     """Measure every side once, one after the other."""
-    sides: list[Callable[[Path], Side]] = [
-        _sqlite,
-        *(lambda place, count=count: _postgres(place, count) for count in counts),  # type: ignore[misc]
-        _celery,
-    ]
+    sides: list[Callable[[Path], Side]] = [_sqlite, *(partial(_postgres, count) for count in counts), _celery]
+    if can_limit():
+        sides += [partial(_limited, count) for count in counts]
     found: list[Figures] = []
     for side in sides:
         with tempfile.TemporaryDirectory(dir=directory) as scratch, side(Path(scratch)) as started:
@@ -72,9 +83,11 @@ def _figures(side: Side, events: int) -> Figures:
         return load_all(side.processes, kind, count, intensity, count * ENDPOINTS, pinned=False)
 
     run("closed", events // 5, CONNECTIONS)
-    ours, theirs = _cpu(side), _tree(side.database)
+    used = [_cpu(side), _tree(side.database), _ended()]
     printed = run("closed", events, CONNECTIONS)
-    ours, theirs = _cpu(side) - ours, _tree(side.database) - theirs
+    ours, theirs, load = (
+        (now - then) / events for now, then in zip([_cpu(side), _tree(side.database), _ended()], used, strict=True)
+    )
     calm = run("open", max(100, events // 4), OPEN_RATE)
     times = {
         f"{name} {label}": percentile(calm[name], share)
@@ -82,7 +95,7 @@ def _figures(side: Side, events: int) -> Figures:
         for label, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
     }
     seconds = float(printed["seconds"])  # type: ignore[arg-type]
-    return Figures(side.name, events / seconds, ours / events, theirs / events, times)
+    return Figures(side.name, events / seconds, ours, theirs, load, times)
 
 
 def _cpu(side: Side) -> float:
@@ -105,6 +118,12 @@ def _tree(pid: int | None) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
+def _ended() -> float:
+    """Return the processor seconds of the processes that have ended: the load is one for each run."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def _endpoints() -> list[str]:
     return [endpoint(f"e{number}", f"e{number}") for number in range(ENDPOINTS)]
 
@@ -119,7 +138,16 @@ def _sqlite(scratch: Path) -> Side:
     return side
 
 
-def _postgres(scratch: Path, count: int) -> Side:
+def _limited(count: int, scratch: Path) -> Side:
+    """The same with so little of a processor each that there is enough for all of them."""
+    side = _postgres(count, scratch)
+    side.name = f"{count} on PostgreSQL, {SHARE:g} processors each"
+    for process in side.processes:
+        side.enter_context(limited(process.pid, SHARE))
+    return side
+
+
+def _postgres(count: int, scratch: Path) -> Side:
     side = Side()
     side.name = f"{count} on PostgreSQL"
     server = side.enter_context(LocalServer.temporary())

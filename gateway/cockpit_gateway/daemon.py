@@ -32,7 +32,7 @@ GIL_SLICE = 0.0005
 """Seconds after which a busy thread lets another one run: the store's writer waits for the event loop at every
 statement, and Python's default of 5 ms would dominate the time to a commit."""
 
-YOUNG_OBJECTS = 10_000
+YOUNG_OBJECTS = 50_000
 """New objects before the garbage collector looks at them: an event makes some hundred, nearly all without cycles."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()

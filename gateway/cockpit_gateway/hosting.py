@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator, Mapping, MutableMapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 from cockpit_gateway.config import HandlerSettings
@@ -50,13 +49,19 @@ class Host:
         values["context"] = self.context
         if not implementation.is_async:
             return await self.run_in_thread(lambda: implementation.call(values))
-        with self._busy():
+        self._begun()
+        try:
             return await implementation.call(values)
+        finally:
+            self._ended()
 
     async def run_in_thread(self, function: Callable[[], Any]) -> Any:
         """Call what blocks in one of the threads, and return its result."""
-        with self._busy():
+        self._begun()
+        try:
             return await self.threads.run(function)
+        finally:
+            self._ended()
 
     async def idle(self) -> None:
         """Wait until no call is under way."""
@@ -67,16 +72,14 @@ class Host:
         await self.context.channels.close()
         self.threads.end()
 
-    @contextmanager
-    def _busy(self) -> Generator[None]:
+    def _begun(self) -> None:
         self._under_way += 1
         self._idle.clear()
-        try:
-            yield
-        finally:
-            self._under_way -= 1
-            if not self._under_way:
-                self._idle.set()
+
+    def _ended(self) -> None:
+        self._under_way -= 1
+        if not self._under_way:
+            self._idle.set()
 
 
 class Plugins:

@@ -25,7 +25,7 @@ from cockpit_gateway.delivery.verdict import Verdict, judge, settlement, sound
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, LeaseLostError, StoreError, StoreUnavailableError
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Settlement
-from cockpit_gateway.telemetry.context import bind
+from cockpit_gateway.telemetry.context import context_of
 from cockpit_gateway.telemetry.metrics import Metrics
 from cockpit_gateway.telemetry.spans import Attributes, Kind, Span, Spans
 
@@ -270,12 +270,12 @@ class Attempts:
             verdict = await self._judged(queue, work, span)
             span.note(
                 {
-                    "cockpit.outcome": verdict.outcome.value,
+                    "cockpit.outcome": verdict.outcome,
                     "http.response.status_code": None if verdict.response is None else verdict.response.status,
                 }
             )
             if verdict.outcome is not Outcome.DELIVERED:
-                span.fail(verdict.reason or verdict.outcome.value)
+                span.fail(verdict.reason or verdict.outcome)
             return verdict
 
     async def _begin(self, work: Work) -> None:
@@ -345,16 +345,15 @@ class Attempts:
 
 def _context_of(work: Work) -> Context:
     """Return a context for an attempt: its own ids, and nothing of whatever made room for it."""
-    context = Context()
     delivery, event = work.delivery, work.event
-    context.run(
-        bind,
-        event_id=event.id,
-        event=event.name,
-        source=event.source,
-        delivery_id=delivery.id,
-        attempt=delivery.attempts + 1,
-        plugin=delivery.plugin,
-        target=delivery.target,
+    return context_of(
+        {
+            "event_id": event.id,
+            "event": event.name,
+            "source": event.source,
+            "delivery_id": delivery.id,
+            "attempt": delivery.attempts + 1,
+            "plugin": delivery.plugin,
+            "target": delivery.target,
+        }
     )
-    return context

@@ -15,6 +15,9 @@ EVERY = 2.5
 """Seconds between two heartbeats: three may fail before the lease runs out."""
 
 
+_CLOCK = SystemClock()
+
+
 class Lease:
     """Whether this node still has what it took, by a clock that nobody turns and that goes on while it stands still.
 
@@ -38,7 +41,7 @@ class Lease:
     @staticmethod
     def now() -> float:
         """Return seconds of the clock that it is measured by: the machine's, since the store's is as real."""
-        return SystemClock().steady()
+        return _CLOCK.steady()
 
     @property
     def holds(self) -> bool:

@@ -42,7 +42,10 @@ class Happening(StrEnum):
     @classmethod
     def of_attempt(cls, outcome: Outcome) -> Happening:
         """Return as what an attempt is counted."""
-        return cls(f"attempt {outcome.value}")
+        return _ATTEMPTS[outcome]
+
+
+_ATTEMPTS = {outcome: Happening(f"attempt {outcome}") for outcome in Outcome}
 
 
 class SourceCell(NamedTuple):

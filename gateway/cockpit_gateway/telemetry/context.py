@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Mapping, MutableMapping
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from typing import Any
 
 import uuid_utils
@@ -30,6 +30,13 @@ def bind(**ids: object) -> None:
         ids: `request_id`, `source`, `event_id`, `event` (its name), `delivery_id`, `attempt`, `plugin` or `target`.
     """
     _ids.set({**_ids.get({}), **ids})
+
+
+def context_of(ids: Mapping[str, object]) -> Context:
+    """Return a context with these ids, and nothing else; see `bind`."""
+    context = Context()
+    context.run(_ids.set, ids)
+    return context
 
 
 @contextmanager

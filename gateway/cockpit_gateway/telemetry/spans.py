@@ -75,6 +75,8 @@ class PassedOn:
         parent: The `traceparent` that is passed on.
     """
 
+    __slots__ = ("_before", "traceparent")
+
     def __init__(self, parent: str | None) -> None:
         self.traceparent = parent
 

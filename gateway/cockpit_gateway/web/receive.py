@@ -88,7 +88,7 @@ class Receiver:
                 {
                     "cockpit.event.id": receipt.event_id,
                     "cockpit.event.name": receipt.name,
-                    "cockpit.fate": receipt.fate.value,
+                    "cockpit.fate": receipt.fate,
                 }
             )
             return _answer(receipt)

@@ -105,6 +105,7 @@ class PostgresStore(Lookups):
     async def close(self) -> None:
         """Commit what was handed in, give back the leases, and close."""
         if self._accepting is None:
+            await self._leave()
             return
         await self._finish()
         try:

@@ -80,8 +80,8 @@ async def migrate(connection: Connection, known: Mapping[int, Migration]) -> Non
         StoreError: the database is of a newer program that this one does not get along with, or an older one runs that
             does not get along with what this one needs.
     """
-    await connection.execute(f"SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '{PATIENCE}s'")
-    await connection.execute("SELECT pg_advisory_xact_lock(7235419, 3)", timeout=UNHURRIED)
+    await connection.execute("SET LOCAL statement_timeout = 0")
+    await lock(connection)
     await connection.execute(MAKE_VERSIONS)
     newest = max(known)
     row = await connection.fetchrow("SELECT coalesce(max(version), 0), coalesce(max(oldest), 0) FROM schema_versions")
@@ -141,6 +141,12 @@ async def _refuse_beside_older(connection: Connection, oldest: int) -> None:
             f"still running, and too old for what this cockpit-gateway makes of the database: {names}; upgrade them to "
             "the version before this one first, or stop them"
         )
+
+
+async def lock(connection: Connection) -> None:
+    """Have nobody else change the schema, or begin to fill its tables, to the end of a transaction."""
+    await connection.execute("SET LOCAL lock_timeout = '60s'")
+    await connection.execute("SELECT pg_advisory_xact_lock(7235419, 3)", timeout=UNHURRIED)
 
 
 def _migration(text: str) -> Migration:
