@@ -20,12 +20,11 @@ class Poster:
 
     Args:
         ports: Where gateways listen; they are posted to in turn.
-        first: The first number.
     """
 
-    def __init__(self, *ports: int, first: int = 0) -> None:
+    def __init__(self, *ports: int) -> None:
         self._ports = itertools.cycle(ports)
-        self._numbers = itertools.count(first)
+        self._numbers = itertools.count()
         self.times: list[float] = []
         """Seconds from the connection to each answer."""
         self.posted: dict[int, float] = {}
