@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from pathlib import Path
 
 import structlog
@@ -326,6 +326,10 @@ class Gateway:
             ConflictError: the gateway is stopping.
         """
         return await self._reloads.reload(file)
+
+    def accompany_reloads(self, accompaniment: Callable[[], AbstractContextManager[None]]) -> None:
+        """Have something go with each reload, whoever asks for it: a signal, the API, another node."""
+        self._reloads.accompaniment = accompaniment
 
     def _put_to_work(self, generation: Generation, states: Sequence[TargetState]) -> Sequence[Observer]:
         """See `PutToWork`."""

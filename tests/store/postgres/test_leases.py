@@ -11,10 +11,12 @@ from store_data import EXPIRE, die
 from stores import NOW, SITE, a_delivery, accept, all_deliveries, an_event, claim, delivered, leased
 
 from cockpit_gateway import DeliveryState
+from cockpit_gateway.deliveries import TargetId
 from cockpit_gateway.errors import LeaseLostError
 from cockpit_gateway.store.notices import Change, Notice
 from cockpit_gateway.store.postgres import leasing
 from cockpit_gateway.store.postgres.engine import PostgresStore
+from cockpit_gateway.store.postgres.watching import GATHERING
 from cockpit_gateway.store.records import EventFilter
 
 OpenAnother = Callable[[], Awaitable[PostgresStore]]
@@ -138,6 +140,18 @@ async def test_others_are_told_what_is_pending_and_held(
     await accept(postgres_store, a_delivery(key="a"))
     await eventually(lambda: told != [])
     assert told == [Notice(Change.DUE, SITE)]
+
+
+async def test_what_cannot_be_told_keeps_nothing_else_from_being_told(
+    postgres_store: PostgresStore, open_another: OpenAnother
+) -> None:
+    other, told = await open_another(), []
+    await other.watch(told.append)
+    await eventually(lambda: told == [Notice(Change.ANYTHING)])
+    await accept(postgres_store, a_delivery(TargetId("webhook", "x" * 8000)))  # more than a notice may have
+    await asyncio.sleep(2 * GATHERING)
+    await accept(postgres_store, a_delivery())
+    await eventually(lambda: Notice(Change.DUE, SITE) in told)
 
 
 async def test_a_closed_one_leaves_no_owner(open_another: OpenAnother, look: Callable[..., Awaitable[object]]) -> None:
