@@ -145,8 +145,7 @@ class Daemon:
         gateway.administration.hand_over = self._hand_over
         gateway.accompany_reloads(self._accompany_reload)
         self._set_up_logging()
-        if self._predecessor is not None:
-            await self._predecessor.take_over()
+        await self._prepare()
         try:
             await gateway.start()
             _settle_memory()
@@ -162,6 +161,16 @@ class Daemon:
             if self._successor is not None:
                 self._successor.begin()
         log.info("stopped")
+
+    async def _prepare(self) -> None:
+        """Do what can be done beside the predecessor, and wait until that has ended."""
+        try:
+            await self._gateway.prepare()
+            if self._predecessor is not None:
+                await self._predecessor.take_over()
+        except BaseException:
+            await self._gateway.stop()
+            raise
 
     async def _hand_over(self) -> int:
         """Start a successor, and end once it is prepared; return its process id."""

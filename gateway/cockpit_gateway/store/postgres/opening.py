@@ -1,4 +1,4 @@
-"""Opening a database: whether it can be used, whether its schema is new enough, and what the dead have left in it."""
+"""Opening a database: whether it can be used, and whether its schema is new enough."""
 
 from __future__ import annotations
 
@@ -27,19 +27,22 @@ _CURES = {
     "28P01": "; give the password in the URL, by `${VAR}`, or in a file that PGPASSFILE names",
     "28000": "; let this user in, in the server's pg_hba.conf",
     "42501": "; let this user make tables: the user should own the database",
+    "55P03": "; others use its tables without a pause, or bring them up to date: try again",
     "42P07": "; it is of another program: name another database under `store`",
 }
 
 
 async def open_database(connections: Connections, owner: str) -> Opened:
-    """Connect, bring the schema up to date, make an owner known, and free what dead ones had leased.
+    """Connect, bring the schema up to date, and make an owner known.
+
+    What the dead had leased is freed by heartbeats, not here: whose lease has run out may be alive, and come back,
+    because nobody could reach the database.
 
     Raises:
         StoreUnavailableError: the server does not answer, or cannot now.
         StoreError: it cannot be used.
     """
     await connect(connections)
-    await begin(connections, prepare)
     return await begin(connections, lambda connection: _enter(connection, owner))
 
 
@@ -79,10 +82,12 @@ async def prepare(connection: Connection) -> None:
 
 
 async def _enter(connection: Connection, owner: str) -> Opened:
+    """Enter, in one transaction with a look at the schema: no newer program changes it in between."""
+    await prepare(connection)
     await move_mark.refuse(connection)
+    unclean = await leasing.some_ran_out(connection)
     await leasing.enter(connection, owner, FIRST_LEASE)
-    freed = await leasing.free_orphans(connection)
-    return Opened(await reading.gateway_id(connection), bool(freed.owners), freed.parked, 0)
+    return Opened(await reading.gateway_id(connection), unclean, [], 0)
 
 
 def _refusal(error: BaseException) -> StoreError:
