@@ -38,15 +38,17 @@ def test_a_mistake_is_shown_and_nothing_has_changed(tmp_path: Path) -> None:
     house = site(tmp_path)
     sound = house.config.read_text()
     with house.daemon():
-        for mistake in ("log: {level: loud}\n", "plugins: {nope: {}}\n"):
-            house.config.write_text(sound + mistake)
+        for mistake in ("log: {level: loud}", "plugins: {nope: {}}", "server: {listen: no-port}"):
+            section = mistake.partition(":")[0]
+            others = [line for line in sound.splitlines() if not line.startswith(f"{section}:")]
+            house.config.write_text("\n".join([*others, mistake]))
             refused = house.run("reload")
             assert refused.returncode == 1
             assert "gateway.yaml:" in refused.stderr.decode()
         house.config.write_text(sound)
         house.text("send", SAVE)
         house.text("reload")
-    assert len(told(house, "not reloaded, the configuration stays as it was")) == 2
+    assert len(told(house, "not reloaded, the configuration stays as it was")) == 3
 
 
 def test_a_signal_reloads_and_changes_the_log(tmp_path: Path) -> None:
