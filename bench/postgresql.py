@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pwd
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -30,15 +32,30 @@ class LocalServer:
     @contextmanager
     def temporary(cls) -> Generator[LocalServer]:
         """Give one that runs."""
-        server = cls(Path(tempfile.mkdtemp(prefix="cockpit-gateway-postgres-"), "server"))
-        server.directory.parent.chmod(0o755)
-        server.make()
-        server.start()
-        try:
-            yield server
-        finally:
-            server.stop("immediate")
-            shutil.rmtree(server.directory.parent)
+        parent = Path(tempfile.mkdtemp(prefix="cockpit-gateway-postgres-"))
+        parent.chmod(0o755)
+        server = cls(parent / "server")
+        with server.used(parent / "users"):
+            try:
+                yield server
+            finally:
+                server.stop("immediate")
+                shutil.rmtree(parent)
+
+    @contextmanager
+    def used(self, users: Path) -> Generator[None]:
+        """Use it: it is made for the first process that does so, and ends with the last, also if that one is killed.
+
+        Args:
+            users: A file that each of them has locked meanwhile.
+        """
+        with _locked(users, fcntl.LOCK_SH):
+            with _locked(users.with_suffix(".making"), fcntl.LOCK_EX):
+                if not self.directory.exists():
+                    self.make()
+                    self.start()
+                    self._end_after(users)
+            yield
 
     @property
     def pid(self) -> int:
@@ -72,18 +89,47 @@ class LocalServer:
         """Stop it, and wait for its end; "immediate" is like a crash."""
         run("pg_ctl", "stop", "-w", "-s", "-m", mode, "-D", self._data)
 
+    def _end_after(self, users: Path) -> None:
+        """Have another process stop it, and remove it, as soon as nobody has the file locked."""
+        stop = shlex.join(_command("pg_ctl", "stop", "-s", "-m", "immediate", "-D", self._data))
+        remove = shlex.join(["rm", "-rf", str(self.directory)])
+        subprocess.run(
+            ["setsid", "--fork", "flock", users, "sh", "-c", f"{stop}; {remove}"],
+            check=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+        )
+
 
 def run(program: str, *arguments: object) -> None:
     """Run one of PostgreSQL's programs, as a user that it lets run it."""
-    command = [_find(program), *map(str, arguments)]
-    if os.geteuid() == 0:
-        user, group = _user()
-        command = ["setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups", *command]
     done = subprocess.run(
-        command, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd="/"
+        _command(program, *arguments),
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        cwd="/",
     )
     if done.returncode:
         raise RuntimeError(f"{program} failed: {done.stderr.decode()}")
+
+
+def _command(program: str, *arguments: object) -> list[str]:
+    command = [_find(program), *map(str, arguments)]
+    if os.geteuid() != 0:
+        return command
+    user, group = _user()
+    return ["setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups", *command]
+
+
+@contextmanager
+def _locked(path: Path, how: int) -> Generator[None]:
+    with path.open("a") as file:
+        fcntl.flock(file, how)
+        yield
 
 
 def _find(program: str) -> str:

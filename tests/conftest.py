@@ -49,9 +49,9 @@ def installed(shared: Path, distributions: packages.Distributions) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[postgres_server.Server]:
+def postgres(shared: Path) -> Iterator[postgres_server.Server]:
     """Return a PostgreSQL server."""
-    with postgres_server.server() as server:
+    with postgres_server.server(shared) as server:
         yield server
 
 

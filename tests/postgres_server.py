@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
-import shutil
 import tempfile
 import threading
 from collections.abc import Generator
@@ -54,44 +52,20 @@ class Server:
 
 
 @contextmanager
-def server() -> Generator[Server]:
-    """Give the server of this test session; processes that share a session share it."""
+def server(shared: Path) -> Generator[Server]:
+    """Give the server of this test session; processes that share a session share it.
+
+    Args:
+        shared: A folder that they have in common.
+    """
     url = os.environ.get("DATABASE_URL")
     if url is not None:
         yield Server(url)
         return
     session = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
     local = LocalServer(Path(tempfile.gettempdir(), f"cockpit-gateway-postgres-{session}"))
-    with _counted(local):
+    with local.used(shared / "postgres-users"):
         yield Server(local.url)
-
-
-@contextmanager
-def _counted(local: LocalServer) -> Generator[None]:
-    """Start a server unless another process has; stop it if no other uses it any more."""
-    users = local.directory.with_suffix(".users")
-    with _locked(users) as number:
-        if not number:
-            local.make()
-            local.start()
-        users.write_text(str(number + 1))
-    try:
-        yield
-    finally:
-        with _locked(users) as number:
-            users.write_text(str(number - 1))
-            if number == 1:
-                local.stop("immediate")
-                shutil.rmtree(local.directory)
-                users.unlink()
-
-
-@contextmanager
-def _locked(path: Path) -> Generator[int]:
-    with path.open("a+") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        file.seek(0)
-        yield int(file.read() or 0)
 
 
 def apart(work: Any) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from chaos.promises import Result, Scope
-from chaos.scenarios import clock, cluster, descriptors, disk, dns, faults, kill, neighbours, restarts, stopped
+from chaos.scenarios import clock, cluster, descriptors, disk, dns, faults, kill, neighbours, restarts, stopped, upgrade
 
 Scenario = Callable[[Scope], Awaitable[list[Result]]]
 
@@ -14,6 +14,7 @@ SCENARIOS: dict[str, Scenario] = {
     "stopped": stopped.run,
     "restarts": restarts.run,
     "cluster": cluster.run,
+    "upgrade": upgrade.run,
     "clock": clock.run,
     "dns": dns.run,
     "disk-full": disk.run_full,

@@ -7,8 +7,8 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Iterable, Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +22,6 @@ from cockpit_gateway.gateway import Gateway
 from cockpit_gateway.handover import Predecessor, Successor
 from cockpit_gateway.loading import BUILT_IN, PluginSources, disabled_by
 from cockpit_gateway.registry import PluginStatus, Registry
-from cockpit_gateway.reloading import Reload
 from cockpit_gateway.systemd import activated_sockets, keep_the_watchdog_quiet, notify, notify_reloading
 from cockpit_gateway.telemetry.logs import set_up_logging
 from cockpit_gateway.tracing import log_call
@@ -145,10 +144,9 @@ class Daemon:
         self._on_signals()
         gateway = self._gateway = self._make()
         gateway.administration.hand_over = self._hand_over
-        gateway.administration.reload = self._reload
+        gateway.accompany_reloads(self._accompany_reload)
         self._set_up_logging()
-        if self._predecessor is not None:
-            await self._predecessor.take_over()
+        await self._prepare()
         try:
             await gateway.start()
             _settle_memory()
@@ -166,6 +164,16 @@ class Daemon:
                 self._successor.begin()
         log.info("stopped")
 
+    async def _prepare(self) -> None:
+        """Do what can be done beside the predecessor, and wait until that has ended."""
+        try:
+            await self._gateway.prepare()
+            if self._predecessor is not None:
+                await self._predecessor.take_over()
+        except BaseException:
+            await self._gateway.stop()
+            raise
+
     async def _hand_over(self) -> int:
         """Start a successor, and end once it is prepared; return its process id."""
         async with self._handing_over:
@@ -177,13 +185,13 @@ class Daemon:
             self._stop.set()
             return self._successor.pid
 
-    async def _reload(self) -> Reload:
-        """Put the configuration file in force as it is now; see `Gateway.reload`."""
+    @contextmanager
+    def _accompany_reload(self) -> Generator[None]:
+        """Go with a reload: tell systemd of it, and log as the new settings want it."""
         notify_reloading()
         try:
-            reload = await self._gateway.reload()
+            yield
             self._set_up_logging()
-            return reload
         finally:
             self._notify_ready()
 
@@ -196,7 +204,7 @@ class Daemon:
         async with self._reloading:
             self._is_to_reload = False
             with suppress(GatewayError):  # it has been logged
-                await self._reload()
+                await self._gateway.reload()
 
     async def _hand_over_by_signal(self) -> None:
         await self._is_ready.wait()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from pathlib import Path
 
 import structlog
@@ -41,7 +41,7 @@ from cockpit_gateway.sealing import Sealer
 from cockpit_gateway.store import open_store
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.postgres.settings import PostgresSettings
-from cockpit_gateway.store.records import Settlement, TargetState
+from cockpit_gateway.store.records import Opened, Settlement, TargetState
 from cockpit_gateway.telemetry.metrics import Metrics
 from cockpit_gateway.telemetry.stall import StallWatch
 from cockpit_gateway.telemetry.tracers import spans_of
@@ -151,6 +151,7 @@ class Gateway:
         self._pruner = Pruner(self.store, settings.retention, self.clock, self.metrics, lambda: homes.keeps_up)
         self._pruning: asyncio.Task[None] | None = None
         self._unready: str | None = "starting"
+        self._opened: Opened | None = None
         self._watch: StallWatch | None = None
         self.administration = Administration(
             version=__version__,
@@ -223,6 +224,15 @@ class Gateway:
             return f"the store cannot take events: {self._ingest.trouble}"
         return self._unready or self.dispatcher.trouble
 
+    async def prepare(self) -> None:
+        """Open the store if others may use it meanwhile: this one's predecessor goes on while it is brought up to date.
+
+        Raises:
+            StoreError: the store cannot be opened.
+        """
+        if self.store.shared:
+            self._opened = await self.store.open()
+
     async def start(self) -> None:
         """Open the store, start the plugins, resume what is pending, and listen.
 
@@ -231,7 +241,7 @@ class Gateway:
             PluginError: a plugin refused to start.
             OSError: an address cannot be listened on.
         """
-        opened = await self.store.open()
+        opened = self._opened or await self.store.open()
         self._ingest.gateway_id = opened.gateway_id
         await self._reloads.begin()
         self._warn_of_unverified()
@@ -316,6 +326,10 @@ class Gateway:
             ConflictError: the gateway is stopping.
         """
         return await self._reloads.reload(file)
+
+    def accompany_reloads(self, accompaniment: Callable[[], AbstractContextManager[None]]) -> None:
+        """Have something go with each reload, whoever asks for it: a signal, the API, another node."""
+        self._reloads.accompaniment = accompaniment
 
     def _put_to_work(self, generation: Generation, states: Sequence[TargetState]) -> Sequence[Observer]:
         """See `PutToWork`."""

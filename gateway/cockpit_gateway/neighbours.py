@@ -144,7 +144,8 @@ class Neighbours:
     async def _catch_up(self) -> None:
         while True:
             await asyncio.sleep(CATCH_UP_EVERY)
-            self._heard.put_nowait(Notice(Change.ANYTHING))
+            if self._heard.empty():  # else it has not come to the last ones: the store is away, or slow
+                self._heard.put_nowait(Notice(Change.ANYTHING))
 
 
 def digest_of(settings: Iterable[ShownSetting]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -121,6 +121,8 @@ class Reloads:
         self._insist = Insistence(clock)
         self.running = False
         """True while the gateway runs: then, and only then, another generation can take over."""
+        self.accompaniment: Callable[[], AbstractContextManager[None]] = nullcontext
+        """Goes with each reload, whoever asked for it: what the process has to do before and after."""
         self._lock = asyncio.Lock()
         self._tried = 0
         self._retirements: set[asyncio.Task[None]] = set()
@@ -173,23 +175,8 @@ class Reloads:
         """
         async with self._lock:
             self._require_running()
-            self._tried += 1
-            try:
-                given = await asyncio.to_thread(self.file.read_again) if file is None else file
-                entries = await self._kept.all()
-                combined = await self._combined(given, entries)
-                self._refuse_new(combined.problems, given)
-                reload = await self._renew(combined)
-            except GatewayError as error:
-                self._failed(error)
-                raise
-            self.file, self.entries = given, entries
-            now = self._clock.time()
-            self.state = ReloadState(given.digest, now, now, None, reload.deferred)
-            self._metrics.reloaded(successful=True)
-            self._metrics.configured(given.digest)
-            self._tell(reload)
-            return reload
+            with self.accompaniment():
+                return await self._reload(file)
 
     async def refresh(self) -> None:
         """Have the endpoints take part that the store holds now: somebody else has changed them."""
@@ -241,6 +228,25 @@ class Reloads:
         if self._retirements:
             await asyncio.wait(self._retirements, timeout=PATIENCE)
         await abandon(self._retirements)
+
+    async def _reload(self, file: ConfigFile | None) -> Reload:
+        self._tried += 1
+        try:
+            given = await asyncio.to_thread(self.file.read_again) if file is None else file
+            entries = await self._kept.all()
+            combined = await self._combined(given, entries)
+            self._refuse_new(combined.problems, given)
+            reload = await self._renew(combined)
+        except GatewayError as error:
+            self._failed(error)
+            raise
+        self.file, self.entries = given, entries
+        now = self._clock.time()
+        self.state = ReloadState(given.digest, now, now, None, reload.deferred)
+        self._metrics.reloaded(successful=True)
+        self._metrics.configured(given.digest)
+        self._tell(reload)
+        return reload
 
     def _require_running(self) -> None:
         if not self.running:

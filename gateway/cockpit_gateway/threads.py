@@ -61,6 +61,7 @@ class WorkerThreads:
         self._started = 0
         self._idle = 0
         self._overdue = 0
+        self._ended = False
 
     @property
     def overdue(self) -> int:
@@ -77,7 +78,13 @@ class WorkerThreads:
 
         A cancelled call waits until the function has really ended, because a thread cannot be stopped and the next
         attempt must not overlap it; a second cancellation (at shutdown) abandons the thread.
+
+        Raises:
+            RuntimeError: the threads have ended.
+            Exception: whatever the function raises.
         """
+        if self._ended:
+            raise RuntimeError(f"the threads of {self._name} have ended")
         future: Future[Any] = Future()
         self._submit(future, function)
         waiter = asyncio.wrap_future(future)
@@ -94,7 +101,8 @@ class WorkerThreads:
             raise
 
     def end(self) -> None:
-        """End the threads, each after what it does now; nothing may be run any more."""
+        """End the threads, each after what it does now; nothing can be run any more."""
+        self._ended = True
         for _ in range(self._started):
             self._jobs.put(None)
 

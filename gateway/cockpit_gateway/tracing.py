@@ -156,9 +156,12 @@ class HookTrace:
         return result
 
     def tell(self, call: HookCall) -> None:
-        """Tell of a call."""
+        """Tell of a call; a watcher that fails changes nothing for whoever called."""
         for watcher in self._watchers:
-            watcher(call)
+            try:
+                watcher(call)
+            except Exception:
+                log.exception("a call cannot be told of", plugin=call.plugin, hook=call.hook)
 
 
 def log_call(call: HookCall) -> None:

@@ -67,6 +67,10 @@ def test_what_would_change(house: Site, receiver: Receiver) -> None:
 
 
 def test_an_endpoint_that_goes_leaves_what_waits_without_a_target(house: Site, receiver: Receiver) -> None:
+    """However many others there are."""
+    settings = f"{{url: '{receiver.url}', allow_private: true, events: [forms.save.after]}}"
+    others = [f"      a{number}: {settings}\n" for number in range(60)]
+    house.config.write_text(house.config.read_text() + "".join(others))
     with house.daemon():
         house.text("endpoints", "pause", "search-index")
         house.text("send", SAVE)

@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from api_kit import Client, remote
+from api_kit import CONFIG, Client, remote
 
+from cockpit_gateway.overview import Overview
 from cockpit_gateway.testing import GatewayTester
 
 SETTINGS = {"url": "https://example.org/hook", "events": ["collections.*"]}
@@ -108,6 +109,21 @@ async def test_reload_and_configuration(gateway: GatewayTester) -> None:
     assert "a-token-for-everything" not in shown.text
     assert [source["name"] for source in sources] == ["website"]
     assert len(stats["hour"]) == 60
+
+
+async def test_a_source_that_goes_while_it_is_listed(
+    gateway: GatewayTester, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    administration = gateway.gateway.administration
+    overview = administration.overview
+
+    async def slow() -> Overview:
+        await gateway.reload(CONFIG.replace("website:", "shop:"))
+        return await overview()
+
+    monkeypatch.setattr(administration, "overview", slow)
+    listed = await client.get("sources")
+    assert [source["name"] for source in listed.document["sources"]] == ["website"]
 
 
 async def test_settings_are_described_as_generators_of_clients_understand_them(client: Client) -> None:

@@ -12,6 +12,7 @@ import pytest
 from api_kit import CONFIG, TOKEN, Client, hold, local, remote
 
 from cockpit_gateway import DeliveryState
+from cockpit_gateway.gateway import admin_socket_path
 from cockpit_gateway.testing import FakeClock, GatewayTester
 
 DAY = 24 * 3600.0
@@ -113,3 +114,12 @@ async def never_done(gateway: GatewayTester, client: Client, key: str) -> AsyncI
     yield
     ended.set()
     await asked
+
+
+async def test_a_header_of_any_bytes_is_no_failure(gateway: GatewayTester) -> None:
+    reader, writer = await asyncio.open_unix_connection(admin_socket_path(gateway.gateway.settings))
+    writer.write(b"POST /api/v1/targets/webhook/first/pause HTTP/1.1\r\nHost: gateway\r\nContent-Length: 0\r\n")
+    writer.write(b'Idempotency-Key: k\r\nIf-Match: "\xff"\r\n\r\n')
+    assert (await reader.readline()) == b"HTTP/1.1 200 OK\r\n"
+    writer.close()
+    await writer.wait_closed()

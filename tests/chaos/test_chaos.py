@@ -14,6 +14,7 @@ EVERYWHERE = (
     "stopped",
     "cluster",
     pytest.param("restarts", marks=pytest.mark.alone),
+    pytest.param("upgrade", marks=pytest.mark.alone),
     "clock",
     "descriptors",
 )

@@ -18,6 +18,7 @@ from cockpit_gateway.deliveries import Hold, TargetId
 from cockpit_gateway.delivery.homes import UPKEEP
 from cockpit_gateway.gateway import Gateway
 from cockpit_gateway.nodes import NodeState
+from cockpit_gateway.store.postgres import leasing
 from cockpit_gateway.store.records import DeliveryFilter
 from cockpit_gateway.targets import Breaker, Planned, Target
 
@@ -233,6 +234,7 @@ async def test_whose_lease_was_lost_joins_anew(
             """Look no more, as a process that is stopped."""
 
         monkeypatch.setattr(homes, "look", stand_still)
+        monkeypatch.setattr(leasing, "COMEBACK", 0.0)
         monkeypatch.setattr("cockpit_gateway.delivery.lease.Lease.now", staticmethod(lambda: float("inf")))
         await first.store.heartbeat(-1)
         monkeypatch.setattr("cockpit_gateway.delivery.lease.Lease.now", staticmethod(lambda: SystemClock().steady()))

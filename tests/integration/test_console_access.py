@@ -9,11 +9,10 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from http import HTTPStatus
 from pathlib import Path
-from typing import Self
 
 import aiohttp
 import pytest
-from console_kit import ALL, API, DO, SEE
+from console_kit import ALL, API, DO, SEE, Browserless
 from structlog.testing import capture_logs
 from yarl import URL
 
@@ -39,40 +38,6 @@ async def _until(last: bytes, lines: aiohttp.StreamReader) -> AsyncIterator[byte
 async def gateway(gateway_tester: StartGateway) -> AsyncIterator[GatewayTester]:
     async with gateway_tester(API) as running:
         yield running
-
-
-class Browserless:
-    """A client that keeps cookies, follows nothing, and says what it is told to."""
-
-    def __init__(self, gateway: GatewayTester, base: str = "") -> None:
-        self.address = gateway.gateway.listeners.api_address + base
-        self.session = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.session.close()
-
-    async def get(self, path: str, **headers: str) -> aiohttp.ClientResponse:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        async with self.session.get(self.address + path, allow_redirects=False, headers=named) as answer:
-            await answer.read()
-            return answer
-
-    async def post(self, path: str, form: dict[str, str], **headers: str) -> aiohttp.ClientResponse:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        async with self.session.post(self.address + path, data=form, allow_redirects=False, headers=named) as answer:
-            await answer.read()
-            return answer
-
-    async def log_in(self, token: str = ALL) -> str:
-        """Log in; return what forms have to carry."""
-        answer = await self.post("/console/login", {"token": token})
-        assert answer.status == HTTPStatus.SEE_OTHER
-        found = re.search(r'name="form_token" value="([^"]+)"', await (await self.get("/console/")).text())
-        assert found
-        return found[1]
 
 
 async def test_every_page_says_what_it_needs(gateway: GatewayTester) -> None:

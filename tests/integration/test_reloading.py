@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from cockpit_gateway.gateway import Gateway
 from cockpit_gateway.reloading import Reload
 from cockpit_gateway.testing import GatewayTester, Receiver
 from cockpit_gateway.testing.captures import capture
+from cockpit_gateway.threads import FEW
 
 SAVE = capture("collections.save.after").body
 SEARCH = TargetId("webhook", "search")
@@ -261,6 +263,27 @@ class Simple:
         lives.append(context.config.word)
 
 
+class Told:
+    """An observer."""
+
+    Config = Probe
+
+    @hookimpl
+    def delivery_settled(self, delivery: Delivery, context: PluginContext) -> None:
+        lives.append(f"{context.config.word} is told of {delivery.plugin}")
+
+
+async def test_an_observer_with_new_settings_is_told_what_follows(tmp_path: Path) -> None:
+    lives.clear()
+    async with GatewayTester(tmp_path, plugins={"probe": Told, "simple": Simple()}) as gateway:
+        await gateway.fire("collections.save.after")
+        await gateway.settled()
+        await reload(gateway, "plugins: {probe: {word: two}}")
+        await gateway.fire("collections.save.after")
+        await gateways.eventually(lambda: "two is told of simple" in lives)
+    assert lives == ["one", "one is told of simple", "one", "two is told of simple"]
+
+
 async def test_an_object_without_a_life_of_its_own_gets_its_new_settings(tmp_path: Path) -> None:
     lives.clear()
     async with GatewayTester(tmp_path, plugins={"probe": Simple()}) as gateway:
@@ -347,6 +370,42 @@ async def test_what_waits_in_memory_for_a_removed_target_is_given_back(tmp_path:
         assert sorted(states) == [DeliveryState.DELIVERED, *[DeliveryState.PENDING] * 4]
         await reload(gateway, "plugins: {probe: {}}")
         assert {delivery.state for delivery in await gateway.settled()} == {DeliveryState.DELIVERED}
+
+
+async def test_what_waits_for_a_thread_when_its_target_goes_is_given_back(tmp_path: Path) -> None:
+    """Its plugin's old threads end; whoever asked for one of them later would wait for ever."""
+    lives.clear()
+    staying = [f"stays-{number}" for number in range(FEW)]
+    entered, leave = threading.Barrier(FEW + 1), threading.Event()
+
+    class Blocking:
+        Config = Probe
+
+        @hookimpl
+        def register_targets(self, context: PluginContext) -> list[Target]:
+            return [Target(name) for name in [*staying, *(["goes"] if context.config.word == "one" else [])]]
+
+        @hookimpl
+        def plan_deliveries(self, event: Event) -> list[Planned]:
+            return [Planned(name) for name in [*staying, "goes"]]
+
+        @hookimpl
+        def deliver(self, delivery: Delivery) -> None:
+            if not leave.is_set():
+                entered.wait(gateways.PATIENCE)
+            leave.wait(gateways.PATIENCE)
+            lives.append(delivery.target)
+
+    async with GatewayTester(tmp_path, plugins={"probe": Blocking}) as gateway:
+        await gateway.fire("collections.save.after")
+        await asyncio.to_thread(entered.wait, gateways.PATIENCE)
+        await gateways.eventually(lambda: gateway.gateway.dispatcher.running == FEW + 1)
+        await reload(gateway, "plugins: {probe: {word: two}}")
+        leave.set()
+        states = {delivery.target: delivery.state for delivery in await gateway.settled()}
+        assert states == dict.fromkeys(staying, DeliveryState.DELIVERED) | {"goes": DeliveryState.PENDING}
+        await reload(gateway, "plugins: {probe: {}}")
+        await gateways.eventually(lambda: "goes" in lives)
 
 
 async def test_a_file_that_an_endpoint_of_the_store_does_not_fit_into(tmp_path: Path, receiver: Receiver) -> None:

@@ -162,3 +162,14 @@ async def test_the_kit_notes_calls(gateway_tester: StartGateway) -> None:
         ("filter_event", None),
     ]
     assert [type(call.error) for call in gateway.calls if call.error] == [Drop]
+
+
+async def test_a_watcher_that_fails_changes_nothing(gateway_tester: StartGateway) -> None:
+    def fail(_call: object) -> None:
+        raise RecursionError
+
+    async with gateway_tester(CONFIG, plugins={"search": Search}) as gateway:
+        with gateway.gateway.registry.trace.watch(fail):
+            event = await save(gateway)
+            [delivery] = await gateway.settled()
+    assert (event.status, delivery.state, delivery.attempts) == ("accepted", "delivered", 1)

@@ -10,6 +10,13 @@ from stores import MakeStore
 
 from cockpit_gateway.store import open_store
 from cockpit_gateway.store.port import Store
+from cockpit_gateway.store.postgres import leasing
+
+
+@pytest.fixture(autouse=True)
+def _no_comeback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have what the dead had freed by the first heartbeat."""
+    monkeypatch.setattr(leasing, "COMEBACK", 0.0)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

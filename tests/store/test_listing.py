@@ -8,6 +8,7 @@ import pytest
 from stores import NOW, SEARCH, SITE, a_delivery, accept, an_event, delivered, died, ids, leased
 
 from cockpit_gateway import DeliveryState, EventStatus
+from cockpit_gateway.store import steps
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import DeliveryFilter, EventFilter
 
@@ -175,3 +176,15 @@ async def test_deliveries_are_narrowed_by_their_events(store: Store) -> None:
                 )
                 paged += first
             assert ids(paged) == ids(whole), narrow
+
+
+async def test_a_page_holds_no_more_bodies_than_fit(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    for size in (20, 30, 1000, 10, 20, 30):
+        await store.accept(an_event(body=b"x" * size), [])
+    monkeypatch.setattr(steps, "LIST_ROOM", 55)
+    pages, before = [], None
+    while not pages or before is not None:
+        page = await store.events(EventFilter(before=before))
+        pages.append([len(event.body) for event in page])
+        before = page.following
+    assert pages == [[30, 20, 10], [1000], [30, 20]]

@@ -63,3 +63,12 @@ async def test_a_second_cancellation_abandons_a_thread_that_hangs() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     leave.set()
+
+
+async def test_who_comes_after_the_end_is_told_so() -> None:
+    """There is nobody who would ever do it."""
+    threads = WorkerThreads("plugin-search")
+    await threads.run(threading.current_thread)
+    threads.end()
+    with pytest.raises(RuntimeError, match="the threads of plugin-search have ended"):
+        await threads.run(threading.current_thread)

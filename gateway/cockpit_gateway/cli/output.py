@@ -36,6 +36,8 @@ STYLES = {
     "ok": "green",
     "warn": "yellow",
     "fail": "red",
+    "same": "green",
+    "differs": "red",
 }
 """Colours of states; any other is shown plainly."""
 

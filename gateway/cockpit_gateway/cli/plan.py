@@ -51,7 +51,7 @@ def plan(
     rehearsal, pending, problem = Rehearsal(), dict[TargetId, int](), None
     try:
         with connect(path) as client:
-            pending = {_target_id(found): found["pending"] for found in client.get("targets")["targets"]}
+            pending = {_target_id(found): found["pending"] for found in client.every("targets")["targets"]}
             _rehearse(client, period, before, after, rehearsal)
     except ConfigError:
         raise

@@ -20,6 +20,9 @@ def reload(*, as_json: JsonOption = False, config: ConfigOption = None) -> None:
         print_json(reloaded)
     else:
         _print(reloaded["changes"], reloaded["needs_restart"])
+        for node in reloaded["nodes"]:
+            if node["problem"]:
+                print_text(f"{node['name']} goes on as it was: {node['problem']}", "red")
 
 
 def _print(changes: Sequence[Document], deferred: Sequence[Document]) -> None:

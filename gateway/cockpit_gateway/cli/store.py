@@ -13,6 +13,7 @@ import typer
 from cockpit_gateway.cli.bulk import Manner, counted, progress, warn
 from cockpit_gateway.cli.exporting import export_events
 from cockpit_gateway.cli.filters import EventChoice
+from cockpit_gateway.cli.migrating import migrate_store
 from cockpit_gateway.cli.options import ConfigOption, JsonOption, find_config, spread
 from cockpit_gateway.cli.output import err, print_fields, print_json, print_text
 from cockpit_gateway.cli.purging import purge_events
@@ -117,6 +118,22 @@ def purge(*, chosen: EventChoice, manner: Manner, config: ConfigOption = None) -
     if not any(chosen.query().values()):
         raise typer.BadParameter("say which events are to go, by --subject or another option")
     purge_events(chosen.query(), manner, config)
+
+
+@app.command()
+def migrate(
+    *,
+    source: Annotated[str, typer.Option("--from", metavar="URL", help="The file: sqlite:data/gateway.db")],
+    target: Annotated[
+        str, typer.Option("--to", metavar="URL", help="An empty database: postgresql://user@host/database")
+    ],
+    as_json: JsonOption = False,
+) -> None:
+    """Move the store from a SQLite file to a PostgreSQL database, while no gateway runs. The file stays as it is.
+
+    When it was interrupted, the same command goes on where it stopped. In the end both sides are compared.
+    """
+    migrate_store(source, target, as_json=as_json)
 
 
 def _database(config: Path | None) -> Path:

@@ -68,11 +68,27 @@ def check_store(url: str) -> StoreUrl:
         raise ValueError("after sqlite: stands the path of a file: sqlite:data/gateway.db, sqlite:/var/lib/gateway.db")
     if scheme == "postgresql" and not path.startswith("//"):
         raise ValueError("after postgresql: stands where the database is: postgresql://user@host/database")
-    if scheme == "postgresql" and "@" in urlsplit(url)._replace(netloc="").geturl():
-        raise ValueError("write what is special in a password in the way of URLs: %2F for /, %3F for ?, %23 for #")
+    if scheme == "postgresql":
+        _check_place(url)
     if scheme not in ("sqlite", "postgresql"):
         raise ValueError("write sqlite: and the path of a file, or postgresql://user@host/database")
     return StoreUrl(url)
+
+
+def _check_place(url: str) -> None:
+    """Find the mistakes whose messages would show what may be a password."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise ValueError("this is no URL: write postgresql://user@host/database, with %… for other signs") from None
+    if "@" in parts._replace(netloc="").geturl():
+        raise ValueError("write what is special in a password in the way of URLs: %2F for /, %3F for ?, %23 for #")
+    places = parts.netloc.rpartition("@")[2].split(",")
+    ports = [place.rpartition("]")[2].partition(":")[2] for place in places]
+    if not all(port.isdecimal() for port in filter(None, ports)):
+        raise ValueError(
+            "a port is a number, and user and password end with @: postgresql://user:password@host:5432/database"
+        )
 
 
 class Postgres(PluginConfig):

@@ -35,6 +35,10 @@ Conclude: TypeAlias = Callable[[TargetQueue, Verdict, Settlement], Awaitable[Non
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
+class _NotBegunError(Exception):
+    """Before an attempt began, its target went, or the lease ran out."""
+
+
 class Attempts:
     """Makes the attempts.
 
@@ -200,11 +204,12 @@ class Attempts:
         try:
             async with queue.slots or nullcontext():
                 verdict, settled = await self._call(queue, work)
-        except LeaseLostError:
+        except _NotBegunError:
             self._leave(queue, work, breaker, None, probe=probe)
             if term == self._lease.term:  # it may be extended yet
                 self._memory.take(queue.target_id, work.delivery.size)
                 queue.ready.appendleft(work)
+                self.enqueue(queue, ())
             return
         except BaseException:
             self._leave(queue, work, breaker, None, probe=probe)
@@ -241,8 +246,8 @@ class Attempts:
 
     async def _call(self, queue: TargetQueue, work: Work) -> tuple[Verdict, Settlement]:
         await self._begin(work)
-        if not self._lease.holds:  # it waited for its turn, or the process stood still
-            raise LeaseLostError("the lease ran out before the attempt began")
+        if queue.gone or not self._lease.holds:  # it waited for its turn, or the process stood still
+            raise _NotBegunError
         self._note_echo(queue, work)
         started_at = self._clock.time()
         began, place = time.perf_counter(), queue.target.fingerprint

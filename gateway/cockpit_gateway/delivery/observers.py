@@ -96,6 +96,7 @@ class Observers:
 
     def __init__(self) -> None:
         self._observers: list[Observer] = []
+        self._begun = False
 
     @property
     def idle(self) -> bool:
@@ -114,10 +115,13 @@ class Observers:
             host = plugins.host(found)
             kept = before.pop(host) if host in before else Observer(found, host, metrics)
             self._observers.append(kept)
+        if self._begun:
+            self.start()
         return list(before.values())
 
     def start(self) -> None:
-        """Begin to tell."""
+        """Begin to tell, those that come later, too."""
+        self._begun = True
         for observer in self._observers:
             observer.start()
 

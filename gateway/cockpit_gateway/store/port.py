@@ -53,6 +53,7 @@ class Store(Membership, KeepsAnswers, Protocol):
         """Open the store, migrate its schema, take this process's ownership, free what dead owners had leased.
 
         A delivery in whose attempt a process died is a suspect. One with which that happened too often is given up.
+        In a shared store heartbeats do so, since others may be alive though they could not extend their leases.
 
         Raises:
             StoreOwnedError: another process owns it (SQLite: the file; PostgreSQL: never).

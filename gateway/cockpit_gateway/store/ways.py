@@ -73,6 +73,24 @@ def ways_to_deliveries(wanted: DeliveryFilter, *, one_target: bool) -> dict[str,
     return {way: way == chosen for way in ways}
 
 
+def ways_by_events(wanted: DeliveryFilter) -> dict[str, bool]:
+    """Return which conditions on the events of deliveries are met along an index, where those are found by events."""
+    return {
+        "narrowed_to_name": wanted.name is not None,
+        "narrowed_to_source": wanted.source is not None and wanted.name is None,
+    }
+
+
+def ways_to_tally(wanted: DeliveryFilter) -> dict[str, bool]:
+    """Return for each condition on deliveries that has an index whether it is asked for."""
+    return {
+        "narrowed_to_ids": bool(wanted.ids),
+        "narrowed_to_event": wanted.event_id is not None,
+        "narrowed_to_target": wanted.plugin is not None and wanted.target is not None,
+        "narrowed_to_state": len(wanted.states) == 1 and DeliveryState.DELIVERED not in wanted.states,
+    }
+
+
 def is_search(wanted: EventFilter | DeliveryFilter, ways: Mapping[str, bool]) -> bool:
     """Tell whether rows are looked at that may not be wanted."""
     if any(ways.get(way) for way in ("narrowed_to_ids", "narrowed_to_event_ids", "narrowed_to_event")):

@@ -11,9 +11,12 @@ from store_data import EXPIRE, die
 from stores import NOW, SITE, a_delivery, accept, all_deliveries, an_event, claim, delivered, leased
 
 from cockpit_gateway import DeliveryState
+from cockpit_gateway.deliveries import TargetId
 from cockpit_gateway.errors import LeaseLostError
 from cockpit_gateway.store.notices import Change, Notice
+from cockpit_gateway.store.postgres import leasing
 from cockpit_gateway.store.postgres.engine import PostgresStore
+from cockpit_gateway.store.postgres.watching import GATHERING
 from cockpit_gateway.store.records import EventFilter
 
 OpenAnother = Callable[[], Awaitable[PostgresStore]]
@@ -139,6 +142,18 @@ async def test_others_are_told_what_is_pending_and_held(
     assert told == [Notice(Change.DUE, SITE)]
 
 
+async def test_what_cannot_be_told_keeps_nothing_else_from_being_told(
+    postgres_store: PostgresStore, open_another: OpenAnother
+) -> None:
+    other, told = await open_another(), []
+    await other.watch(told.append)
+    await eventually(lambda: told == [Notice(Change.ANYTHING)])
+    await accept(postgres_store, a_delivery(TargetId("webhook", "x" * 8000)))  # more than a notice may have
+    await asyncio.sleep(2 * GATHERING)
+    await accept(postgres_store, a_delivery())
+    await eventually(lambda: Notice(Change.DUE, SITE) in told)
+
+
 async def test_a_closed_one_leaves_no_owner(open_another: OpenAnother, look: Callable[..., Awaitable[object]]) -> None:
     store = await open_another()
     assert await look("SELECT count(*) FROM owners") == [(1,)]
@@ -146,20 +161,49 @@ async def test_a_closed_one_leaves_no_owner(open_another: OpenAnother, look: Cal
     assert await look("SELECT count(*) FROM owners") == [(0,)]
 
 
-async def test_an_unclean_end_is_told_once(open_another: OpenAnother, postgres_url: str) -> None:
+async def test_an_unclean_end_is_told_until_it_was_tidied_up_after(
+    open_another: OpenAnother, postgres_url: str
+) -> None:
     await die(await open_another())
     for unclean in (True, False):
         store = PostgresStore(postgres_url)
         assert (await store.open()).unclean is unclean
+        await store.heartbeat(60)
         await store.close()
 
 
 async def test_after_an_outage_nobody_takes_the_others_for_dead(
-    postgres_store: PostgresStore, open_another: OpenAnother
+    postgres_store: PostgresStore, open_another: OpenAnother, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other, work = await open_another(), await leased(postgres_store)
+    for store in (postgres_store, other):  # they have been there for long
+        store._owner._holds_since -= 3600.0
+    monkeypatch.setattr(leasing, "COMEBACK", 60.0)
     for store in (postgres_store, other):  # as long as the database was away, no lease could be extended
         await store._connections.run(lambda it, owner=store._owner.id: it.execute(EXPIRE, owner))  # type: ignore[misc]
     for store in (other, postgres_store, other):
         assert await store.heartbeat(60)
     await postgres_store.settle(delivered(work))
+
+
+async def test_who_comes_after_an_outage_takes_nobody_for_dead(
+    postgres_store: PostgresStore, open_another: OpenAnother, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = await leased(postgres_store)
+    await postgres_store._connections.run(lambda it: it.execute(EXPIRE, postgres_store._owner.id))
+    monkeypatch.setattr(leasing, "COMEBACK", 3600.0)
+    other = await open_another()
+    await other.heartbeat(60)
+    assert await postgres_store.heartbeat(60)
+    await postgres_store.settle(delivered(work))
+
+
+async def test_who_does_not_come_back_in_time_is_dead(open_another: OpenAnother) -> None:
+    first, second = await open_another(), await open_another()
+    work = await leased(first)
+    await die(first)
+    for comeback, claimed in ((3600.0, []), (0.0, [work.delivery.id])):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(leasing, "COMEBACK", comeback)
+            await second.heartbeat(60)
+            assert await claim(second) == claimed

@@ -101,12 +101,3 @@ async def test_what_an_index_finds_is_no_search(store: SqliteStore) -> None:
 
 def _changed(wanted, **changes):  # type: ignore[no-untyped-def]
     return type(wanted)(**{name: getattr(wanted, name) for name in wanted.__slots__} | changes)
-
-
-async def test_a_page_holds_no_more_bodies_than_fit(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    every = await store.events(EventFilter(limit=EVENTS))
-    monkeypatch.setattr(steps, "LIST_ROOM", 3 * len(every[0].body))
-    page = await store.events(EventFilter(limit=EVENTS))
-    assert (ids(page), page.following) == (ids(every[:3]), every[2].seq)
-    following = await store.events(EventFilter(limit=EVENTS, before=page.following))
-    assert ids(following) == ids(every[3:6])

@@ -31,6 +31,27 @@ def test_a_password_is_not_shown(url: str, shown: str) -> None:
     assert str(store) == url
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://gateway:tigerlily/gateway",
+        "postgresql://gateway:tiger/lily@db/gateway",
+        "postgresql://gateway:tiger\u2100lily@db/gateway",
+        "postgresql://[gateway:tigerlily@db/gateway",
+        "postgresql://a:5432,b:tigerlily/gateway",
+    ],
+)
+def test_a_password_is_not_in_what_is_said_of_a_mistake(url: str) -> None:
+    with pytest.raises(ValueError, match=r"postgresql://user|%2F for /") as mistake:
+        check_store(url)
+    assert "tiger" not in str(mistake.value)
+
+
+@pytest.mark.parametrize("place", ["db", "db:5432", "a:1,b:2", "[::1]", "[::1]:5432", "a,[::1]:2", ""])
+def test_a_database_is_where_it_is_said_to_be(place: str) -> None:
+    assert check_store(f"postgresql://gateway:1%2F2@{place}/gateway").endswith(f"@{place}/gateway")
+
+
 def test_a_password_is_hidden_in_what_others_say() -> None:
     settings = Settings.model_validate({"store": "postgresql://gateway:sword%2Ffish@db/gateway"})
     told = Discretion([settings]).out_of("cannot log in with sword/fish, sword%2Ffish")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -36,6 +37,9 @@ Act: TypeAlias = Callable[[Connection], Awaitable[_Result]]
 """What is done on a connection."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+# Its pool warns, with a traceback, of each connection that it cannot make again: that is told here, once.
+logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
 
 
 class Connections:

@@ -94,7 +94,7 @@ class PostgresStore(Lookups):
         self._excess = 0
 
     async def open(self) -> Opened:
-        """Connect, migrate the schema, and free what dead owners had leased."""
+        """Connect, and migrate the schema."""
         opened = await open_database(self._connections, self._owner.id)
         self._notices.open(opened.gateway_id)
         acceptor = Acceptor(self._connections, self._owner, self._targets, self._doubts)
@@ -104,6 +104,9 @@ class PostgresStore(Lookups):
 
     async def close(self) -> None:
         """Commit what was handed in, give back the leases, and close."""
+        if self._accepting is None:
+            await self._leave()
+            return
         await self._finish()
         try:
             await self._connections.transact(lambda it: leasing.give_up(it, self._owner.id))
@@ -196,9 +199,10 @@ class PostgresStore(Lookups):
         if not lease.known:
             self._owner.renew()
             await self._write(lambda it: leasing.enter(it, self._owner.id, seconds))
+        elif not lease.lives:  # perhaps nobody could extend theirs
+            self._owner.begin_to_hold()
         targets = {*await self._doubts.settle()}
-        # After a time in which nobody could extend anything, the others get the time until the next heartbeat to do so.
-        if lease.lives:
+        if self._owner.held_for >= leasing.COMEBACK:
             freed = await self._write(leasing.free_orphans)
             targets |= {*freed.targets}
             if freed.owners:

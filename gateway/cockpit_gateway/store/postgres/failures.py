@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import structlog
-from asyncpg import InterfaceError, InternalClientError, PostgresError
+from asyncpg import InterfaceError, InternalClientError, InvalidCachedStatementError, PostgresError
 
 from cockpit_gateway.errors import GatewayError, StoreError, StoreUnavailableError
 
@@ -19,7 +19,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 def may_pass(error: BaseException) -> bool:
     """Tell whether the same operation may work later."""
-    return is_lost(error) or _state(error)[:2] in PASSING
+    return is_lost(error) or is_conflict(error) or _state(error)[:2] in PASSING
 
 
 def is_lost(error: BaseException) -> bool:
@@ -33,8 +33,12 @@ def is_lost(error: BaseException) -> bool:
 
 
 def is_conflict(error: BaseException) -> bool:
-    """Tell whether the same may work at once: another transaction was in the way."""
-    return _state(error)[:2] == "40"
+    """Tell whether the same may work at once.
+
+    Another transaction was in the way, or a newer program has changed a table since a statement was prepared; asyncpg
+    prepares it anew, but cannot go on in a transaction that has failed.
+    """
+    return _state(error)[:2] == "40" or isinstance(error, InvalidCachedStatementError)
 
 
 def describe(error: BaseException) -> str:

@@ -6,10 +6,12 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import structlog
+
 from cockpit_gateway.deliveries import Delivery, Work
 from cockpit_gateway.errors import NotFoundError
-from cockpit_gateway.store.postgres import reading
 from cockpit_gateway.store.postgres.claiming import LEASED_WORK
+from cockpit_gateway.store.postgres.migrating import migrations, too_old
 from cockpit_gateway.store.postgres.rows import work_of
 from cockpit_gateway.store.postgres.statements import Connection, query
 from cockpit_gateway.store.records import MOST_CRASHES
@@ -26,6 +28,13 @@ NUMBER_OF = query("number_of")
 LEASE_SUSPECTS = query("lease_suspects")
 EXTEND_LEASE = query("extend_lease")
 ENTER = query("enter")
+SOME_RAN_OUT = query("some_ran_out")
+
+COMEBACK = 6.0
+"""Seconds that the others get to extend their leases when perhaps nobody could, because the database was away: as long
+as it takes to notice that it is there again, and two heartbeats."""
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
 class Freed(NamedTuple):
@@ -33,12 +42,10 @@ class Freed(NamedTuple):
 
     Attributes:
         owners: How many owners' leases had run out.
-        parked: Deliveries that were given up because a process died in each of their last attempts.
         targets: The numbers of the targets that have something to claim now.
     """
 
     owners: int
-    parked: Sequence[Delivery]
     targets: Sequence[int]
 
 
@@ -52,7 +59,9 @@ async def free_orphans(connection: Connection) -> Freed:
     await BLAME.run(connection)
     parked = await PARK.rows(connection, now=time.time(), most=MOST_CRASHES)
     targets = {target for (target,) in await RELEASE_ORPHANS.rows(connection)}
-    return Freed(owners, [await reading.delivery(connection, delivery_id) for (delivery_id,) in parked], [*targets])
+    for (delivery_id,) in parked:
+        log.error("delivery is dead: the gateway died in its attempts", delivery_id=delivery_id)
+    return Freed(owners, [*targets])
 
 
 class Lease(NamedTuple):
@@ -74,8 +83,20 @@ async def extend(connection: Connection, owner: str, seconds: float) -> Lease:
 
 
 async def enter(connection: Connection, owner: str, seconds: float) -> None:
-    """Make an owner known."""
-    await ENTER.run(connection, owner=owner, seconds=seconds)
+    """Make an owner known.
+
+    Raises:
+        StoreError: a newer program has changed the database meanwhile, and this one does not get along with it.
+    """
+    newest = max(migrations())
+    if not await ENTER.run(connection, owner=owner, seconds=seconds, knows=newest):
+        raise too_old(newest)
+
+
+async def some_ran_out(connection: Connection) -> bool:
+    """Tell whether some owner has neither given up its leases nor extended them."""
+    found: bool = await SOME_RAN_OUT.value(connection)
+    return found
 
 
 async def give_up(connection: Connection, owner: str) -> None:

@@ -6,17 +6,18 @@ What no index finds is searched for: a bounded list looks at so many rows only, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from cockpit_gateway.deliveries import Delivery
 from cockpit_gateway.events import Event
 from cockpit_gateway.store import steps
+from cockpit_gateway.store.pages import End, number_below, of_events
 from cockpit_gateway.store.postgres.reading import narrowed, values
 from cockpit_gateway.store.postgres.rows import delivery_of, event_of
 from cockpit_gateway.store.postgres.statements import Connection, Row, query, statement
-from cockpit_gateway.store.postgres.stretch import NO_END, stretch
+from cockpit_gateway.store.postgres.stretch import stretch
 from cockpit_gateway.store.records import DeliveryFilter, EventFilter, Page
-from cockpit_gateway.store.ways import Place, by_events, is_search, ways_to_deliveries, ways_to_events
+from cockpit_gateway.store.ways import Place, by_events, is_search, ways_by_events, ways_to_deliveries, ways_to_events
 
 EVENTS = statement("events", "event_columns", "about_event")
 DELIVERIES = statement("deliveries", "delivery_columns", "about_delivery", "about_event")
@@ -28,13 +29,6 @@ PLACE_OF = query("place_of")
 RECEIVED_AT = query("received_at")
 
 
-class _End(NamedTuple):
-    """The first event that a search does not look at any more, and when it was received."""
-
-    seq: int
-    received_at: float
-
-
 async def events(connection: Connection, wanted: EventFilter) -> Page[Event, int]:
     """List events."""
     ways = ways_to_events(wanted)
@@ -43,9 +37,7 @@ async def events(connection: Connection, wanted: EventFilter) -> Page[Event, int
     end = await _end_of_events(connection, ways, given) if wanted.bounded and is_search(wanted, ways) else None
     rows = await narrowed(EVENTS, **ways).rows(connection, **given, room=steps.LIST_ROOM)
     found = [event_of(row) for row in rows]
-    if len(found) == wanted.limit or sum(len(event.body) for event in found) >= steps.LIST_ROOM:
-        return Page(found, found[-1].seq)
-    return Page(found) if end is None else Page(found, end.seq + 1, end.received_at)
+    return of_events(found, wanted, end)
 
 
 async def deliveries(connection: Connection, wanted: DeliveryFilter) -> Page[Delivery, str]:
@@ -55,7 +47,7 @@ async def deliveries(connection: Connection, wanted: DeliveryFilter) -> Page[Del
     given: dict[str, Any] = values(wanted) | {"number": numbers[0] if len(numbers) == 1 else None, "above": 0}
     above = None if before is None else before.seq + 1
     given |= (await stretch(connection, wanted.since, wanted.until, above))._asdict()
-    given["below"] = NO_END if before is None or given["last"] < before.seq else before.number
+    given["below"] = number_below(before, given["last"])
     if not numbers or given["last"] < given["first"]:
         return Page()
     if by_events(wanted):
@@ -78,8 +70,7 @@ async def deliveries(connection: Connection, wanted: DeliveryFilter) -> Page[Del
 
 async def _of_events(connection: Connection, wanted: DeliveryFilter, given: dict[str, Any]) -> Page[Delivery, str]:
     """List the deliveries of events of a name, source or subject: the events are fewer."""
-    ways = {"narrowed_to_name": wanted.name is not None}
-    ways["narrowed_to_source"] = wanted.source is not None and wanted.name is None
+    ways = ways_by_events(wanted)
     end = await _end_of_events(connection, ways, given) if wanted.bounded and is_search(wanted, ways) else None
     found = [delivery_of(row) for row in await narrowed(DELIVERIES_OF_EVENTS, **ways).rows(connection, **given)]
     if len(found) == wanted.limit:
@@ -87,12 +78,12 @@ async def _of_events(connection: Connection, wanted: DeliveryFilter, given: dict
     return Page(found) if end is None else Page(found, str(Place(end.seq + 1, 0)), end.received_at)
 
 
-async def _end_of_events(connection: Connection, ways: Mapping[str, bool], given: dict[str, Any]) -> _End | None:
+async def _end_of_events(connection: Connection, ways: Mapping[str, bool], given: dict[str, Any]) -> End | None:
     """Let a search look at so many events only; return the first that it does not look at, None if it gets to all."""
     row = await narrowed(END_OF_EVENTS, **ways).row(connection, **given, window=steps.EVENTS_LOOKED_AT)
     if not row:
         return None
-    end = _End(*row)
+    end = End(*row)
     given["first"] = end.seq + 1
     return end
 

@@ -1,16 +1,20 @@
-"""Opening a database: whether it can be used, whether its schema is new enough, and what the dead have left in it."""
+"""Opening a database: whether it can be used, and whether its schema is new enough."""
 
 from __future__ import annotations
+
+from typing import TypeVar
 
 from asyncpg import InterfaceError, InternalClientError, PostgresError
 
 from cockpit_gateway.errors import StoreError, StoreUnavailableError
-from cockpit_gateway.store.postgres import leasing, reading
-from cockpit_gateway.store.postgres.connections import Connections
+from cockpit_gateway.store.postgres import leasing, move_mark, reading
+from cockpit_gateway.store.postgres.connections import Act, Connections
 from cockpit_gateway.store.postgres.failures import describe, may_pass
 from cockpit_gateway.store.postgres.migrating import migrate, migrations
 from cockpit_gateway.store.postgres.statements import Connection
 from cockpit_gateway.store.records import Opened
+
+_Result = TypeVar("_Result")
 
 FIRST_LEASE = 60.0
 """Seconds that leases live before the first heartbeat."""
@@ -23,30 +27,51 @@ _CURES = {
     "28P01": "; give the password in the URL, by `${VAR}`, or in a file that PGPASSFILE names",
     "28000": "; let this user in, in the server's pg_hba.conf",
     "42501": "; let this user make tables: the user should own the database",
+    "55P03": "; others use its tables without a pause, or bring them up to date: try again",
     "42P07": "; it is of another program: name another database under `store`",
 }
 
 
 async def open_database(connections: Connections, owner: str) -> Opened:
-    """Connect, bring the schema up to date, make an owner known, and free what dead ones had leased.
+    """Connect, bring the schema up to date, and make an owner known.
+
+    What the dead had leased is freed by heartbeats, not here: whose lease has run out may be alive, and come back,
+    because nobody could reach the database.
 
     Raises:
         StoreUnavailableError: the server does not answer, or cannot now.
         StoreError: it cannot be used.
     """
+    await connect(connections)
+    return await begin(connections, lambda connection: _enter(connection, owner))
+
+
+async def connect(connections: Connections) -> None:
+    """Connect; see `open_database` for what it raises."""
     try:
         await connections.open()
     except (OSError, TimeoutError, ValueError, PostgresError, InterfaceError, InternalClientError) as error:
         raise _refusal(error) from error
+
+
+async def begin(connections: Connections, act: Act[_Result]) -> _Result:
+    """Do something in a transaction without which the database cannot be used: they are closed again if it fails."""
     try:
-        await connections.transact(_prepare)
-        return await connections.transact(lambda connection: _enter(connection, owner))
+        return await connections.transact(act)
     except StoreError as error:
         await connections.close()
         raise _refusal(error.__cause__ or error) from error
 
 
-async def _prepare(connection: Connection) -> None:
+async def prepare(connection: Connection) -> None:
+    """Tell whether the server will do, and bring the schema up to date.
+
+    Args:
+        connection: In a transaction, to whose end nobody else does so.
+
+    Raises:
+        StoreError: it will not.
+    """
     encoding = await connection.fetchval("SHOW server_encoding")
     if encoding != "UTF8":
         raise StoreError(f"the database's encoding is {encoding}; make one with `createdb --encoding UTF8`")
@@ -57,9 +82,12 @@ async def _prepare(connection: Connection) -> None:
 
 
 async def _enter(connection: Connection, owner: str) -> Opened:
+    """Enter, in one transaction with a look at the schema: no newer program changes it in between."""
+    await prepare(connection)
+    await move_mark.refuse(connection)
+    unclean = await leasing.some_ran_out(connection)
     await leasing.enter(connection, owner, FIRST_LEASE)
-    freed = await leasing.free_orphans(connection)
-    return Opened(await reading.gateway_id(connection), bool(freed.owners), freed.parked, 0)
+    return Opened(await reading.gateway_id(connection), unclean, [], 0)
 
 
 def _refusal(error: BaseException) -> StoreError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import uuid_utils
 
 
@@ -9,12 +11,18 @@ class Owner:
     """An id that becomes another one when its leases have run out: what was leased before belongs to nobody here."""
 
     def __init__(self) -> None:
-        self.id = _new_id()
+        self.renew()
 
     def renew(self) -> None:
         """Begin anew."""
-        self.id = _new_id()
+        self.id = str(uuid_utils.uuid7())
+        self.begin_to_hold()
 
+    def begin_to_hold(self) -> None:
+        """Note that before now it may not have been able to extend its leases, nor anybody else."""
+        self._holds_since = time.monotonic()
 
-def _new_id() -> str:
-    return str(uuid_utils.uuid7())
+    @property
+    def held_for(self) -> float:
+        """Seconds for which its leases have been extended without a break."""
+        return time.monotonic() - self._holds_since

@@ -11,11 +11,11 @@ from cockpit_gateway.deliveries import DeliveryState, TargetId
 from cockpit_gateway.errors import NotFoundError, StoreError
 from cockpit_gateway.events import Event
 from cockpit_gateway.store import steps
-from cockpit_gateway.store.postgres.reading import narrowed, values, ways_to
+from cockpit_gateway.store.postgres.reading import narrowed, values
 from cockpit_gateway.store.postgres.rows import event_of, target_id_of
 from cockpit_gateway.store.postgres.statements import Connection, Query, query, statement
 from cockpit_gateway.store.records import Cursor, DeliveryFilter, EventFilter, EventPage, NewDelivery, Step, Tally
-from cockpit_gateway.store.ways import is_unsound
+from cockpit_gateway.store.ways import is_unsound, ways_to_tally
 
 UNKNOWN_DELIVERIES = query("unknown_deliveries")
 UNKNOWN_EVENTS = query("unknown_events")
@@ -57,7 +57,7 @@ Change: TypeAlias = Callable[[Connection, Found, float], Awaitable[int]]
 async def tally(connection: Connection, wanted: DeliveryFilter) -> Sequence[Tally]:
     """Count what a filter finds."""
     await _refuse_unknown(connection, UNKNOWN_DELIVERIES, "delivery", wanted.ids)
-    rows = await narrowed(TALLY, **ways_to(wanted)).rows(connection, **values(wanted))
+    rows = await narrowed(TALLY, **ways_to_tally(wanted)).rows(connection, **values(wanted))
     return [Tally(target_id_of(plugin, target), DeliveryState(state), *rest) for plugin, target, state, *rest in rows]
 
 

@@ -142,6 +142,6 @@ def attempt_of(row: Sequence[Any]) -> Attempt:
     number, started_at, duration, outcome, reason, status, headers, body, truncated = row
     response = None
     if headers is not None:
-        pairs: Iterable[tuple[str, str]] = ((name, value) for name, value in orjson.loads(headers))
+        pairs: Iterable[tuple[str, str]] = ((name, value) for name, value in orjson.loads(from_store(headers)))
         response = Response(status, tuple(pairs), body, bool(truncated))
     return Attempt(number, started_at, duration, Outcome(outcome), from_store_or_none(reason), response)

@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from cockpit_gateway.store.pages import DISORDER, NO_END, Stretch
 from cockpit_gateway.store.postgres.statements import Connection, query
 
 EXTENT = query("extent")
 FROM_SEQ_ON = query("from_seq_on")
-
-NO_END = 2**63 - 1
-"""No seq is higher."""
-
-DISORDER = 60.0
-"""Seconds by which an event may be accepted after one that was received later."""
-
-
-class Stretch(NamedTuple):
-    """Events from one seq to another, both included."""
-
-    first: int
-    last: int
 
 
 async def stretch(connection: Connection, since: float | None, until: float | None, before: int | None) -> Stretch:

@@ -11,7 +11,7 @@ import structlog
 from asyncpg import InterfaceError
 
 from cockpit_gateway.deliveries import TargetId
-from cockpit_gateway.errors import StoreUnavailableError
+from cockpit_gateway.errors import StoreError, StoreUnavailableError
 from cockpit_gateway.store.notices import Change, Notice, Told
 from cockpit_gateway.store.postgres.connections import Connections
 from cockpit_gateway.store.postgres.owner import Owner
@@ -90,8 +90,12 @@ class Notices:
         payloads = [
             orjson.dumps([self._owner.id, change, target_id and [*target_id]]).decode() for change, target_id in waiting
         ]
-        with suppress(StoreUnavailableError):
+        try:
             await self._connections.run(lambda connection: connection.execute(NOTIFY, self._channel, payloads))
+        except StoreUnavailableError:
+            pass
+        except StoreError as error:
+            log.warning("the other gateways cannot be told, they find out by looking", problem=str(error))
         self._telling = asyncio.create_task(self._tell()) if self._waiting else None
 
     async def _listen(self) -> None:

@@ -46,10 +46,9 @@ from cockpit_gateway.store.sqlite import (
     changing,
     endpoints,
     file,
-    mark,
+    move_mark,
     pruning,
     purging,
-    reading,
     replaying,
     storage,
     suspects,
@@ -60,6 +59,7 @@ from cockpit_gateway.store.sqlite.executor import Act, Begun, Cleared, SqliteExe
 from cockpit_gateway.store.sqlite.log import WriteAheadLog
 from cockpit_gateway.store.sqlite.lookups import Lookups, read
 from cockpit_gateway.store.sqlite.nodes import OnlyNode
+from cockpit_gateway.store.sqlite.opening import take_over
 from cockpit_gateway.store.sqlite.reader import Reader
 from cockpit_gateway.store.sqlite.reserve import Reserve
 from cockpit_gateway.store.sqlite.targets import TargetNumbers
@@ -347,7 +347,8 @@ class SqliteStore(Lookups, OnlyNode):
             file.make(self._path)
             connection = self._connection = file.connect(self._path)
             file.migrate(connection, self._path)
-            opened = _take_over(connection)
+            move_mark.remove(connection)
+            opened = take_over(connection)
             self._reader = Reader(self._log, *(file.connect(self._path) for _ in range(READERS)))
             self._searcher = Reader(self._log, *(file.connect(self._path) for _ in range(SEARCHERS)))
         except (OSError, sqlite3.Error) as error:
@@ -365,15 +366,3 @@ class SqliteStore(Lookups, OnlyNode):
             await asyncio.to_thread(file.close, connection)
             self._reserve.give_back()
         self._ownership.give_back()
-
-
-def _take_over(connection: sqlite3.Connection) -> Opened:
-    """Free what the owner before had leased."""
-    connection.execute("BEGIN IMMEDIATE")
-    cancelled = mark.settle(connection)
-    unclean = suspects.was_unclean(connection)
-    parked = suspects.find_culprits(connection)
-    changing.release_all_of_the_dead(connection)
-    opened = Opened(reading.gateway_id(connection), unclean, parked, cancelled)
-    connection.execute("COMMIT")
-    return opened

@@ -53,8 +53,7 @@ class Ownership:
         except BlockingIOError:
             owner = os.read(self._descriptor, 32).decode("ascii", "replace").strip() or "unknown"
             raise StoreOwnedError(
-                f"another process (pid {owner}) owns the store {self._database}; "
-                "stop it, or give this gateway a store of its own"
+                f"another process (pid {owner}) owns the store {self._database}; stop it, or name another store"
             ) from None
         os.ftruncate(self._descriptor, 0)
         os.write(self._descriptor, f"{os.getpid()}\n".encode())

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from cockpit_gateway.deliveries import Delivery
 from cockpit_gateway.events import Event
 from cockpit_gateway.store import steps
+from cockpit_gateway.store.pages import End, number_below, of_events
 from cockpit_gateway.store.records import DeliveryFilter, EventFilter, Page
 from cockpit_gateway.store.sqlite.reading import narrowed, values
 from cockpit_gateway.store.sqlite.rows import delivery_of, event_of
 from cockpit_gateway.store.sqlite.statements import statement
-from cockpit_gateway.store.sqlite.stretch import NO_END, stretch
-from cockpit_gateway.store.ways import Place, by_events, is_search, ways_to_deliveries, ways_to_events
+from cockpit_gateway.store.sqlite.stretch import stretch
+from cockpit_gateway.store.ways import Place, by_events, is_search, ways_by_events, ways_to_deliveries, ways_to_events
 
 EVENTS = statement("events", "event_columns", "about_event")
 DELIVERIES = statement("deliveries", "delivery_columns", "about_delivery", "about_event")
@@ -29,13 +30,6 @@ PLACE_OF = statement("place_of")
 RECEIVED_AT = statement("received_at")
 
 
-class _End(NamedTuple):
-    """The first event that a search does not look at any more, and when it was received."""
-
-    seq: int
-    received_at: float
-
-
 def events(connection: sqlite3.Connection, wanted: EventFilter) -> Page[Event, int]:
     """List events."""
     ways = ways_to_events(wanted)
@@ -43,9 +37,7 @@ def events(connection: sqlite3.Connection, wanted: EventFilter) -> Page[Event, i
     given |= stretch(connection, wanted.since, wanted.until, wanted.before)._asdict()
     end = _end_of_events(connection, ways, given) if wanted.bounded and is_search(wanted, ways) else None
     found = list(_within(steps.LIST_ROOM, map(event_of, connection.execute(narrowed(EVENTS, **ways), given))))
-    if len(found) == wanted.limit or sum(len(event.body) for event in found) >= steps.LIST_ROOM:
-        return Page(found, found[-1].seq)
-    return Page(found) if end is None else Page(found, end.seq + 1, end.received_at)
+    return of_events(found, wanted, end)
 
 
 def _within(room: int, events: Iterator[Event]) -> Iterator[Event]:
@@ -63,7 +55,7 @@ def deliveries(connection: sqlite3.Connection, wanted: DeliveryFilter) -> Page[D
     before = _place(connection, wanted.before)
     given: dict[str, Any] = values(wanted) | {"number": numbers[0] if len(numbers) == 1 else None, "above": 0}
     given |= stretch(connection, wanted.since, wanted.until, None if before is None else before.seq + 1)._asdict()
-    given["below"] = NO_END if before is None or given["last"] < before.seq else before.number
+    given["below"] = number_below(before, given["last"])
     if not numbers or given["last"] < given["first"]:
         return Page()
     if by_events(wanted):
@@ -86,8 +78,7 @@ def deliveries(connection: sqlite3.Connection, wanted: DeliveryFilter) -> Page[D
 
 def _of_events(connection: sqlite3.Connection, wanted: DeliveryFilter, given: dict[str, Any]) -> Page[Delivery, str]:
     """List the deliveries of events of a name, source or subject: the events are fewer."""
-    ways = {"narrowed_to_name": wanted.name is not None}
-    ways["narrowed_to_source"] = wanted.source is not None and wanted.name is None
+    ways = ways_by_events(wanted)
     end = _end_of_events(connection, ways, given) if wanted.bounded and is_search(wanted, ways) else None
     found = [delivery_of(row) for row in connection.execute(narrowed(DELIVERIES_OF_EVENTS, **ways), given)]
     if len(found) == wanted.limit:
@@ -95,13 +86,13 @@ def _of_events(connection: sqlite3.Connection, wanted: DeliveryFilter, given: di
     return Page(found) if end is None else Page(found, str(Place(end.seq + 1, 0)), end.received_at)
 
 
-def _end_of_events(connection: sqlite3.Connection, ways: Mapping[str, bool], given: dict[str, Any]) -> _End | None:
+def _end_of_events(connection: sqlite3.Connection, ways: Mapping[str, bool], given: dict[str, Any]) -> End | None:
     """Let a search look at so many events only; return the first that it does not look at, None if it gets to all."""
     window = {"window": steps.EVENTS_LOOKED_AT}
     row = connection.execute(narrowed(END_OF_EVENTS, **ways), given | window).fetchone()
     if row is None:
         return None
-    end = _End(*row)
+    end = End(*row)
     given["first"] = end.seq + 1
     return end
 

@@ -102,16 +102,6 @@ def totals(connection: sqlite3.Connection) -> Totals:
     )
 
 
-def ways_to(wanted: DeliveryFilter) -> Mapping[str, bool]:
-    """Return for each condition on deliveries that has an index whether it is asked for."""
-    return {
-        "narrowed_to_ids": bool(wanted.ids),
-        "narrowed_to_event": wanted.event_id is not None,
-        "narrowed_to_target": wanted.plugin is not None and wanted.target is not None,
-        "narrowed_to_state": len(wanted.states) == 1 and DeliveryState.DELIVERED not in wanted.states,
-    }
-
-
 def narrowed(query: str, **conditions: bool) -> str:
     """Add the conditions that are asked for: those for which there is an index."""
     asked = [statement(name) for name, holds in conditions.items() if holds]

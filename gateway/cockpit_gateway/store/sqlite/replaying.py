@@ -14,11 +14,11 @@ from cockpit_gateway.errors import NotFoundError
 from cockpit_gateway.events import Event
 from cockpit_gateway.store import steps
 from cockpit_gateway.store.records import Cursor, DeliveryFilter, EventFilter, EventPage, NewDelivery, Step, Tally
-from cockpit_gateway.store.sqlite.reading import narrowed, values, ways_to
+from cockpit_gateway.store.sqlite.reading import narrowed, values
 from cockpit_gateway.store.sqlite.rows import event_of
 from cockpit_gateway.store.sqlite.statements import statement
 from cockpit_gateway.store.sqlite.targets import TargetNumbers
-from cockpit_gateway.store.ways import is_unsound
+from cockpit_gateway.store.ways import is_unsound, ways_to_tally
 
 UNKNOWN_DELIVERIES = statement("unknown_deliveries")
 UNKNOWN_EVENTS = statement("unknown_events")
@@ -61,7 +61,7 @@ Change: TypeAlias = Callable[[sqlite3.Connection, Found, float], int]
 def tally(connection: sqlite3.Connection, wanted: DeliveryFilter) -> Sequence[Tally]:
     """Count what a filter finds."""
     _refuse_unknown(connection, UNKNOWN_DELIVERIES, "delivery", wanted.ids)
-    rows = connection.execute(narrowed(TALLY, **ways_to(wanted)), values(wanted))
+    rows = connection.execute(narrowed(TALLY, **ways_to_tally(wanted)), values(wanted))
     return [Tally(TargetId(plugin, target), DeliveryState(state), *counted) for plugin, target, state, *counted in rows]
 
 

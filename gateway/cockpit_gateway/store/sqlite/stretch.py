@@ -3,25 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import NamedTuple
 
+from cockpit_gateway.store.pages import DISORDER, NO_END, Stretch
 from cockpit_gateway.store.sqlite.statements import statement
 
 EXTENT = statement("extent")
 FROM_SEQ_ON = statement("from_seq_on")
-
-NO_END = 2**63 - 1
-"""No seq is higher."""
-
-DISORDER = 60.0
-"""Seconds by which an event may be accepted after one that was received later."""
-
-
-class Stretch(NamedTuple):
-    """Events from one seq to another, both included."""
-
-    first: int
-    last: int
 
 
 def stretch(connection: sqlite3.Connection, since: float | None, until: float | None, before: int | None) -> Stretch:

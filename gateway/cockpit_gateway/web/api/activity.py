@@ -36,13 +36,12 @@ class Activity(Resource):
     @operation("GET", "/sources", Scope.READ)
     async def list_sources(self, query: NamesQuery) -> SourceList:
         """List the sources, with what came from them."""
-        page = page_by_name(list(self._sources), lambda name: (name,), query)
+        page = page_by_name(list(self._sources.items()), lambda found: (found[0],), query)
         received = (await self._admin.overview()).sources
-        rows = [await self._source(name, received.get(name, Received())) for name in page.rows]
+        rows = [await self._source(name, source, received.get(name, Received())) for name, source in page.rows]
         return SourceList(sources=rows, next=page.following)
 
-    async def _source(self, name: str, received: Received) -> SourceView:
-        source = self._sources[name]
+    async def _source(self, name: str, source: Source, received: Received) -> SourceView:
         last = await self._admin.store.events(EventFilter(source=name, limit=1))
         return SourceView(
             name=name,

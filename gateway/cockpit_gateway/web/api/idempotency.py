@@ -109,4 +109,5 @@ def _key(text: str) -> str:
 async def _fingerprint(request: web.Request) -> bytes:
     """Return what two requests share that are the same."""
     said = (request.method, request.raw_path, request.headers.get(hdrs.IF_MATCH, ""))
-    return hashlib.blake2b("\n".join(said).encode() + b"\n" + await request.read(), digest_size=32).digest()
+    head = "\n".join(said).encode("utf-8", "surrogateescape")
+    return hashlib.blake2b(head + b"\n" + await request.read(), digest_size=32).digest()

@@ -95,7 +95,7 @@ class Console:
             DeliveryPage(frame, administration),
             Bulk(frame, administration),
             TargetPages(frame, administration),
-            WebhookPages(frame, administration, catalogue, settings.sources),
+            WebhookPages(frame, administration, catalogue, sources),
             PluginList(frame, administration),
             NodeList(frame, administration),
             ConfigurationPage(frame, administration),

@@ -7,7 +7,7 @@ from aiohttp import web
 from cockpit_gateway.administration import Administration
 from cockpit_gateway.config import Scope
 from cockpit_gateway.deliveries import DeliveryState
-from cockpit_gateway.errors import NotFoundError
+from cockpit_gateway.errors import ConflictError
 from cockpit_gateway.replays import CANCELLABLE
 from cockpit_gateway.store.records import DeliveryFilter
 from cockpit_gateway.web.access import needs
@@ -81,5 +81,5 @@ class DeliveryPage:
     async def _one(self, request: web.Request) -> DeliveryFilter:
         delivery = await self._admin.store.delivery(request.match_info["id"])
         if delivery.state is DeliveryState.RUNNING:
-            raise NotFoundError("it is being delivered just now; look again in a moment")
+            raise ConflictError("it is being delivered just now; look again in a moment")
         return DeliveryFilter(ids=[delivery.id])

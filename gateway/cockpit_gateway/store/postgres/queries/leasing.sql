@@ -78,6 +78,11 @@ UPDATE owners AS o SET
 FROM before WHERE o.owner = before.owner
 RETURNING before.lives;
 
+-- name: some_ran_out
+SELECT EXISTS (SELECT FROM owners WHERE lease_until < clock_timestamp());
+
+-- Who comes, or comes back, while a newer program has made something of the schema that it cannot use stays outside.
 -- name: enter
-INSERT INTO owners (owner, lease_until)
-VALUES (:owner::text, clock_timestamp() + make_interval(secs => :seconds::double precision));
+INSERT INTO owners (owner, lease_until, knows)
+SELECT :owner::text, clock_timestamp() + make_interval(secs => :seconds::double precision), :knows::integer
+WHERE NOT EXISTS (SELECT FROM schema_versions WHERE oldest > :knows::integer);
