@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from api_kit import Client, local, remote
+from gateways import PATIENCE
 from structlog.testing import capture_logs
 
+from cockpit_gateway import Attempt
+from cockpit_gateway.errors import StoreUnavailableError
+from cockpit_gateway.gateway import admin_socket_path
 from cockpit_gateway.testing import GatewayTester
 
 JSON = {"Content-Type": "application/json"}
@@ -121,3 +127,29 @@ async def test_no_token_is_in_an_answer_or_in_the_log(gateway: GatewayTester) ->
             answer = await client.get("events")
     assert answer.status == 401
     assert "a-wrong-token" not in answer.text + str(logs)
+
+
+async def test_an_answer_that_is_cut_short_ends_with_its_connection(
+    gateway: GatewayTester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is no complete one for whoever reads it, and nothing else follows."""
+    first = await gateway.fire("collections.save.after")
+    await gateway.fire("collections.save.after")
+    store = gateway.gateway.store
+    attempts = store.attempts
+    mine = {delivery.id for delivery in await gateway.deliveries() if delivery.event_id == first.id}
+
+    async def of_the_first_alone(delivery_id: str) -> Sequence[Attempt]:
+        if delivery_id not in mine:
+            raise StoreUnavailableError("gone")
+        return await attempts(delivery_id)
+
+    monkeypatch.setattr(store, "attempts", of_the_first_alone)
+    reader, writer = await asyncio.open_unix_connection(admin_socket_path(gateway.gateway.settings))
+    writer.write(b"GET /api/v1/events/export HTTP/1.1\r\nHost: gateway\r\n\r\n")
+    async with asyncio.timeout(PATIENCE):
+        answer = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    assert first.id.encode() in answer
+    assert (answer.count(b"HTTP/1.1"), answer.endswith(b"\r\n0\r\n\r\n")) == (1, False)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
-from cockpit_gateway.config.problems import HIDDEN, Problem, Span
+from cockpit_gateway.config.problems import HIDDEN, Data, Problem, Span
 from cockpit_gateway.config.scalars import beside_variables
 
 SHORTEST = 4
@@ -68,6 +69,22 @@ def without_passwords(text: str) -> str:
     for place in sorted(passwords_in_urls([text]), reverse=True):
         text = f"{text[: place.column]}{HIDDEN}{text[place.end_column :]}"
     return text
+
+
+def as_shown(value: Data, *, is_secret: bool) -> Data:
+    """Return one value as it may be shown: `***` for a secret, a time as JSON has it; what is empty hides nothing.
+
+    Example:
+        >>> as_shown("https://example.org?key=swordfish", is_secret=False), as_shown("swordfish", is_secret=True)
+        ('https://example.org?***', '***')
+    """
+    if value in (None, "", [], {}):
+        return value
+    if is_secret:
+        return HIDDEN
+    if isinstance(value, date):
+        return value.isoformat()
+    return without_passwords(value) if isinstance(value, str) else value
 
 
 def secrets_near(number: int, lines: Sequence[str]) -> Iterator[Span]:

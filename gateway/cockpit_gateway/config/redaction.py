@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
 from typing import Any
 
 from cockpit_gateway.config.annotations import secret_paths
-from cockpit_gateway.config.hiding import is_secret_key, without_passwords
+from cockpit_gateway.config.hiding import as_shown, is_secret_key
 from cockpit_gateway.config.problems import HIDDEN, Data, Path, render_path
 from cockpit_gateway.errors import InvalidDocumentError, Mistake
 
@@ -15,8 +14,8 @@ from cockpit_gateway.errors import InvalidDocumentError, Mistake
 def redacted(model: Any, data: Data, place: Path, hide: Callable[[str], str] = str) -> dict[str, Data]:
     """Return what stands at a place of some settings, with `***` for each secret.
 
-    Secret is what the model declares so, what a key calls so, and what stands in the query of a URL. Times are written
-    as JSON has them.
+    Secret is what the model declares so, what a key calls so, with all that is in it, and what stands in the query of a
+    URL. Times are written as JSON has them.
 
     Args:
         model: The model of the settings.
@@ -49,25 +48,22 @@ def restored(given: Mapping[str, Data], stored: Mapping[str, Data], shown: Mappi
     return whole if isinstance(whole, dict) else {}
 
 
-def _shown(data: Data, path: Path, secrets: set[Path], hide: Callable[[str], str]) -> Data:
-    if data is not None and path in secrets:
-        return HIDDEN
+def _shown(data: Data, path: Path, secrets: set[Path], hide: Callable[[str], str], *, is_secret: bool = False) -> Data:
+    if path in secrets:
+        return as_shown(data, is_secret=True)
     match data:
-        case dict():
+        case dict() if data:
             return {
-                key: HIDDEN
-                if is_secret_key(key) and isinstance(value, str)
-                else _shown(value, (*path, key), secrets, hide)
+                key: _shown(value, (*path, key), secrets, hide, is_secret=is_secret or is_secret_key(key))
                 for key, value in data.items()
             }
-        case list():
-            return [_shown(value, (*path, position), secrets, hide) for position, value in enumerate(data)]
-        case str():
-            return without_passwords(hide(data))
-        case date():
-            return data.isoformat()
+        case list() if data:
+            return [
+                _shown(value, (*path, position), secrets, hide, is_secret=is_secret)
+                for position, value in enumerate(data)
+            ]
         case _:
-            return data
+            return as_shown(hide(data) if isinstance(data, str) else data, is_secret=is_secret)
 
 
 def _restored(given: Data, stored: Data, shown: Data, path: Path, mistakes: list[Mistake]) -> Data:

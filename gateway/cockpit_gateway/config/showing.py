@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from cockpit_gateway.config.annotations import secret_paths
 from cockpit_gateway.config.base import PluginConfig
 from cockpit_gateway.config.document import Document
-from cockpit_gateway.config.hiding import is_secret_key, without_passwords
+from cockpit_gateway.config.hiding import as_shown, is_secret_key
 from cockpit_gateway.config.models import Settings
 from cockpit_gateway.config.problems import HIDDEN, Data, Path
 from cockpit_gateway.config.quantities import written_as, written_duration, written_rate
@@ -124,13 +124,7 @@ class Exhibition:
             yield ShownSetting(path, self._shown(data, path), origin, hash(repr(data)))
 
     def _shown(self, value: Data, path: Path) -> Data:
-        if isinstance(value, date):
-            return value.isoformat()
-        if value in (None, [], {}, ""):
-            return value
-        if self._is_secret(path):
-            return HIDDEN
-        return without_passwords(value) if isinstance(value, str) else value
+        return as_shown(value, is_secret=not isinstance(value, date) and self._is_secret(path))
 
     def _is_secret(self, path: Path) -> bool:
         """Tell whether a model, or a key, says so; or who brought it in; or whether nobody can tell."""

@@ -13,6 +13,7 @@ from aiohttp.typedefs import Handler, Middleware
 from cockpit_gateway.errors import (
     ConfigError,
     ConflictError,
+    GatewayError,
     InvalidDocumentError,
     NotFoundError,
     PluginError,
@@ -111,6 +112,18 @@ def end_reading(request: web.Request, why: str) -> None:
         request.content.set_exception(web.RequestPayloadError(why))
 
 
+def require_unanswered(request: web.Request, error: Exception) -> None:
+    """Refuse to answer with an error what is being answered: that would stand in the middle of the answer.
+
+    Raises:
+        ConnectionError: the answer has begun; its connection is closed, so that whoever reads it knows.
+    """
+    if request.writer.output_size:
+        known = isinstance(error, GatewayError)
+        log.error("an answer was cut short", path=request.path, problem=str(error), exc_info=None if known else error)
+        raise ConnectionError("the answer had begun when the request failed") from error
+
+
 def problems_middleware(
     metrics: Metrics,
     base_path: str = "",
@@ -133,6 +146,7 @@ def problems_middleware(
         except ConnectionError:  # the client went away: there is nobody to answer
             raise
         except Exception as error:  # noqa: BLE001 - the last line of defence: a problem, not a traceback
+            require_unanswered(request, error)
             response = answer(error, request)
         if not response.prepared:
             response.headers[REQUEST_ID] = name

@@ -16,7 +16,7 @@ from cockpit_gateway.errors import NotFoundError
 from cockpit_gateway.web.access import needed_by
 from cockpit_gateway.web.console.frame import SESSION, Frame
 from cockpit_gateway.web.console.sessions import Session, Sessions
-from cockpit_gateway.web.problems import Problem, problem_of
+from cockpit_gateway.web.problems import Problem, problem_of, require_unanswered
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -74,6 +74,7 @@ class Guard:
             except ConnectionError:
                 raise
             except Exception as error:  # noqa: BLE001 - the last line of defence: a page, not a traceback
+                require_unanswered(request, error)
                 return self._refusal(request, error)
 
         return guard
