@@ -10,6 +10,7 @@ from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.config import Config, ConfigFile, PluginConfig, Problem, Settings, StorableField, storable_field
 from cockpit_gateway.config.changes import RELOADED, is_reloaded
 from cockpit_gateway.config.differences import Change, differences
+from cockpit_gateway.config.document import nested_at
 from cockpit_gateway.config.problems import Data, Path
 from cockpit_gateway.errors import ConfigError
 from cockpit_gateway.loading import PluginSources, disabled_by, find_plugins
@@ -80,7 +81,7 @@ class Combination:
         while documents.keys() - problems.keys():
             fitting: dict[str, Data] = {name: {**given} for name, given in documents.items() if name not in problems}
             try:
-                return Combined(self._validate(file.with_defaults(_nested(self.field.path, fitting))), problems)
+                return Combined(self._validate(file.with_defaults(nested_at(self.field.path, fitting))), problems)
             except ConfigError as error:
                 found = _by_entry(error.problems, self.field.path, fitting)
                 if not found:  # nobody can tell which of them it is
@@ -121,13 +122,6 @@ class Combination:
                 del models[name]
                 absent.add(name)
         return file.validate(models, catalogue, absent)
-
-
-def _nested(path: Path, data: Data) -> Data:
-    """Return data that stands at a place."""
-    for part in reversed(path):
-        data = {str(part): data}
-    return data
 
 
 def _by_entry(problems: Collection[Problem], place: Path, names: Collection[str]) -> dict[str, list[Problem]]:

@@ -135,6 +135,7 @@ class Daemon:
         self._reloading = asyncio.Lock()
         self._is_to_reload = False
         self._stop = asyncio.Event()
+        self._is_ready = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._watching = ExitStack()
 
@@ -151,6 +152,7 @@ class Daemon:
             _settle_memory()
             log.info("ready", address=gateway.listeners.address)
             self._notify_ready()
+            self._is_ready.set()
             self._start(keep_the_watchdog_quiet())
             on_ready(gateway)
             await self._stop.wait()
@@ -198,12 +200,14 @@ class Daemon:
         if self._is_to_reload:
             return
         self._is_to_reload = True
+        await self._is_ready.wait()
         async with self._reloading:
             self._is_to_reload = False
             with suppress(GatewayError):  # it has been logged
                 await self._gateway.reload()
 
     async def _hand_over_by_signal(self) -> None:
+        await self._is_ready.wait()
         try:
             await self._hand_over()
         except ConflictError as error:
@@ -236,6 +240,7 @@ class Daemon:
             loop.add_signal_handler(number, received)
         loop.add_signal_handler(signal.SIGUSR2, lambda: self._start(self._hand_over_by_signal()))
         loop.add_signal_handler(signal.SIGHUP, lambda: self._start(self._reload_by_signal()))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGUSR2, signal.SIGHUP})  # held back by `main`
 
 
 def _settle_memory() -> None:

@@ -6,10 +6,11 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import time
 from pathlib import Path
 
-from commands import PATIENCE, SAVE, Site, eventually, site
+from commands import COMMAND, PATIENCE, SAVE, Site, environment, eventually, site
 
 
 def messages(house: Site) -> list[dict[str, object]]:
@@ -37,15 +38,17 @@ def test_a_mistake_is_shown_and_nothing_has_changed(tmp_path: Path) -> None:
     house = site(tmp_path)
     sound = house.config.read_text()
     with house.daemon():
-        for mistake in ("log: {level: loud}\n", "plugins: {nope: {}}\n"):
-            house.config.write_text(sound + mistake)
+        for mistake in ("log: {level: loud}", "plugins: {nope: {}}", "server: {listen: no-port}"):
+            section = mistake.partition(":")[0]
+            others = [line for line in sound.splitlines() if not line.startswith(f"{section}:")]
+            house.config.write_text("\n".join([*others, mistake]))
             refused = house.run("reload")
             assert refused.returncode == 1
             assert "gateway.yaml:" in refused.stderr.decode()
         house.config.write_text(sound)
         house.text("send", SAVE)
         house.text("reload")
-    assert len(told(house, "not reloaded, the configuration stays as it was")) == 2
+    assert len(told(house, "not reloaded, the configuration stays as it was")) == 3
 
 
 def test_a_signal_reloads_and_changes_the_log(tmp_path: Path) -> None:
@@ -61,6 +64,26 @@ def test_a_signal_reloads_and_changes_the_log(tmp_path: Path) -> None:
             eventually(lambda: len(told(house, "not reloaded, the configuration stays as it was")) > found)  # noqa: B023
         house.config.write_text(sound)
         house.text("send", SAVE)
+
+
+def test_a_signal_that_comes_before_it_is_ready_reloads_when_it_is(tmp_path: Path) -> None:
+    house = site(tmp_path)
+    with (tmp_path / "log").open("ab") as log:
+        process = subprocess.Popen([COMMAND, "run"], cwd=tmp_path, env=environment(None), stdout=log, stderr=log)
+    try:
+        eventually(lambda: _holds_back(process.pid, {signal.SIGHUP, signal.SIGUSR2}))
+        process.send_signal(signal.SIGHUP)
+        eventually(lambda: told(house, "reloaded") or process.poll() is not None)
+    finally:
+        process.terminate()
+    assert process.wait(PATIENCE) == 0
+    assert [line["message"] for line in messages(house)][:2] == ["ready", "reloaded"]
+
+
+def _holds_back(pid: int, numbers: set[signal.Signals]) -> bool:
+    """Tell whether a process blocks these signals and no other, as it does from its first line until it takes them."""
+    status = dict(line.split(":\t") for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    return int(status["SigBlk"], 16) == sum(1 << (number - 1) for number in numbers)
 
 
 def test_a_storm_of_signals_is_a_few_reloads(tmp_path: Path) -> None:

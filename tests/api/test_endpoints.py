@@ -36,6 +36,25 @@ async def test_one_is_made_changed_and_deleted(gateway: GatewayTester, client: C
     assert (deleted.status, deleted.text, gone.status) == (204, "", 404)
 
 
+async def test_what_is_made_or_changed_is_named_with_the_etag_that_a_get_would_have(client: Client) -> None:
+    body = {"name": "mine", "settings": SETTINGS, "new_secret": True}
+    made = await client.post("endpoints", "k", body)
+    again = await client.post("endpoints", "k", body)
+    shown = await client.get(made.headers["Location"])
+    assert shown.document == made.document["endpoint"]
+    assert [made.headers["ETag"], again.headers["ETag"]] == [shown.headers["ETag"]] * 2
+    assert again.headers["Location"] == made.headers["Location"] == "/api/v1/endpoints/mine"
+    etag = made.headers["ETag"]
+    for method, path, change in (
+        ("PATCH", "endpoints/mine", {"settings": {"ordered": True}}),
+        ("PUT", "endpoints/mine", {"settings": SETTINGS}),
+        ("POST", "endpoints/mine/rotate-secret", {}),
+    ):
+        changed = await client.ask(method, path, {"If-Match": etag}, body=change)
+        etag = changed.headers["ETag"]
+        assert (changed.status, etag) == (200, (await client.get("endpoints/mine")).headers["ETag"])
+
+
 async def test_a_secret_is_shown_once(client: Client, tmp_path: Path) -> None:
     made = await client.post("endpoints", "k", {"name": "mine", "settings": SETTINGS, "new_secret": True})
     again = await client.post("endpoints", "k", {"name": "mine", "settings": SETTINGS, "new_secret": True})

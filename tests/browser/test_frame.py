@@ -10,6 +10,7 @@ from browser_kit import NARROW, WIDE, visiting
 from console_kit import ALL, API, SEE
 from playwright.async_api import Browser, expect
 
+from cockpit_gateway.deliveries import Hold, TargetId
 from cockpit_gateway.store.records import DeliveryFilter, EventFilter
 from cockpit_gateway.testing import GatewayTester
 
@@ -31,6 +32,7 @@ PAGES = [
     "/endpoints/webhook/search-index",
     "/webhooks",
     "/plugins",
+    "/nodes",
     "/configuration",
 ]
 
@@ -40,12 +42,17 @@ plugins:
     endpoints:
       search-index: {{url: "http://127.0.0.1:9/", allow_private: true, events: [collections.*, singleton.*]}}
       purge-cache: {{url: "https://example.org/", events: [singleton.*], active: false}}
+      rebuild-the-site:
+        {{url: "https://example.org/", events: [singleton.*], bearer: "${{A_VARIABLE_THAT_HAS_A_LONG_NAME:-secret}}"}}
 """
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def gateway(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[GatewayTester]:
     async with GatewayTester(tmp_path_factory.mktemp("gateway"), CONFIG) as running:
+        target_id = TargetId("webhook", "rebuild-the-site")
+        await running.gateway.store.set_held(target_id, Hold.DISABLED, reason="HTTP 410 Gone", now=0)
+        await running.gateway.dispatcher.recall()
         for _ in range(3):
             await running.fire("collections.save.after")
         await running.fire("singleton.saveData.after")
@@ -65,6 +72,32 @@ async def test_every_page_fits_into_every_window_and_can_be_read(
             await expect(visitor.page.locator("h1")).to_be_visible()
             assert await visitor.overflow() == 0, path
             assert await visitor.barriers() == [], path
+
+
+async def test_on_a_narrow_screen_the_navigation_shows_where_one_is(browser: Browser, gateway: GatewayTester) -> None:
+    async with visiting(browser, gateway, size=NARROW) as visitor:
+        for path, name in (
+            ("/events", "Events"),
+            ("/dead-letters", "Dead letters"),
+            ("/configuration", "Configuration"),
+        ):
+            await visitor.open(path)
+            current = visitor.page.locator("nav [aria-current]")
+            await expect(current).to_have_text(name)
+            box = await current.bounding_box()
+            assert box is not None
+            assert box["x"] >= 0, path
+            assert box["x"] + box["width"] <= NARROW[0] - 40, path  # where it fades out
+
+
+async def test_what_is_nowhere_belongs_to_no_page(browser: Browser, gateway: GatewayTester) -> None:
+    async with visiting(browser, gateway) as visitor:
+        await visitor.open("/nowhere")
+        await expect(visitor.page.get_by_role("alert")).to_have_text("There is no such page.")
+        visitor.complaints.clear()  # the browser names the 404
+        await expect(visitor.page.locator("nav [aria-current]")).to_have_count(0)
+        await visitor.page.get_by_role("link", name="To the overview").click()
+        await expect(visitor.page.locator("nav [aria-current]")).to_have_text("Overview")
 
 
 async def test_a_wrong_token_is_refused_and_the_right_one_goes_where_one_wanted_to(

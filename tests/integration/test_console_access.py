@@ -22,7 +22,7 @@ from cockpit_gateway.testing import FakeClock, GatewayTester, StartGateway
 from cockpit_gateway.web.access import needed_by
 from cockpit_gateway.web.console.guard import LARGEST_FORM
 from cockpit_gateway.web.console.links import VALID
-from cockpit_gateway.web.console.sessions import COOKIE, LONGEST
+from cockpit_gateway.web.console.sessions import COOKIE, ENDED, LONGEST
 from cockpit_gateway.web.console.tail import MOST_WATCHERS
 
 OPEN = {"/login", "/static/{digest}/{name}"}
@@ -85,6 +85,30 @@ async def test_a_session_ends_with_its_token_but_not_with_the_process(gateway_te
     for config, status in ((API, HTTPStatus.OK), (API.replace(ALL, f"{ALL}-2"), HTTPStatus.SEE_OTHER)):
         async with gateway_tester(config) as next_one, Browserless(next_one) as visitor:
             assert (await visitor.get("/console/", Cookie=f"{COOKIE}={cookies[COOKIE]}")).status == status
+
+
+async def test_a_log_out_ends_the_session_for_a_copy_of_its_cookie_too_and_for_no_other(
+    gateway_tester: StartGateway,
+) -> None:
+    async with gateway_tester(API) as first, Browserless(first) as visitor, Browserless(first) as other:
+        form_token = await visitor.log_in()
+        await other.log_in()
+        copied = next(f"{cookie.key}={cookie.value}" for cookie in visitor.session.cookie_jar)
+        answer = await visitor.post("/console/logout", {"form_token": form_token})
+        assert answer.headers["Location"] == "/console/login"
+        assert (await other.get("/console/")).status == HTTPStatus.OK
+    async with gateway_tester(API) as again, Browserless(again) as thief:
+        assert (await thief.get("/console/", Cookie=copied)).status == HTTPStatus.SEE_OTHER
+        assert (await thief.get("/console/tail/stream", Cookie=copied)).status == HTTPStatus.SEE_OTHER
+
+
+async def test_ended_sessions_are_forgotten_when_their_cookies_are_too_old(gateway: GatewayTester) -> None:
+    for _ in range(2):
+        async with Browserless(gateway) as visitor:
+            await visitor.post("/console/logout", {"form_token": await visitor.log_in()})
+        kept = await gateway.gateway.store.list_keys(ENDED, "", after="", limit=9)
+        await gateway.let_pass(LONGEST + 2)
+    assert len(kept) == 1
 
 
 async def test_a_cookie_that_was_made_up_is_none(gateway: GatewayTester) -> None:

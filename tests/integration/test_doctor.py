@@ -9,6 +9,7 @@ import socket
 import ssl
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,7 +24,7 @@ from cockpit_gateway.daemon import validate
 from cockpit_gateway.doctor import Finding, Health, examine, machine
 from cockpit_gateway.doctor.files import check_files
 from cockpit_gateway.doctor.findings import Patient
-from cockpit_gateway.doctor.gateway import check_daemon, check_plugins
+from cockpit_gateway.doctor.gateway import check_daemon, check_endpoints, check_plugins
 from cockpit_gateway.doctor.listening import check_addresses, check_certificates, check_sources
 from cockpit_gateway.doctor.receivers import check_receivers
 from cockpit_gateway.testing import Receiver
@@ -96,6 +97,17 @@ def test_room_on_the_disk(
     found = only(machine.check_disk(patient(tmp_path)))
     assert found.health is health
     assert what in found.what
+
+
+def test_an_endpoint_of_the_store_that_takes_no_part(tmp_path: Path) -> None:
+    mistakes = [{"path": "sources[0]", "message": "there is no source 'shop'"}]
+    endpoints = [
+        {"plugin": "webhook", "name": "search", "mistakes": mistakes},
+        {"plugin": "webhook", "name": "builds", "mistakes": []},
+    ]
+    [found] = worst(check_endpoints(replace(patient(tmp_path), endpoints=endpoints)))
+    assert (found.about, found.health) == ("webhook:search", Health.FAIL)
+    assert "sources[0]: there is no source 'shop'" in found.what
 
 
 def test_a_clock_that_was_never_set(monkeypatch: pytest.MonkeyPatch) -> None:

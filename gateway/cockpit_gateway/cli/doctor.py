@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cockpit_gateway.cli.client import connect
+from cockpit_gateway.cli.client import Document, connect
 from cockpit_gateway.cli.options import ConfigOption, JsonOption, find_config
 from cockpit_gateway.cli.output import print_json, print_table
 from cockpit_gateway.errors import GatewayError
@@ -31,7 +31,7 @@ def doctor(
     from cockpit_gateway.doctor import Health
 
     path = find_config(config)
-    findings = asyncio.run(_examine(path, _status(path), offline=offline))
+    findings = asyncio.run(_examine(path, *_told(path), offline=offline))
     failed = any(finding.health is Health.FAIL for finding in findings)
     if as_json:
         print_json({"ok": not failed, "findings": [finding._asdict() for finding in findings]})
@@ -41,19 +41,20 @@ def doctor(
         raise typer.Exit(1)
 
 
-def _status(path: Path) -> Mapping[str, Any] | None:
-    """Return what the running gateway says of itself, None if none runs."""
+def _told(path: Path) -> tuple[Document | None, list[Document]]:
+    """Return what the running gateway says of itself and of its endpoints; None and nothing if none runs."""
     try:
         with connect(path, daemon_only=True) as client:
-            return client.get("status")
+            endpoints: list[Document] = client.every("endpoints")["endpoints"]
+            return client.get("status"), endpoints
     except GatewayError:
-        return None
+        return None, []
 
 
-async def _examine(path: Path, status: Mapping[str, Any] | None, *, offline: bool) -> list[Finding]:
+async def _examine(path: Path, status: Document | None, endpoints: list[Document], *, offline: bool) -> list[Finding]:
     from cockpit_gateway.doctor import examine
 
-    return [finding async for finding in examine(path, status, offline=offline)]
+    return [finding async for finding in examine(path, status, endpoints, offline=offline)]
 
 
 def _rows(found: Finding) -> Iterator[tuple[str, str, str]]:

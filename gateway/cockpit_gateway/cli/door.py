@@ -43,7 +43,7 @@ async def _find(config: Path, stack: AsyncExitStack, *, daemon_only: bool) -> Pa
     place = ConfigFile.read(config).place
     if place is not None and await _answers(admin_socket_path(place)):
         return admin_socket_path(place)
-    if daemon_only:
+    if daemon_only and place is not None:
         raise GatewayError("no gateway is running")
     loaded = load(config)
     _require_store(loaded[0].settings.store)

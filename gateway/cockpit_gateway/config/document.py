@@ -268,3 +268,14 @@ def _texts(data: Data) -> Iterator[str]:
 def _span(node: yaml.Node) -> Span:
     start, end = node.start_mark, node.end_mark
     return Span(start.line, start.column, end.line, end.column)
+
+
+def nested_at(path: Path, data: Data) -> dict[str, Data]:
+    """Return data that stands at a place.
+
+    Example:
+        >>> nested_at(("api", "listen"), "127.0.0.1:8788")
+        {'api': {'listen': '127.0.0.1:8788'}}
+    """
+    first, *others = path
+    return {str(first): nested_at(tuple(others), data) if others else data}

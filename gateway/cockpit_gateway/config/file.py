@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.config.base import PluginConfig
 from cockpit_gateway.config.discretion import Discretion
-from cockpit_gateway.config.document import Document
+from cockpit_gateway.config.document import Document, nested_at
 from cockpit_gateway.config.listen import parse_listen
 from cockpit_gateway.config.models import Settings
 from cockpit_gateway.config.problems import Data, Problem, config_error
@@ -26,8 +26,8 @@ from cockpit_gateway.config.tls import TlsError, server_context
 from cockpit_gateway.config.validation import Validation
 from cockpit_gateway.errors import ConfigError
 
-_PLACE = ("server", "store")
-_LOADING = ("plugins_dir", "plugin_modules", "disabled_plugins", "broken_plugins")
+_PLACE: tuple[PlaceInData, ...] = (("store",), ("server", "admin_socket"))
+_LOADING: tuple[PlaceInData, ...] = (("plugins_dir",), ("plugin_modules",), ("disabled_plugins",), ("broken_plugins",))
 _BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -174,9 +174,9 @@ class ConfigFile:
 
     @property
     def place(self) -> Settings | None:
-        """Where the gateway is (`server` and `store`), whatever mistakes the rest has; None if these two have any.
+        """Where the gateway's store and socket are, whatever mistakes the rest has; None if these two have any.
 
-        A shell may lack the daemon's environment, and still has to find the daemon.
+        A shell may lack the daemon's environment, and still has to find the daemon; so does who asks it for a reload.
         """
         return self._part(_PLACE)
 
@@ -273,14 +273,16 @@ class ConfigFile:
         except ValueError:
             return True
 
-    def _part(self, names: Collection[str]) -> Settings | None:
+    def _part(self, places: Collection[PlaceInData]) -> Settings | None:
         """Return some of the settings, None if they have mistakes."""
-        data = self._document.data
-        broken = {path[0] for path in self._document.broken if path}
-        if not isinstance(data, dict) or not broken.isdisjoint(names):
-            return None
+        parts: dict[str, Data] = {}
+        for place in places:
+            if any(place[: len(path)] == path or path[: len(place)] == place for path in self._document.broken):
+                return None
+            if (value := self.at(place)) is not None:
+                parts |= nested_at(place, value)
         try:
-            return Settings.model_validate({name: data[name] for name in names if name in data})
+            return Settings.model_validate(parts)
         except ValidationError:
             return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 import yaml
 from yaml.reader import Reader
@@ -64,6 +65,8 @@ def _too_deep(text: str) -> tuple[int, int] | None:
 
 def _explained(error: yaml.MarkedYAMLError, text: str, name: str) -> ConfigError:
     mark, begun, part = error.problem_mark, error.context_mark, _begun_part(error)
+    if begun and not text[begun.index :].strip():  # what is missed begins where the text ends: the blame is on another
+        begun, part = _left_open(text) or (begun, part)
     if part and begun and mark and not text[mark.index :].strip():
         return refusal(
             text, name, begun.line, begun.column, f"not valid YAML: the {part} that begins here does not end"
@@ -71,6 +74,20 @@ def _explained(error: yaml.MarkedYAMLError, text: str, name: str) -> ConfigError
     line, column = (mark.line, mark.column) if mark else (0, 0)
     problem = (error.problem or "").removeprefix("but ")
     return refusal(text, name, line, column, f"not valid YAML: {problem}", _cure(error, text))
+
+
+def _left_open(text: str) -> tuple[yaml.Mark, str] | None:
+    """Return where the innermost bracket stands that is not closed, and what it begins."""
+    opened: list[tuple[yaml.Mark, str]] = []
+    with suppress(yaml.YAMLError):
+        for token in yaml.scan(text, Loader=Loader):
+            if isinstance(token, yaml.FlowSequenceStartToken | yaml.FlowMappingStartToken):
+                opened.append(
+                    (token.start_mark, "sequence" if isinstance(token, yaml.FlowSequenceStartToken) else "mapping")
+                )
+            elif isinstance(token, yaml.FlowSequenceEndToken | yaml.FlowMappingEndToken):
+                opened.pop()
+    return opened[-1] if opened else None
 
 
 def _begun_part(error: yaml.MarkedYAMLError) -> str | None:

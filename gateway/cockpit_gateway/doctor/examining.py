@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from cockpit_gateway.config import ConfigFile
 from cockpit_gateway.daemon import validate
 from cockpit_gateway.doctor.files import check_files
 from cockpit_gateway.doctor.findings import Finding, Patient, fail, ok
-from cockpit_gateway.doctor.gateway import check_daemon, check_plugins
+from cockpit_gateway.doctor.gateway import check_daemon, check_endpoints, check_plugins
 from cockpit_gateway.doctor.listening import check_addresses, check_certificates, check_sources
 from cockpit_gateway.doctor.machine import check_clock, check_disk, check_open_files, check_versions
 from cockpit_gateway.doctor.receivers import check_receivers
@@ -20,6 +20,7 @@ WITHOUT_CONFIGURATION: tuple[Callable[[], Iterator[Finding]], ...] = (check_vers
 CHECKS: tuple[Callable[[Patient], Iterator[Finding]], ...] = (
     check_daemon,
     check_plugins,
+    check_endpoints,
     check_files,
     check_disk,
     check_open_files,
@@ -29,12 +30,19 @@ CHECKS: tuple[Callable[[Patient], Iterator[Finding]], ...] = (
 )
 
 
-async def examine(path: Path, status: Mapping[str, Any] | None, *, offline: bool = False) -> AsyncIterator[Finding]:
+async def examine(
+    path: Path,
+    status: Mapping[str, Any] | None,
+    endpoints: Sequence[Mapping[str, Any]] = (),
+    *,
+    offline: bool = False,
+) -> AsyncIterator[Finding]:
     """Yield what the checks find.
 
     Args:
         path: The configuration file.
         status: What the running gateway says of itself; None if none runs.
+        endpoints: What it says of its endpoints.
         offline: True to connect to nobody.
     """
     for check in WITHOUT_CONFIGURATION:
@@ -48,7 +56,7 @@ async def examine(path: Path, status: Mapping[str, Any] | None, *, offline: bool
         yield fail("configuration", first, "mend it; `cockpit-gateway check` shows every mistake, with its line")
         return
     yield ok("configuration", f"{path} is valid")
-    patient = Patient(file, config, registry, status)
+    patient = Patient(file, config, registry, status, endpoints)
     for examination in CHECKS:
         for finding in _tried(examination, patient):
             yield finding

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -47,12 +47,14 @@ class Patient:
         config: What it says.
         registry: The plugins.
         status: What the running gateway says of itself; None if none runs.
+        endpoints: What it says of its endpoints.
     """
 
     file: ConfigFile
     config: Config
     registry: Registry
     status: Mapping[str, Any] | None
+    endpoints: Sequence[Mapping[str, Any]] = ()
 
     @property
     def settings(self) -> Settings:

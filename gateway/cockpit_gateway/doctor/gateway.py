@@ -20,6 +20,18 @@ def check_plugins(patient: Patient) -> Iterator[Finding]:
     yield ok("plugins", f"loaded are {', '.join(sorted(patient.registry.config_models()))}")
 
 
+def check_endpoints(patient: Patient) -> Iterator[Finding]:
+    """Look at endpoints that were made while the gateway ran, and take no part: they do not fit any more."""
+    for endpoint in patient.endpoints:
+        told = "; ".join(": ".join(filter(None, (found["path"], found["message"]))) for found in endpoint["mistakes"])
+        if told:
+            yield fail(
+                f"{endpoint['plugin']}:{endpoint['name']}",
+                f"it takes no part, what is for it is held: {told}",
+                "change it in the console or at the API",
+            )
+
+
 def check_daemon(patient: Patient) -> Iterator[Finding]:
     """Look at the gateway that runs."""
     status = patient.status

@@ -214,15 +214,16 @@ def test_plugin_sections_before_validation(text: str, sections: object) -> None:
 
 
 def test_the_place_is_known_whatever_mistakes_the_rest_has() -> None:
-    text = "server: {listen: '127.0.0.1:1'}\nstore: sqlite:x.db\nsources: {a: {tokens: ['${UNSET}']}}\nbanana: 1\n"
+    text = "server: {listen: '${UNSET}', port: 1, admin_socket: x.sock}\nstore: sqlite:x.db\nsources: 7\nbanana: 1\n"
     place = ConfigFile.from_text(text, "x", {}).place
 
     assert place is not None
-    assert (place.server.listen.port, place.store) == (1, "sqlite:x.db")
+    assert (str(place.server.admin_socket), place.store) == ("x.sock", "sqlite:x.db")
 
 
 @pytest.mark.parametrize(
-    "text", ["store: 5", "server: {port: 1}", "store: 'sqlite:${UNSET}/gateway.db'", "server: {listen: !env X}", "[]"]
+    "text",
+    ["store: 5", "store: 'sqlite:${UNSET}/gateway.db'", "server: {admin_socket: !env X}", "server: {admin_socket: []}"],
 )
 def test_the_place_is_not_known_if_it_has_mistakes_itself(text: str) -> None:
     assert ConfigFile.from_text(text, "x", {}).place is None
@@ -233,7 +234,7 @@ def test_the_place_is_not_known_if_it_has_mistakes_itself(text: str) -> None:
     [
         (None, "gateway.yaml: cannot be read: No such file or directory"),
         (b"log: \xff", "gateway.yaml: not UTF-8 text: see the byte at position 5"),
-        (b"log: [", "gateway.yaml:1:7: not valid YAML"),
+        (b"log: [", "gateway.yaml:1:6: not valid YAML"),
     ],
 )
 def test_a_file_that_cannot_be_read(content: bytes | None, message: str, tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def test_deeper_nesting_is_refused_and_does_not_end_the_process(level: str, coun
         ("a: 1\nb: \x07", (2, 4)),
         ("é: 1\r\nb: \x00", (2, 4)),
         ("\ud800", (1, 1)),
-        ("a: [", (1, 5)),
+        ("a: [", (1, 4)),
         ("a:\n  - 'x\n\n", (2, 5)),
         ("é: [日本, x: 1]\n日本: b: c", (2, 6)),
         ("a: %x", (1, 4)),
@@ -71,6 +71,8 @@ def test_where_bad_syntax_is(text: str, where: tuple[int, int]) -> None:
         ("a: *b", "no anchor of this name stands above"),
         ("a: 1\n---\nb: 2", "remove the second ---"),
         ("a: [b, c\nd: {}\n", "in the sequence that begins at line 1"),
+        ("a: {b: [1],\n", "x.yaml:1:4: not valid YAML: the mapping that begins here does not end"),
+        ("a: {b: [1,\n", "x.yaml:1:8: not valid YAML: the sequence that begins here does not end"),
         ('a: "b\n', "the quoted text that begins here does not end"),
     ],
 )

@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, suppress
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
+import orjson
 from aiohttp import hdrs, web
 
 from cockpit_gateway.web.access import needs
@@ -54,7 +56,9 @@ class Answering:
                 return await _send_lines(request, await call(**arguments))
             if operation.is_safe:
                 return _shown(request, await call(**arguments))
-            return await self._idempotency.once(request, lambda: self._changed(operation, request, arguments))
+            done = await self._idempotency.once(request, lambda: self._changed(operation, request, arguments))
+            _name(operation.shown, request, done)
+            return done
 
         return answer
 
@@ -98,6 +102,17 @@ def _shown(request: web.Request, answered: Any) -> web.Response:
     if is_known(request, headers[hdrs.ETAG]):
         return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
     return web.Response(body=body, content_type=JSON, headers=headers)
+
+
+def _name(shown: str | None, request: web.Request, done: web.Response) -> None:
+    """Say of what a request has made or changed where it is, and its ETag: nobody has to ask for it first."""
+    if shown is None or not isinstance(done.body, bytes):
+        return
+    whole = orjson.loads(done.body)
+    part = whole[shown] if shown else whole
+    done.headers[hdrs.ETAG] = etag_of(encode(part))
+    if done.status == HTTPStatus.CREATED:
+        done.headers[hdrs.LOCATION] = f"{request.rel_url.raw_path}/{quote(part['name'], safe='')}"
 
 
 async def _send_lines(request: web.Request, rows: AsyncIterator[Any]) -> web.StreamResponse:

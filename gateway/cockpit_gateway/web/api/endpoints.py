@@ -69,7 +69,7 @@ class Endpoints(Resource):
         page = page_by_name(self._endpoints.all(), lambda endpoint: (endpoint.name, endpoint.origin), query)
         return EndpointList(endpoints=[EndpointDetail.of(endpoint) for endpoint in page.rows], next=page.following)
 
-    @operation("POST", "/endpoints", Scope.ADMIN, status=HTTPStatus.CREATED)
+    @operation("POST", "/endpoints", Scope.ADMIN, status=HTTPStatus.CREATED, shown="endpoint")
     async def create_endpoint(self, body: EndpointRequest) -> SignedEndpoint:
         """Make an endpoint; it takes part when this is answered."""
         made = await self._endpoints.create(body.name, body.settings, new_secret=body.new_secret)
@@ -80,12 +80,12 @@ class Endpoints(Resource):
         """Show an endpoint with its settings; secrets are `***`."""
         return EndpointDetail.of(self._endpoints.get(endpoint))
 
-    @operation("PUT", "/endpoints/{endpoint}", Scope.ADMIN, guard="show_endpoint")
+    @operation("PUT", "/endpoints/{endpoint}", Scope.ADMIN, guard="show_endpoint", shown="")
     async def replace_endpoint(self, endpoint: EndpointName, body: EndpointReplacement) -> EndpointDetail:
         """Replace an endpoint's settings."""
         return EndpointDetail.of(await self._endpoints.change(endpoint, body.settings))
 
-    @operation("PATCH", "/endpoints/{endpoint}", Scope.ADMIN, guard="show_endpoint")
+    @operation("PATCH", "/endpoints/{endpoint}", Scope.ADMIN, guard="show_endpoint", shown="")
     async def change_endpoint(self, endpoint: EndpointName, body: EndpointChange) -> EndpointDetail:
         """Change some of an endpoint's settings."""
         return EndpointDetail.of(await self._endpoints.patch(endpoint, body.settings))
@@ -95,7 +95,7 @@ class Endpoints(Resource):
         """Delete an endpoint; what was to be delivered to it is held."""
         await self._endpoints.delete(endpoint)
 
-    @operation("POST", "/endpoints/{endpoint}/rotate-secret", Scope.ADMIN, guard="show_endpoint")
+    @operation("POST", "/endpoints/{endpoint}/rotate-secret", Scope.ADMIN, guard="show_endpoint", shown="endpoint")
     async def rotate_secret(self, endpoint: EndpointName, body: RotationRequest) -> SignedEndpoint:
         """Give an endpoint another secret to sign with; the answer has it."""
         return SignedEndpoint.of(await self._endpoints.rotate_secret(endpoint, grace=body.grace))

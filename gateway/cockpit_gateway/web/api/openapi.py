@@ -18,10 +18,10 @@ What the command line shows and does, for programs. At the gateway's Unix socket
 each request needs one, as `Authorization: Bearer …`, that allows the scope of the operation.
 
 Lists come in pages: `next` is the `cursor` of the next one, and so is the link `rel="next"`. Answers have an ETag: with
-`If-None-Match`, what has not changed is not sent again. What changes something takes an `Idempotency-Key`: the same
-request with the same key, within a day, is answered as before and not carried out again. Whatever is refused is
-answered by a problem (RFC 9457) whose `detail` says what to do. Every answer has an `X-Request-ID`: the one that was
-sent, or a new one; the gateway's log has it too."""
+`If-None-Match`, what has not changed is not sent again; with `If-Match`, what others have changed meanwhile is left
+alone. What changes something takes an `Idempotency-Key`: the same request with the same key, within a day, is answered
+as before and not carried out again. Whatever is refused is answered by a problem (RFC 9457) whose `detail` says what to
+do. Every answer has an `X-Request-ID`: the one that was sent, or a new one; the gateway's log has it too."""
 
 _PROBLEM: Document = {
     "type": "object",
@@ -88,6 +88,7 @@ _PARAMETERS: Document = {
 _HEADERS: Document = {
     "X-Request-ID": {"description": "The request's id, as it was sent or a new one.", "schema": {"type": "string"}},
     "ETag": {"description": "What tells this answer from another.", "schema": {"type": "string"}},
+    "Location": {"description": "Where what was made is.", "schema": {"type": "string", "format": "uri-reference"}},
     "Link": {"description": 'The next page, as rel="next".', "schema": {"type": "string"}},
     REPEATED: {"description": "true if this was answered before.", "schema": {"type": "string", "const": "true"}},
 }
@@ -156,7 +157,7 @@ def _described(operation: Operation, tag: str, schemas: Schemas, others: Sequenc
         "parameters": [*schemas.parameters(operation), *map(_parameter, _headers_of(operation))],
         "responses": {
             str(int(operation.status)): _success(operation, schemas, others),
-            **({"304": {"description": "It has not changed."}} if _has_etag(operation) else {}),
+            **({"304": {"description": "It has not changed."}} if operation.is_safe and operation.has_etag else {}),
             **{str(int(status)): _reference("responses", _name(status)) for status in sorted(_refusals(operation))},
         },
     }
@@ -167,7 +168,8 @@ def _described(operation: Operation, tag: str, schemas: Schemas, others: Sequenc
 
 def _success(operation: Operation, schemas: Schemas, others: Sequence[Operation]) -> Document:
     names = ["X-Request-ID"]
-    names += ["ETag"] if _has_etag(operation) else []
+    names += ["ETag"] if operation.has_etag else []
+    names += ["Location"] if operation.status == HTTPStatus.CREATED else []
     names += ["Link"] if "next" in getattr(operation.answer, "model_fields", ()) and operation.is_safe else []
     names += [] if operation.is_safe else [REPEATED]
     answered: Document = {
@@ -212,16 +214,12 @@ def _refusals(operation: Operation) -> Iterator[HTTPStatus]:
 
 
 def _headers_of(operation: Operation) -> Iterator[str]:
-    if _has_etag(operation):
+    if operation.is_safe and operation.has_etag:
         yield "If-None-Match"
     if not operation.is_safe:
         yield HEADER
     if operation.guard is not None:
         yield "If-Match"
-
-
-def _has_etag(operation: Operation) -> bool:
-    return operation.is_safe and not operation.is_stream
 
 
 def _refusal(status: HTTPStatus) -> Document:

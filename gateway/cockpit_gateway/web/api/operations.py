@@ -46,6 +46,8 @@ class Operation:
         status: What it answers if all is well.
         refusals: What else it may answer, beside what follows from its declaration.
         guard: The operation whose answer's ETag `If-Match` is about, None if there is none.
+        shown: Where its answer has what a GET would answer now, "" for all of it: the ETag is of that, and `Location`
+            leads to what was made. None if it has nothing of the kind.
     """
 
     name: str
@@ -62,11 +64,17 @@ class Operation:
     status: HTTPStatus
     refusals: frozenset[HTTPStatus]
     guard: str | None
+    shown: str | None
 
     @property
     def is_safe(self) -> bool:
         """True if it changes nothing."""
         return self.method in SAFE
+
+    @property
+    def has_etag(self) -> bool:
+        """True if its answer has an ETag."""
+        return (self.is_safe and not self.is_stream) or self.shown is not None
 
     @property
     def media_type(self) -> str:
@@ -97,6 +105,7 @@ def operation(
     status: HTTPStatus = HTTPStatus.OK,
     may: Iterable[HTTPStatus] = (),
     guard: str | None = None,
+    shown: str | None = None,
 ) -> Callable[[_Method], _Method]:
     """Declare a method to be an operation; see `Operation` for the arguments.
 
@@ -130,6 +139,7 @@ def operation(
             status=status,
             refusals=frozenset(may),
             guard=guard,
+            shown=shown,
         )
         setattr(function, _MARK, declared)
         return function

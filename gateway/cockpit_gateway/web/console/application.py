@@ -79,7 +79,7 @@ class Console:
         self.links = Links(clock)
         assets = Assets()
         self._frame = frame = Frame(self.root, clock, assets)
-        sessions = Sessions(clients, administration.sealer, self.root)
+        sessions = Sessions(clients, administration.sealer, self.root, administration.store, clock)
         is_loopback = api.listen is not None and api.listen.path is None and api.listen.is_local
         names = {"localhost", *api.hosts} if is_loopback or api.hosts else ()
         self._guard = Guard(sessions, frame, names, api.base_path)

@@ -13,10 +13,11 @@ from aiohttp import web
 from cockpit_gateway.clock import Clock
 from cockpit_gateway.config import Scope
 from cockpit_gateway.delivery.bucket import TokenBucket
+from cockpit_gateway.errors import StoreError
 from cockpit_gateway.targets import Rate
 from cockpit_gateway.web.access import needs
 from cockpit_gateway.web.clients import Clients
-from cockpit_gateway.web.console.frame import Frame
+from cockpit_gateway.web.console.frame import SESSION, Frame
 from cockpit_gateway.web.console.links import Links
 from cockpit_gateway.web.console.sessions import Sessions
 from cockpit_gateway.web.problems import Problem
@@ -77,10 +78,14 @@ class Entrance:
         return self._let_in(request, name, to)
 
     @needs(Scope.READ)
-    async def log_out(self, _request: web.Request) -> web.Response:
-        """End a session."""
+    async def log_out(self, request: web.Request) -> web.Response:
+        """End a session; the cookie goes even if the store cannot be told that no copy of it counts any more."""
         response = _see_other(self._frame.url("/login"))
-        self._sessions.end(response)
+        self._sessions.take_cookie(response)
+        try:
+            await self._sessions.end(request[SESSION])
+        except StoreError as error:
+            log.warning("a log-out could not be kept: a copy of its cookie would be let in", problem=str(error))
         return response
 
     def _let_in(self, request: web.Request, name: str | None, to: str) -> web.Response:

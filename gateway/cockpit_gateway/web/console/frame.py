@@ -115,7 +115,7 @@ class Frame:
         """Return the path of the navigation's entry that a request belongs to."""
         path = request.path.removeprefix(self.root)
         places = {place: entry.path for entry in self.entries for place in (entry.path, *entry.further)}
-        fitting = [place for place in places if f"{path}/".startswith(place.rstrip("/") + "/")]
+        fitting = [place for place in places if path == place or (place != "/" and path.startswith(f"{place}/"))]
         return places.get(max(fitting, key=len, default=""), "")
 
     def _asset(self, name: str) -> str:

@@ -82,6 +82,8 @@ class Guard:
     async def _check(self, request: web.Request) -> None:
         self._require_name(request)
         session = self._sessions.of(request)
+        if session is not None and await self._sessions.has_ended(session):
+            session = None
         if session is not None:
             request[SESSION] = session
         changes = request.method not in (hdrs.METH_GET, hdrs.METH_HEAD)

@@ -20,6 +20,13 @@ for (const button of document.querySelectorAll("[data-theme-toggle]")) {
   });
 }
 
+// On a narrow screen the navigation is wider than its line: the page that is shown is in its middle.
+const here = document.querySelector("nav [aria-current]");
+if (here) {
+  const list = here.closest("ul");
+  list.scrollLeft = here.offsetLeft - (list.clientWidth - here.offsetWidth) / 2;
+}
+
 // Keys: / searches, j and k go through the rows of a list.
 document.addEventListener("keydown", (pressed) => {
   const typing = pressed.target.closest("input, select, textarea");
