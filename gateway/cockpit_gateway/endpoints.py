@@ -16,6 +16,7 @@ import orjson
 
 from cockpit_gateway.clock import Clock
 from cockpit_gateway.config import StorableField
+from cockpit_gateway.config.document import nested_at
 from cockpit_gateway.config.problems import Data, Problem, render_path
 from cockpit_gateway.config.redaction import redacted, restored
 from cockpit_gateway.deliveries import TargetId
@@ -266,9 +267,7 @@ class Endpoints:
     ) -> dict[str, Data]:
         """Return an endpoint's settings without secrets; alone in its section, however many others there are."""
         place = (*field.path[2:], name)
-        for part in reversed(place):
-            document = {str(part): document}
-        return redacted(self._model(field), document, place, hide)
+        return redacted(self._model(field), nested_at(place, document), place, hide)
 
     def _model(self, field: StorableField) -> type[object]:
         model = self._plugins.registry.config_models()[field.plugin]

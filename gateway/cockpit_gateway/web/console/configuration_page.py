@@ -9,11 +9,11 @@ from aiohttp import web
 from cockpit_gateway.administration import Administration
 from cockpit_gateway.config import Scope
 from cockpit_gateway.config.problems import render_path
+from cockpit_gateway.config.showing import as_value
 from cockpit_gateway.errors import ConfigError, PluginError
 from cockpit_gateway.reloading import Reload
 from cockpit_gateway.web.access import needs
 from cockpit_gateway.web.console.frame import Entry, Frame
-from cockpit_gateway.web.console.shown import as_value
 
 
 class ConfigurationPage:
