@@ -135,6 +135,35 @@ class Exhibition:
         return any(isinstance(part, str) and is_secret_key(part) for part in path)
 
 
+def with_entries(settings: Iterable[ShownSetting], place: Path, entries: Mapping[str, Data]) -> Sequence[ShownSetting]:
+    """Return settings with entries that were made while the gateway ran, where they would stand in the file.
+
+    Args:
+        settings: Those of the file.
+        place: Where entries stand.
+        entries: By name, what is set in each; without secrets.
+    """
+    added = [
+        ShownSetting((*place, name, *path), value, STORE, hash(repr(value)))
+        for name, entry in entries.items()
+        for path, value in _leaves(entry)
+    ]
+    above = {place[:depth] for depth in range(len(place) + 1)}
+    kept = [setting for setting in settings if not added or setting.path not in above]  # an empty mapping
+    near = [max(depth for depth in range(len(place) + 1) if setting.path[:depth] in above) for setting in kept]
+    after = len(near) - near[::-1].index(max(near)) if near else 0
+    return [*kept[:after], *added, *kept[after:]]
+
+
+def _leaves(data: Data, path: Path = ()) -> Iterator[tuple[Path, Data]]:
+    """Yield what is no mapping or list, or is empty, each with its place."""
+    if isinstance(data, dict | list) and data:
+        for key, inner in data.items() if isinstance(data, dict) else enumerate(data):
+            yield from _leaves(inner, (*path, key))
+    else:
+        yield path, data
+
+
 def nested(settings: Iterable[ShownSetting]) -> Data:
     """Return settings as they stand in a file.
 
