@@ -148,11 +148,18 @@ def with_entries(settings: Iterable[ShownSetting], place: Path, entries: Mapping
         for name, entry in entries.items()
         for path, value in _leaves(entry)
     ]
-    above = {place[:depth] for depth in range(len(place) + 1)}
-    kept = [setting for setting in settings if not added or setting.path not in above]  # an empty mapping
-    near = [max(depth for depth in range(len(place) + 1) if setting.path[:depth] in above) for setting in kept]
-    after = len(near) - near[::-1].index(max(near)) if near else 0
-    return [*kept[:after], *added, *kept[after:]]
+    if not added:
+        return [*settings]
+    before, behind = _parted([*settings], {place[:depth] for depth in range(len(place) + 1)})
+    return [*before, *added, *behind]
+
+
+def _parted(settings: list[ShownSetting], above: set[Path]) -> tuple[list[ShownSetting], list[ShownSetting]]:
+    """Part settings behind the last that shares most with a place; without what is empty above it."""
+    shared = [max(depth for depth in range(len(path) + 1) if path[:depth] in above) for path, *_ in settings]
+    behind = max(range(len(settings)), key=lambda number: (shared[number], number), default=-1) + 1
+    before, after = settings[:behind], settings[behind:]
+    return [setting for setting in before if setting.path not in above], after
 
 
 def _leaves(data: Data, path: Path = ()) -> Iterator[tuple[Path, Data]]:

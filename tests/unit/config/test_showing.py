@@ -173,7 +173,7 @@ def test_what_is_merged_stands_where_it_was_written() -> None:
         (["plugins.redact", "log.level"], ["plugins.redact", "made", "log.level"]),
         (
             ["plugins.webhook.endpoints", "plugins.webhook.handlers", "plugins.redact"],
-            ["plugins.webhook.handlers", "made", "plugins.redact"],
+            ["made", "plugins.webhook.handlers", "plugins.redact"],
         ),
         (
             ["plugins.webhook.endpoints.site.url", "log.level"],
