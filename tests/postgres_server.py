@@ -48,7 +48,8 @@ class Server:
         try:
             yield f"{self.url}{'&' if '?' in self.url else '?'}search_path={name}"
         finally:
-            self.execute("SET client_min_messages = warning", f"DROP SCHEMA {name} CASCADE")
+            # A test that failed may have left a transaction open.
+            self.execute("SET client_min_messages = warning", "SET lock_timeout = '30s'", f"DROP SCHEMA {name} CASCADE")
 
 
 @contextmanager

@@ -77,7 +77,7 @@ class Administration:
         endpoints: Endpoints,
         reload: Callable[[], Awaitable[Reload]],
         reload_state: Callable[[], ReloadState],
-        configuration: Callable[[], Sequence[ShownSetting]],
+        configuration: Callable[[], Awaitable[Sequence[ShownSetting]]],
         clock: Clock,
         unready: Callable[[], str | None],
         hide: Callable[[str], str],

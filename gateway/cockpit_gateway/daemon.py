@@ -22,6 +22,7 @@ from cockpit_gateway.gateway import Gateway
 from cockpit_gateway.handover import Predecessor, Successor
 from cockpit_gateway.loading import BUILT_IN, PluginSources, disabled_by
 from cockpit_gateway.registry import PluginStatus, Registry
+from cockpit_gateway.store.records import Opened
 from cockpit_gateway.systemd import activated_sockets, keep_the_watchdog_quiet, notify, notify_reloading
 from cockpit_gateway.telemetry.logs import set_up_logging
 from cockpit_gateway.tracing import log_call
@@ -146,9 +147,9 @@ class Daemon:
         gateway.administration.hand_over = self._hand_over
         gateway.accompany_reloads(self._accompany_reload)
         self._set_up_logging()
-        await self._prepare()
+        opened = await self._prepare()
         try:
-            await gateway.start()
+            await gateway.start(opened)
             _settle_memory()
             log.info("ready", address=gateway.listeners.address)
             self._notify_ready()
@@ -164,15 +165,17 @@ class Daemon:
                 self._successor.begin()
         log.info("stopped")
 
-    async def _prepare(self) -> None:
-        """Do what can be done beside the predecessor, and wait until that has ended."""
+    async def _prepare(self) -> Opened | None:
+        """Open a store that others may use, too, and bring it up to date; then wait until the predecessor has ended."""
         try:
-            await self._gateway.prepare()
+            store = self._gateway.store
+            opened = await store.open() if store.shared else None
             if self._predecessor is not None:
                 await self._predecessor.take_over()
         except BaseException:
             await self._gateway.stop()
             raise
+        return opened
 
     async def _hand_over(self) -> int:
         """Start a successor, and end once it is prepared; return its process id."""

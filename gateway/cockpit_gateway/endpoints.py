@@ -6,15 +6,17 @@ sealed. What is made, changed or deleted is in force when the call returns.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 import orjson
 
 from cockpit_gateway.clock import Clock
 from cockpit_gateway.config import StorableField
+from cockpit_gateway.config.document import nested_at
 from cockpit_gateway.config.problems import Data, Problem, render_path
 from cockpit_gateway.config.redaction import redacted, restored
 from cockpit_gateway.deliveries import TargetId
@@ -22,6 +24,9 @@ from cockpit_gateway.entries import Entry
 from cockpit_gateway.errors import ConflictError, InvalidDocumentError, Mistake, NotFoundError
 from cockpit_gateway.hosting import Plugins
 from cockpit_gateway.reloading import Reloads
+
+Origin: TypeAlias = Literal["file", "store"]
+"""Where an endpoint comes from."""
 
 LARGEST = 64 * 1024
 """Bytes of an endpoint's settings, as JSON."""
@@ -55,7 +60,7 @@ class Endpoint:
         return self.target_id.target
 
     @property
-    def origin(self) -> Literal["file", "store"]:
+    def origin(self) -> Origin:
         """Where it comes from."""
         return "store" if self.place is None else "file"
 
@@ -90,13 +95,31 @@ class Endpoints:
         self._plugins = plugins
         self._clock = clock
 
-    def all(self) -> Sequence[Endpoint]:
-        """Return every endpoint, by name."""
+    def names(self) -> Sequence[tuple[str, Origin]]:
+        """Return the name of every endpoint, and where it comes from, in order."""
         field = self._reloads.combination.field
         if field is None:
             return []
-        found = [self._of_file(name, field) for name in self._named_in_file(field)]
-        found += [self._of_store(entry, field) for entry in self._reloads.entries]
+        found: list[tuple[str, Origin]] = [(name, "file") for name in self._named_in_file(field)]
+        return sorted([*found, *((entry.name, "store") for entry in self._reloads.entries)])
+
+    async def all(self, only: Collection[tuple[str, Origin]] | None = None) -> Sequence[Endpoint]:
+        """Return every endpoint, by name.
+
+        Args:
+            only: Which of them, as `names` has them; None for all.
+        """
+        # In a thread: a thousand of them, searched for secrets, take longer than the event loop may be held.
+        return await asyncio.to_thread(self._all, only)
+
+    def _all(self, only: Collection[tuple[str, Origin]] | None) -> Sequence[Endpoint]:
+        field = self._reloads.combination.field
+        if field is None:
+            return []
+        wanted = frozenset(self.names() if only is None else only)
+        found = [self._of_file(name, field) for name in self._named_in_file(field) if (name, "file") in wanted]
+        entries = [entry for entry in self._reloads.entries if (entry.name, "store") in wanted]
+        found += [self._of_store(entry, field) for entry in entries]
         return sorted(found, key=lambda endpoint: (endpoint.name, endpoint.origin))
 
     def get(self, name: str) -> Endpoint:
@@ -244,9 +267,7 @@ class Endpoints:
     ) -> dict[str, Data]:
         """Return an endpoint's settings without secrets; alone in its section, however many others there are."""
         place = (*field.path[2:], name)
-        for part in reversed(place):
-            document = {str(part): document}
-        return redacted(self._model(field), document, place, hide)
+        return redacted(self._model(field), nested_at(place, document), place, hide)
 
     def _model(self, field: StorableField) -> type[object]:
         model = self._plugins.registry.config_models()[field.plugin]

@@ -151,7 +151,6 @@ class Gateway:
         self._pruner = Pruner(self.store, settings.retention, self.clock, self.metrics, lambda: homes.keeps_up)
         self._pruning: asyncio.Task[None] | None = None
         self._unready: str | None = "starting"
-        self._opened: Opened | None = None
         self._watch: StallWatch | None = None
         self.administration = Administration(
             version=__version__,
@@ -224,24 +223,18 @@ class Gateway:
             return f"the store cannot take events: {self._ingest.trouble}"
         return self._unready or self.dispatcher.trouble
 
-    async def prepare(self) -> None:
-        """Open the store if others may use it meanwhile: this one's predecessor goes on while it is brought up to date.
-
-        Raises:
-            StoreError: the store cannot be opened.
-        """
-        if self.store.shared:
-            self._opened = await self.store.open()
-
-    async def start(self) -> None:
+    async def start(self, opened: Opened | None = None) -> None:
         """Open the store, start the plugins, resume what is pending, and listen.
+
+        Args:
+            opened: What the store was found to be, if it has been opened already.
 
         Raises:
             StoreError: the store cannot be opened.
             PluginError: a plugin refused to start.
             OSError: an address cannot be listened on.
         """
-        opened = self._opened or await self.store.open()
+        opened = opened or await self.store.open()
         self._ingest.gateway_id = opened.gateway_id
         await self._reloads.begin()
         self._warn_of_unverified()

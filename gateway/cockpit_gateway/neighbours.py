@@ -63,11 +63,12 @@ class Neighbours:
         self._services: list[asyncio.Task[None]] = []
         dispatcher.homes.facts = self.facts
 
-    def facts(self) -> NodeFacts:
+    async def facts(self) -> NodeFacts:
         """Return what this node tells of itself."""
         config, state = self._reloads.generation.config, self._reloads.state
         if config is not self._digested:
-            self._digested, self._digest = config, digest_of(self._reloads.settings())
+            self._digest = await asyncio.to_thread(digest_of, await self._reloads.settings())
+            self._digested = config
         return NodeFacts(
             config.settings.node or f"{socket.gethostname()}/{os.getpid()}",
             self._version,

@@ -139,10 +139,11 @@ class Reloads:
         closed = {TargetId(plugin, entry.name): entry.problem for entry in self.entries if entry.problem is not None}
         return told | closed
 
-    def settings(self) -> Sequence[ShownSetting]:
+    async def settings(self) -> Sequence[ShownSetting]:
         """Return every setting that is in force, without its secrets, each with its origin."""
-        config = self.generation.config
-        return config.file.shown(config, self.generation.plugins.registry.config_models(), effective=True)
+        config, models = self.generation.config, self.generation.plugins.registry.config_models()
+        # In a thread: those of a thousand endpoints take longer than the event loop may be held.
+        return await asyncio.to_thread(lambda: config.file.shown(config, models, effective=True))
 
     async def begin(self) -> None:
         """Have the endpoints of the store take part, before anything has started; those that do not fit are held."""

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from api_kit import CONFIG, Client, remote
 
+from cockpit_gateway import endpoints
+from cockpit_gateway.config.redaction import redacted
 from cockpit_gateway.overview import Overview
 from cockpit_gateway.testing import GatewayTester
 
@@ -109,6 +113,20 @@ async def test_reload_and_configuration(gateway: GatewayTester) -> None:
     assert "a-token-for-everything" not in shown.text
     assert [source["name"] for source in sources] == ["website"]
     assert len(stats["hour"]) == 60
+
+
+async def test_a_page_looks_up_what_is_on_it_beside_the_loop(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a thousand endpoints, all that is secret takes a second to find."""
+    looked_up: list[threading.Thread] = []
+
+    def noted(*given: Any) -> dict[str, Any]:
+        looked_up.append(threading.current_thread())
+        return redacted(*given)
+
+    monkeypatch.setattr(endpoints, "redacted", noted)
+    listed = await client.get("endpoints?limit=1")
+    assert [endpoint["name"] for endpoint in listed.document["endpoints"]] == ["first"]
+    assert (len(looked_up), threading.main_thread() in looked_up) == (1, False)
 
 
 async def test_a_source_that_goes_while_it_is_listed(

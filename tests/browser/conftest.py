@@ -1,13 +1,17 @@
-"""A real browser before a real gateway: one browser for all tests, one gateway for a file."""
+"""A real browser before a real gateway: one browser for all tests; a gateway that has seen nothing, or a file's own."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from console_kit import API
 from playwright.async_api import Browser, async_playwright
+
+from cockpit_gateway.testing import GatewayTester
 
 FLAGS = (
     "--no-sandbox",
@@ -34,3 +38,9 @@ async def browser() -> AsyncIterator[Browser]:
         browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def gateway(tmp_path: Path) -> AsyncIterator[GatewayTester]:
+    async with GatewayTester(tmp_path, API) as running:
+        yield running

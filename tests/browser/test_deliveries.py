@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -18,12 +18,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ENDPOINTS = ("/endpoints", "/endpoints/webhook/search-index", "/plugins", "/nodes")
 HOSTILE = "<script>document.title='owned'</script>"
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as receiver:
-        yield receiver
 
 
 @pytest_asyncio.fixture(loop_scope="session")

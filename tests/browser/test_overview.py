@@ -18,12 +18,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def gateway(tmp_path: Path) -> AsyncIterator[GatewayTester]:
-    async with GatewayTester(tmp_path, API) as running:
-        yield running
-
-
-@pytest_asyncio.fixture(loop_scope="session")
 async def visitor(browser: Browser, gateway: GatewayTester) -> AsyncIterator[Visitor]:
     """Look at the overview; its time passes when the test says so."""
     async with visiting(browser, gateway, SEE) as looking:

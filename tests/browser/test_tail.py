@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from browser_kit import visiting
 from console_kit import API, SEE
 from playwright.async_api import Browser, expect
@@ -16,12 +14,6 @@ from playwright.async_api import Browser, expect
 from cockpit_gateway.testing import GatewayTester
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def gateway(tmp_path: Path) -> AsyncIterator[GatewayTester]:
-    async with GatewayTester(tmp_path, API) as running:
-        yield running
 
 
 async def test_events_come_and_wait_while_it_is_paused(browser: Browser, gateway: GatewayTester) -> None:

@@ -284,7 +284,7 @@ async def test_an_endpoint_made_at_one_node_is_there_at_all(tmp_path: Path, post
         await made.administration.endpoints.create("new", settings)
         target_id = TargetId("webhook", "new")
         await eventually(lambda: other.dispatcher.target(target_id) is not None)
-        (found,) = other.administration.endpoints.all()
+        (found,) = await other.administration.endpoints.all()
         await made.administration.endpoints.delete("new", expected=found.version)
         await eventually(lambda: other.dispatcher.target(target_id) is None)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,6 @@ plugins:
       builds: {url: "https://builds.example.org/x?key=swordfish", events: [collections.save.after], active: false,
         secret: %s}
 """
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as found:
-        yield found
 
 
 @pytest.fixture
@@ -173,7 +167,7 @@ async def test_a_name_is_one_of_an_endpoint(gateway: GatewayTester, receiver: Re
 
 async def test_endpoints_of_the_file_are_shown_and_changed_there(gateway: GatewayTester, receiver: Receiver) -> None:
     endpoints = gateway.gateway.administration.endpoints
-    [found] = endpoints.all()
+    [found] = await endpoints.all()
     assert (found.name, found.origin, found.place, found.version) == ("builds", "file", "test.yaml:6", None)
     assert (found.document["secret"], found.document["url"]) == ("***", "https://builds.example.org/x?***")
     with pytest.raises(ConflictError, match=r"stands in the configuration file: change it there, at test\.yaml:6"):
@@ -227,7 +221,7 @@ async def test_one_that_does_not_fit_any_more_is_held_and_shown(tmp_path: Path, 
         await endpoints.create("builds", document(receiver))
     async with again(tmp_path) as gateway:
         endpoints = gateway.gateway.administration.endpoints
-        [builds, other, search] = endpoints.all()
+        [builds, other, search] = await endpoints.all()
         assert [builds.origin, other.origin, search.name] == ["file", "store", "search"]
         assert [mistake.path for mistake in search.mistakes] == ["sources[0]"]
         assert "the configuration file has an endpoint of this name" in other.mistakes[0].message
@@ -258,7 +252,7 @@ async def test_where_no_plugin_takes_endpoints(tmp_path: Path, receiver: Receive
         await gateway.gateway.administration.endpoints.create("search", document(receiver))
     async with again(tmp_path, "sources: {website: {}}\ndisabled_plugins: [webhook]") as gateway:
         endpoints = gateway.gateway.administration.endpoints
-        assert endpoints.all() == []
+        assert await endpoints.all() == []
         with pytest.raises(ConflictError, match="no plugin that is loaded takes endpoints"):
             await endpoints.create("other", document(receiver))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -30,12 +29,6 @@ plugins:
     endpoints:
       site: {{url: "{receiver.url}", events: [collections.save.after], allow_private: true}}
 """
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as receiver:
-        yield receiver
 
 
 async def start(stack: AsyncExitStack, folder: Path, yaml: str) -> Gateway:

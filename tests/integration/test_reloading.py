@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +21,6 @@ from cockpit_gateway.testing.captures import capture
 
 SAVE = capture("collections.save.after").body
 SEARCH = TargetId("webhook", "search")
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as found:
-        yield found
 
 
 def search(url: str, more: str = "") -> str:

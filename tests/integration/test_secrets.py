@@ -10,7 +10,6 @@ import http.client
 import json
 import socket
 import urllib.parse
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -169,12 +168,6 @@ class Seen:
             for form, secret in FORMS.items()
             if form.encode() in text
         }
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as found:
-        yield found
 
 
 def house(folder: Path, receiver: Receiver, form: str) -> tuple[commands.Site, dict[str, str]]:

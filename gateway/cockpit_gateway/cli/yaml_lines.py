@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-import yaml
 from rich.text import Text
 
 from cockpit_gateway.cli.output import out, visible
 from cockpit_gateway.config import ShownSetting
-from cockpit_gateway.config.problems import Data
+from cockpit_gateway.config.showing import as_value
 
 INDENT = "  "
 
@@ -29,15 +28,9 @@ def _lines(settings: Sequence[ShownSetting], depth: int) -> Iterator[tuple[str, 
     """Yield lines of YAML, and the origin of those that are settings."""
     for part, group in groupby(settings, key=lambda setting: setting.path[depth] if len(setting.path) > depth else ""):
         inside = list(group)
-        head = INDENT * depth + ("-" if isinstance(part, int) else f"{_scalar(part)}:")
+        head = INDENT * depth + ("-" if isinstance(part, int) else f"{as_value(part)}:")
         if len(inside) == 1 and len(inside[0].path) == depth + 1:
-            yield f"{head} {_scalar(inside[0].value)}", inside[0].origin
+            yield f"{head} {as_value(inside[0].value)}", inside[0].origin
         else:
             yield head, None
             yield from _lines(inside, depth + 1)
-
-
-def _scalar(value: Data) -> str:
-    """Return a value on one line."""
-    text: str = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=float("inf"))
-    return text.removesuffix("\n").removesuffix("\n...")

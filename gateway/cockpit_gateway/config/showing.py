@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path as FilePath
 from typing import Any, NamedTuple
 
+import yaml
 from pydantic import BaseModel, SecretBytes, SecretStr
 from pydantic.fields import FieldInfo
 
@@ -187,6 +188,17 @@ def nested(settings: Iterable[ShownSetting]) -> Data:
             inside = _entered(inside, part, [] if isinstance(following, int) else {})
         _entered(inside, setting.path[-1], setting.value)
     return root
+
+
+def as_value(value: object) -> str:
+    """Return one setting's value on a line, as it would stand in the configuration file.
+
+    Example:
+        >>> as_value(["a", None]), as_value("b")
+        ('[a, null]', 'b')
+    """
+    text: str = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=float("inf"))
+    return text.removesuffix("\n").removesuffix("\n...")
 
 
 def _entered(inside: Any, part: str | int, fresh: Data) -> Any:

@@ -57,7 +57,7 @@ class Homes:
         self._attempts = attempts
         self._metrics = metrics
         self._arrived = arrived
-        self.facts: Callable[[], NodeFacts] = lambda: NodeFacts("")
+        self.facts: Callable[[], Awaitable[NodeFacts]] = _nothing
         """Returns what this node tells of itself; the targets are added."""
         self.cluster = Cluster("", (), {})
         """Who was there at the last look."""
@@ -136,13 +136,13 @@ class Homes:
                 self._attempts.enqueue(queue, ())
 
     async def _describe(self) -> None:
-        facts = self._facts()
+        facts = self._with_targets(await self.facts())
         if facts != self._described:
             await self._store.describe(facts)
             self._described = facts
             self._store.tell(Change.NODES)
 
-    def _facts(self) -> NodeFacts:
+    def _with_targets(self, facts: NodeFacts) -> NodeFacts:
         queues = self._roster.queues.values()
         broken = {
             queue.target_id: queue.reason or "it failed again and again"
@@ -150,7 +150,7 @@ class Homes:
             if queue.home and queue.breaker is not None and queue.breaker.open
         }
         targets = frozenset({UPKEEP, *self._roster.queues})
-        return replace(self.facts(), targets=targets, broken=broken, leaving=self._stopping)
+        return replace(facts, targets=targets, broken=broken, leaving=self._stopping)
 
     def _begin_anew(self, cluster: Cluster) -> None:
         """Forget what belonged to another owner: its lease has run out, and others may have taken everything."""
@@ -229,6 +229,10 @@ class Homes:
             log.warning("cannot extend this node's lease now, trying again", problem=problem)
         else:
             log.error("this node's lease has run out: it delivers nothing until the store answers", problem=problem)
+
+
+async def _nothing() -> NodeFacts:
+    return NodeFacts("")
 
 
 def homes_of(cluster: Cluster) -> Mapping[str, Collection[TargetId]]:

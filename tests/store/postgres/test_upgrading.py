@@ -10,6 +10,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from store_data import EXPIRE
 from stores import NOW, ROOM, SEARCH, SITE, a_delivery, all_deliveries, an_event, claim, delivered
 
 from cockpit_gateway.errors import StoreError
@@ -178,7 +179,7 @@ async def test_who_stood_still_does_not_come_back_to_what_it_does_not_know(
     postgres_store: PostgresStore, connection: Connection
 ) -> None:
     await postgres_store.accept(an_event(), [a_delivery()])
-    await postgres_store.heartbeat(-1)
+    await connection.execute(EXPIRE, postgres_store._owner.id)
     await upgrade(connection, "CREATE TABLE moods (name text)", oldest=NEXT)
     for _ in range(2):
         with pytest.raises(StoreError, match="upgrade the program"):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import time
+from random import Random
 from urllib.parse import quote
 
 import pytest
@@ -82,3 +84,25 @@ def test_what_is_secret_inside_a_secret_is_hidden_alone(secret: str, part: str) 
     discretion = Discretion([Outer(one=SecretStr(secret))])
     assert discretion.out_of(f"refused: {part}") == "refused: ***"
     assert discretion.out_of(f"refused: {secret}") == "refused: ***"
+
+
+def test_of_two_that_begin_alike_the_longer_is_hidden_and_others_follow() -> None:
+    settings = Outer(inner=Inner(keys=[SecretStr("swordfish"), SecretStr("swordfishes"), SecretStr("fishes-swim")]))
+    shown = Discretion([settings]).out_of("swordfishes-swim, swordfish, sword, swordfishswordfish")
+    assert shown == "***-swim, ***, sword, ******"
+
+
+def test_a_thousand_secrets_cost_little_more_than_one() -> None:
+    """Every line of the log is looked through, on the event loop."""
+
+    def seconds(count: int) -> float:
+        keys = [SecretStr(f"{random.getrandbits(256):x}") for _ in range(count)]
+        discretion = Discretion([Outer(inner=Inner(keys=keys))])
+        began = time.process_time()
+        for _ in range(100):
+            discretion.out_of(line)
+        return time.process_time() - began
+
+    random = Random(7)
+    line = json.dumps({"message": "attempt failed", "reason": "HTTP 500 Internal Server Error", "id": "x" * 200})
+    assert seconds(1000) < 20 * seconds(1)

@@ -10,6 +10,7 @@ import structlog
 
 from cockpit_gateway.deliveries import Delivery, Work
 from cockpit_gateway.errors import NotFoundError
+from cockpit_gateway.store.postgres import reading
 from cockpit_gateway.store.postgres.claiming import LEASED_WORK
 from cockpit_gateway.store.postgres.migrating import migrations, too_old
 from cockpit_gateway.store.postgres.rows import work_of
@@ -60,7 +61,13 @@ async def free_orphans(connection: Connection) -> Freed:
     parked = await PARK.rows(connection, now=time.time(), most=MOST_CRASHES)
     targets = {target for (target,) in await RELEASE_ORPHANS.rows(connection)}
     for (delivery_id,) in parked:
-        log.error("delivery is dead: the gateway died in its attempts", delivery_id=delivery_id)
+        delivery = await reading.delivery(connection, delivery_id)
+        log.error(
+            "delivery is dead: a gateway died in each of its last attempts",
+            delivery_id=delivery_id,
+            event_id=delivery.event_id,
+            target=str(delivery.target_id),
+        )
     return Freed(owners, [*targets])
 
 

@@ -123,13 +123,16 @@ async def _apply_unhurried(connection: Connection, known: Mapping[int, Migration
 
 async def _apply(connection: Connection, number: int, migration: Migration) -> None:
     if number > OWNERS_TELL:
-        await _refuse_beside_older(connection, migration.oldest)
+        await _part_from_older(connection, migration.oldest)
     await connection.execute(migration.sql, timeout=UNHURRIED)
     await connection.execute("INSERT INTO schema_versions (version, oldest) VALUES ($1, $2)", number, migration.oldest)
 
 
-async def _refuse_beside_older(connection: Connection, oldest: int) -> None:
-    """Leave the schema as it is while programs run that know none of the versions from this one on."""
+async def _part_from_older(connection: Connection, oldest: int) -> None:
+    """See to it that no program uses the schema which knows none of the versions from this one on.
+
+    While one runs, the schema stays as it is. Whose lease has run out may come back, and has to enter anew then.
+    """
     found = await connection.fetch(
         "SELECT DISTINCT coalesce(facts ->> 'name', 'a command') FROM owners "
         "WHERE knows < $1 AND lease_until > clock_timestamp() ORDER BY 1",
@@ -141,6 +144,7 @@ async def _refuse_beside_older(connection: Connection, oldest: int) -> None:
             f"still running, and too old for what this cockpit-gateway makes of the database: {names}; upgrade them to "
             "the version before this one first, or stop them"
         )
+    await connection.execute("DELETE FROM owners WHERE knows < $1", oldest)
 
 
 async def lock(connection: Connection) -> None:

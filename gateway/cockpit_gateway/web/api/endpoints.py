@@ -66,8 +66,9 @@ class Endpoints(Resource):
     @operation("GET", "/endpoints", Scope.READ)
     async def list_endpoints(self, query: NamesQuery) -> EndpointList:
         """List the endpoints."""
-        page = page_by_name(self._endpoints.all(), lambda endpoint: (endpoint.name, endpoint.origin), query)
-        return EndpointList(endpoints=[EndpointDetail.of(endpoint) for endpoint in page.rows], next=page.following)
+        page = page_by_name(self._endpoints.names(), lambda name: name, query)
+        found = await self._endpoints.all(page.rows)
+        return EndpointList(endpoints=[EndpointDetail.of(endpoint) for endpoint in found], next=page.following)
 
     @operation("POST", "/endpoints", Scope.ADMIN, status=HTTPStatus.CREATED, shown="endpoint")
     async def create_endpoint(self, body: EndpointRequest) -> SignedEndpoint:

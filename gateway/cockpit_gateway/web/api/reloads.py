@@ -102,7 +102,7 @@ class ConfigurationInForce(Resource):
         return SettingsInForce(
             settings=[
                 SettingInForce(path=render_path(found.path), value=found.value, origin=found.origin)
-                for found in self._admin.configuration()
+                for found in await self._admin.configuration()
             ]
         )
 

@@ -9,11 +9,11 @@ from aiohttp import web
 from cockpit_gateway.administration import Administration
 from cockpit_gateway.config import Scope
 from cockpit_gateway.config.problems import render_path
+from cockpit_gateway.config.showing import as_value
 from cockpit_gateway.errors import ConfigError, PluginError
 from cockpit_gateway.reloading import Reload
 from cockpit_gateway.web.access import needs
 from cockpit_gateway.web.console.frame import Entry, Frame
-from cockpit_gateway.web.console.shown import as_value
 
 
 class ConfigurationPage:
@@ -37,22 +37,22 @@ class ConfigurationPage:
     @needs(Scope.READ)
     async def configuration(self, request: web.Request) -> web.Response:
         """Show it."""
-        return self._page(request)
+        return await self._page(request)
 
     @needs(Scope.ADMIN)
     async def reload(self, request: web.Request) -> web.Response:
         """Put the file in force as it is now, and tell what is another; a file with mistakes changes nothing."""
         try:
-            return self._page(request, reloaded=await self._admin.reload())
+            return await self._page(request, reloaded=await self._admin.reload())
         except (ConfigError, PluginError):  # the state says which
-            return self._page(request, HTTPStatus.UNPROCESSABLE_ENTITY)
+            return await self._page(request, HTTPStatus.UNPROCESSABLE_ENTITY)
 
-    def _page(
+    async def _page(
         self, request: web.Request, status: int = HTTPStatus.OK, *, reloaded: Reload | None = None
     ) -> web.Response:
         settings = [
             (render_path(setting.path), as_value(setting.value), setting.origin)
-            for setting in self._admin.configuration()
+            for setting in await self._admin.configuration()
         ]
         state = self._admin.reload_state()
         return self._frame.page(

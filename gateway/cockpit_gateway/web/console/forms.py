@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from multidict import MultiDict, MultiMapping
 
 TIMES = ("since", "until")
+
+_LOCAL = re.compile(r"[\d-]+T[\d:.]+", re.ASCII)
+"""A time without its offset."""
 
 
 def narrowed(query: MultiMapping[str], *, limit: int) -> MultiDict[str]:
@@ -17,10 +22,12 @@ def narrowed(query: MultiMapping[str], *, limit: int) -> MultiDict[str]:
     Example:
         >>> narrowed(MultiDict(name="", since="2026-11-20T08:00"), limit=50)
         <MultiDict('since': '2026-11-20T08:00+00:00', 'limit': '50')>
+        >>> narrowed(MultiDict(since="2026-11-20T08:00-05:00"), limit=50)
+        <MultiDict('since': '2026-11-20T08:00-05:00', 'limit': '50')>
     """
     given = MultiDict((name, text.strip()) for name, text in query.items() if text.strip() and name != "limit")
     for name in TIMES:
-        if name in given and "T" in given[name] and given[name][-1].isdecimal() and "+" not in given[name]:
+        if name in given and _LOCAL.fullmatch(given[name]):
             given[name] += "+00:00"
     given["limit"] = str(limit)
     return given

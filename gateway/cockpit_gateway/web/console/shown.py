@@ -70,17 +70,6 @@ def as_yaml(settings: Mapping[str, Any]) -> str:
     return text
 
 
-def as_value(value: object) -> str:
-    """Return one setting's value on a line, as it would stand in the configuration file.
-
-    Example:
-        >>> as_value(["a", None]), as_value("b")
-        ('[a, null]', 'b')
-    """
-    text: str = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=float("inf"))
-    return text.removesuffix("\n").removesuffix("\n...")
-
-
 def size(count: int) -> str:
     """Return a number of bytes with a unit.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import web
@@ -11,6 +12,8 @@ from aiohttp import web
 from cockpit_gateway.administration import Administration
 from cockpit_gateway.config import Scope
 from cockpit_gateway.deliveries import Attempt, DeliveryState, Hold, TargetId
+from cockpit_gateway.endpoints import Endpoint
+from cockpit_gateway.errors import NotFoundError
 from cockpit_gateway.overview import TargetReport
 from cockpit_gateway.store.records import DeliveryFilter
 from cockpit_gateway.targets import PLAN_TARGET, Target
@@ -86,7 +89,7 @@ class TargetPages:
     async def _page(self, request: web.Request, tested: Attempt | None = None) -> web.Response:
         target_id = _target_id(request)
         report = await self._admin.target(target_id)
-        endpoint = next((one for one in self._admin.endpoints.all() if one.target_id == target_id), None)
+        endpoint = self._endpoint(target_id)
         latest = await self._admin.store.deliveries(
             DeliveryFilter(plugin=target_id.plugin, target=target_id.target, limit=LATEST)
         )
@@ -106,6 +109,13 @@ class TargetPages:
             may_resume=report.state == Hold.PAUSED and report.target is not None and report.target.active,
             may_enable=report.state in (Hold.DISABLED, Hold.BROKEN),
         )
+
+    def _endpoint(self, target_id: TargetId) -> Endpoint | None:
+        """Return the endpoint that a target is, None for one of another plugin, or one that is gone."""
+        with suppress(NotFoundError):
+            found = self._admin.endpoints.get(target_id.target)
+            return found if found.target_id == target_id else None
+        return None
 
     async def _change(
         self, request: web.Request, change: Callable[[TargetId], Awaitable[TargetReport]]
