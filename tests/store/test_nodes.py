@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import postgres_server
 from stores import SEARCH, SITE, a_delivery, accept, claim
 
@@ -20,6 +22,14 @@ async def test_a_node_is_what_it_tells_of_itself(store: Store) -> None:
     found = await store.cluster()
     assert [(node.owner, node.facts) for node in found.nodes] == [(found.me, FACTS)]
     assert found.nodes[0].left > 50
+
+
+async def test_what_plugins_and_programs_say_keeps_no_node_from_telling(store: Store) -> None:
+    """Without telling, it would lose its lease."""
+    facts = replace(FACTS, broken={SITE: "exit code 1: \0 a\ufdd0"}, problem="cannot be read: \0")
+    await store.describe(facts)
+    assert [node.facts for node in (await store.cluster()).nodes] == [facts]
+    await store.describe(replace(facts, problem="gateway-\udcff.yaml: cannot be read"))
 
 
 async def test_a_home_can_be_taken_and_freed(store: Store) -> None:

@@ -10,6 +10,7 @@ import orjson
 from cockpit_gateway.deliveries import TargetId
 from cockpit_gateway.store.nodes import Cluster, Node, NodeFacts
 from cockpit_gateway.store.postgres.statements import Connection, query
+from cockpit_gateway.store.postgres.text import Stored, from_store, from_store_or_none, to_store
 
 DESCRIBE_NODE = query("describe_node")
 NODES = query("nodes")
@@ -22,18 +23,18 @@ FREE_HOMES = query("free_homes")
 async def describe(connection: Connection, owner: str, facts: NodeFacts) -> None:
     """Write down what a node tells of itself."""
     document = {
-        "name": facts.name,
+        "name": _written(facts.name),
         "version": facts.version,
         "started_at": facts.started_at,
         "address": facts.address,
         "digest": facts.digest,
         "targets": sorted(map(str, facts.targets)),
-        "broken": {str(target_id): reason for target_id, reason in facts.broken.items()},
+        "broken": {str(target_id): _written(reason) for target_id, reason in facts.broken.items()},
         "leaving": facts.leaving,
         "reloaded_at": facts.reloaded_at,
-        "problem": facts.problem,
+        "problem": facts.problem and _written(facts.problem),
     }
-    await DESCRIBE_NODE.run(connection, owner=owner, facts=orjson.dumps(document).decode())
+    await DESCRIBE_NODE.run(connection, owner=owner, facts=Stored(orjson.dumps(document).decode()))
 
 
 async def cluster(connection: Connection, owner: str) -> Cluster:
@@ -59,17 +60,22 @@ def _facts(text: str) -> NodeFacts:
     """Return what a node told, which may be of a newer version, or an older one."""
     told: Mapping[str, Any] = orjson.loads(text)
     return NodeFacts(
-        told["name"],
+        from_store(told["name"]),
         told.get("version", ""),
         told.get("started_at", 0.0),
         told.get("address", ""),
         told.get("digest", ""),
         frozenset(map(_target_id, told.get("targets", ()))),
-        {_target_id(target): reason for target, reason in told.get("broken", {}).items()},
+        {_target_id(target): from_store(reason) for target, reason in told.get("broken", {}).items()},
         told.get("leaving", False),
         told.get("reloaded_at", 0.0),
-        told.get("problem"),
+        from_store_or_none(told.get("problem")),
     )
+
+
+def _written(text: str) -> str:
+    """Return what somebody said as JSON of the database can hold it: without U+0000 and lone surrogates."""
+    return str(to_store(text.encode("utf-8", "replace").decode()))
 
 
 def _target_id(text: str) -> TargetId:
