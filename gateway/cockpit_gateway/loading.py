@@ -98,7 +98,7 @@ def find_plugins(sources: PluginSources) -> Iterator[Candidate]:
     yield from map(_installed, sorted(entry_points(group=NAMESPACE), key=lambda found: found.name))
     if sources.directory is not None:
         if not sources.directory.is_dir():
-            raise PluginError(f"plugins_dir: there is no directory {sources.directory}")
+            raise PluginError(f"plugins_dir: there is no directory {sources.directory.absolute()}")
         for path in sorted(sources.directory.glob("*.py")):
             if not path.name.startswith(("_", ".")):
                 yield Candidate(path.stem, partial(_import_file, path), place=str(path))

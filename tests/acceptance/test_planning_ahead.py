@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from contextlib import chdir
 
+import yaml
 from commands import SAVE, SECRET, TOKEN, Site
 
+from cockpit_gateway.cli.client import connect
 from cockpit_gateway.testing import Receiver
 from cockpit_gateway.testing.captures import FOLDER as CAPTURES
 
@@ -99,3 +102,27 @@ def test_nothing_changes_by_the_same_file_and_mistakes_are_told(house: Site) -> 
     assert (same.returncode, document["settings"], document["targets"], document["deliveries"]) == (0, [], [], [])
     assert wrong.returncode == 2
     assert b"did you mean 'endpoints'" in wrong.stderr
+
+
+def test_endpoints_of_the_store_are_named_and_shown(house: Site) -> None:
+    settings = {"url": "https://example.org/", "events": ["forms.*"], "bearer": SECRET}
+    made = "\n      made: {url: https://example.org/, events: [forms.*]}\n"
+    with house.daemon():
+        with chdir(house.folder), connect(house.config, daemon_only=True) as client:
+            for name in ("made", "other"):
+                client.post("endpoints", body={"name": name, "settings": settings})
+        taken = other(house, more=made)
+        planned, for_programs = house.run("plan", taken), json.loads(house.run("plan", taken, "--json").stdout)
+        shown, effective = house.text("config", "show"), house.text("config", "show", "--effective")
+    assert [(found["target"], found["is_taken"]) for found in for_programs["stored"]] == [
+        ("made", True),
+        ("other", False),
+    ]
+    assert b"Of the store, and not part of this: other." in planned.stdout
+    assert planned.stderr.startswith(b"The store has an endpoint made, too: a reload refuses this file")
+    for text in (shown, effective):
+        endpoints = yaml.safe_load(text)["plugins"]["webhook"]["endpoints"]
+        assert endpoints["made"] == endpoints["other"] == settings | {"bearer": "***"}
+        assert "search-index" in endpoints
+        assert "- forms.*  # store" in text
+        assert SECRET not in text

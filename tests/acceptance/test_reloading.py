@@ -10,7 +10,8 @@ import subprocess
 import time
 from pathlib import Path
 
-from commands import COMMAND, PATIENCE, SAVE, Site, environment, eventually, site
+import commands
+from commands import PATIENCE, SAVE, Site, environment, eventually, site
 
 
 def messages(house: Site) -> list[dict[str, object]]:
@@ -69,7 +70,9 @@ def test_a_signal_reloads_and_changes_the_log(tmp_path: Path) -> None:
 def test_a_signal_that_comes_before_it_is_ready_reloads_when_it_is(tmp_path: Path) -> None:
     house = site(tmp_path)
     with (tmp_path / "log").open("ab") as log:
-        process = subprocess.Popen([COMMAND, "run"], cwd=tmp_path, env=environment(None), stdout=log, stderr=log)
+        process = subprocess.Popen(
+            [commands.COMMAND, "run"], cwd=tmp_path, env=environment(None), stdout=log, stderr=log
+        )
     try:
         eventually(lambda: _holds_back(process.pid, {signal.SIGHUP, signal.SIGUSR2}))
         process.send_signal(signal.SIGHUP)

@@ -145,3 +145,12 @@ async def test_plugins_are_listed(browser: Browser, gateway: GatewayTester) -> N
     async with visiting(browser, gateway, SEE) as visitor:
         await visitor.open("/plugins")
         await expect(visitor.page.get_by_role("heading", name="webhook")).to_be_visible()
+
+
+async def test_what_can_be_chosen_is_what_a_person_knows(browser: Browser, gateway: GatewayTester) -> None:
+    async with visiting(browser, gateway) as visitor:
+        options = visitor.page.locator("select[name=to] option")
+        await visitor.open("/deliveries")
+        assert await options.all_inner_texts() == ["any target", "webhook:archive", "webhook:search-index"]
+        await visitor.open("/deliveries?to=webhook:plan_deliveries")
+        assert "webhook:plan_deliveries" in await options.all_inner_texts()

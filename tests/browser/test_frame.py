@@ -31,6 +31,9 @@ PAGES = [
     "/endpoints",
     "/endpoints/webhook/search-index",
     "/webhooks",
+    "/webhooks/made",
+    "/webhooks/made/delete",
+    "/endpoints/webhook/made",
     "/plugins",
     "/nodes",
     "/configuration",
@@ -53,6 +56,8 @@ async def gateway(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Gat
         target_id = TargetId("webhook", "rebuild-the-site")
         await running.gateway.store.set_held(target_id, Hold.DISABLED, reason="HTTP 410 Gone", now=0)
         await running.gateway.dispatcher.recall()
+        made = {"url": "https://example.org/", "events": ["forms.*"], "headers": {"X-Key": "a" * 99}}
+        await running.gateway.administration.endpoints.create("made", made)
         for _ in range(3):
             await running.fire("collections.save.after")
         await running.fire("singleton.saveData.after")

@@ -120,9 +120,10 @@ def test_a_class_with_two_names_is_one_plugin(tmp_path: Path) -> None:
     assert Registry.load(PluginSources(tmp_path)).plugins["one"].hooks == ("any_event",)
 
 
-def test_a_directory_that_does_not_exist_is_named(tmp_path: Path) -> None:
-    with pytest.raises(PluginError, match="there is no directory"):
-        Registry.load(PluginSources(tmp_path / "nowhere"))
+def test_a_directory_that_does_not_exist_is_named_in_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(PluginError, match=f"there is no directory {tmp_path}/nowhere$"):
+        Registry.load(PluginSources(Path("nowhere")))
 
 
 def test_modules_are_imported_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from cockpit_gateway.cli.filters import EventChoice, SinceOption
 from cockpit_gateway.cli.options import ConfigOption, JsonOption, find_config
 from cockpit_gateway.cli.output import err, print_json
 from cockpit_gateway.cli.planned import document_of, print_plan
+from cockpit_gateway.cli.stored import stored_endpoints
 from cockpit_gateway.deliveries import TargetId
 from cockpit_gateway.errors import ConfigError, GatewayError
 
@@ -49,15 +50,17 @@ def plan(
     other = ConfigFile.from_text(sys.stdin.read(), "-") if file == Path("-") else ConfigFile.read(file)
     after, before = Cast(other), Cast(ConfigFile.read(path))
     rehearsal, pending, problem = Rehearsal(), dict[TargetId, int](), None
+    stored: Sequence[Document] = []
     try:
         with connect(path) as client:
+            stored = stored_endpoints(client)
             pending = {_target_id(found): found["pending"] for found in client.every("targets")["targets"]}
             _rehearse(client, period, before, after, rehearsal)
     except ConfigError:
         raise
     except GatewayError as error:
         problem = str(error)
-    found = document_of(before, after, rehearsal, pending, problem)
+    found = document_of(before, after, rehearsal, pending, stored, problem)
     if as_json:
         print_json(found)
     else:

@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
 
 def document_of(
-    before: Cast, after: Cast, rehearsal: Rehearsal, pending: Mapping[TargetId, int], problem: str | None
+    before: Cast,
+    after: Cast,
+    rehearsal: Rehearsal,
+    pending: Mapping[TargetId, int],
+    stored: Sequence[Document],
+    problem: str | None,
 ) -> Document:
     """Return what was found as JSON.
 
@@ -29,6 +34,7 @@ def document_of(
         after: The other one.
         rehearsal: What they make of the stored events.
         pending: Deliveries that wait, by target.
+        stored: The endpoints of the store.
         problem: Why the events could not be read, None if they could.
     """
     from cockpit_gateway.config.changes import changes
@@ -47,6 +53,10 @@ def document_of(
                 for target_id in sorted(before.targets & after.targets)
                 if any(_is_of(change, target_id) for change in changed)
             ),
+        ],
+        "stored": [
+            _target_id(target_id) | {"is_taken": target_id in after.targets}
+            for target_id in (TargetId(found["plugin"], found["name"]) for found in stored)
         ],
         "events": rehearsal.events,
         "deliveries": [
@@ -67,6 +77,13 @@ def print_plan(found: Document) -> None:
     print_text("\nEndpoints and other targets", "bold")
     targets = [(_name(target), target["what"], _held(target)) for target in found["targets"]]
     _print(("target", "", ""), targets, "No target would change.")
+    for endpoint in found["stored"]:
+        if endpoint["is_taken"]:
+            warn(
+                f"The store has an endpoint {_name(endpoint)}, too: a reload refuses this file; delete one of the two."
+            )
+    if staying := [_name(endpoint) for endpoint in found["stored"] if not endpoint["is_taken"]]:
+        print_text(f"Of the store, and not part of this: {', '.join(staying)}.")
     print_text("\nStored events", "bold")
     if found["problem"] is not None:
         warn(f"They cannot be read: {found['problem']}")

@@ -15,7 +15,7 @@ from cockpit_gateway.config.quantities import Duration, RateSetting, Size
 from cockpit_gateway.config.retry import RetrySetting
 from cockpit_gateway.config.rules import BacklogSetting, BreakerSetting, CoalesceSetting
 from cockpit_gateway.config.schema import json_schema
-from cockpit_gateway.config.showing import ShownSetting, nested
+from cockpit_gateway.config.showing import ShownSetting, nested, with_entries
 from cockpit_gateway.config.storable import Storable, StorableField, storable_field
 from cockpit_gateway.config.tracing import Tracing
 
@@ -53,5 +53,6 @@ __all__ = [
     "json_schema",
     "nested",
     "storable_field",
+    "with_entries",
     "with_handlers",
 ]

@@ -136,6 +136,42 @@ class Exhibition:
         return any(isinstance(part, str) and is_secret_key(part) for part in path)
 
 
+def with_entries(settings: Iterable[ShownSetting], place: Path, entries: Mapping[str, Data]) -> Sequence[ShownSetting]:
+    """Return settings with entries that were made while the gateway ran, where they would stand in the file.
+
+    Args:
+        settings: Those of the file.
+        place: Where entries stand.
+        entries: By name, what is set in each; without secrets.
+    """
+    added = [
+        ShownSetting((*place, name, *path), value, STORE, hash(repr(value)))
+        for name, entry in entries.items()
+        for path, value in _leaves(entry)
+    ]
+    if not added:
+        return [*settings]
+    before, behind = _parted([*settings], {place[:depth] for depth in range(len(place) + 1)})
+    return [*before, *added, *behind]
+
+
+def _parted(settings: list[ShownSetting], above: set[Path]) -> tuple[list[ShownSetting], list[ShownSetting]]:
+    """Part settings behind the last that shares most with a place; without what is empty above it."""
+    shared = [max(depth for depth in range(len(path) + 1) if path[:depth] in above) for path, *_ in settings]
+    behind = max(range(len(settings)), key=lambda number: (shared[number], number), default=-1) + 1
+    before, after = settings[:behind], settings[behind:]
+    return [setting for setting in before if setting.path not in above], after
+
+
+def _leaves(data: Data, path: Path = ()) -> Iterator[tuple[Path, Data]]:
+    """Yield what is no mapping or list, or is empty, each with its place."""
+    if isinstance(data, dict | list) and data:
+        for key, inner in data.items() if isinstance(data, dict) else enumerate(data):
+            yield from _leaves(inner, (*path, key))
+    else:
+        yield path, data
+
+
 def nested(settings: Iterable[ShownSetting]) -> Data:
     """Return settings as they stand in a file.
 

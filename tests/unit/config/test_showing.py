@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from cockpit_gateway.catalogue import Catalogue
-from cockpit_gateway.config import Config, ConfigFile, PluginConfig, nested
+from cockpit_gateway.config import Config, ConfigFile, PluginConfig, ShownSetting, nested, with_entries
 from cockpit_gateway.config.problems import render_path
 from cockpit_gateway.registry import Registry
 
@@ -163,3 +163,29 @@ def test_what_is_merged_stands_where_it_was_written() -> None:
     found = shown(text)
     assert found["sources.two.header"] == ("X-One", "gateway.yaml:2")
     assert found["sources.two.rate"] == ("1/s", "gateway.yaml:3")
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (["log.level"], ["log.level", "made"]),
+        (["plugins.webhook", "log.level"], ["made", "log.level"]),
+        (["plugins.redact", "log.level"], ["plugins.redact", "made", "log.level"]),
+        (
+            ["plugins.webhook.endpoints", "plugins.webhook.handlers", "plugins.redact"],
+            ["made", "plugins.webhook.handlers", "plugins.redact"],
+        ),
+        (
+            ["plugins.webhook.endpoints.site.url", "log.level"],
+            ["plugins.webhook.endpoints.site.url", "made", "log.level"],
+        ),
+    ],
+)
+def test_entries_of_the_store_stand_where_they_would_in_the_file(written: list[str], expected: list[str]) -> None:
+    settings = [ShownSetting(tuple(path.split(".")), None, "x.yaml:1", 0) for path in written]
+    found = with_entries(settings, ("plugins", "webhook", "endpoints"), {"made": {"events": ["a"]}})
+    made = "plugins.webhook.endpoints.made.events[0]"
+
+    assert [render_path(setting.path) for setting in found] == [made if path == "made" else path for path in expected]
+    assert [setting.value for setting in found if setting.origin == "store"] == ["a"]
+    assert with_entries(settings, ("plugins", "webhook", "endpoints"), {}) == settings

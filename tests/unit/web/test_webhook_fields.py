@@ -81,6 +81,7 @@ def test_an_empty_form_says_only_that_there_are_no_events() -> None:
     ("other", "message"),
     [
         ("retry: [", "not valid YAML"),
+        ("proxy:\nretry: [", "line 2: not valid YAML: the sequence that begins here does not end"),
         ("- retry", "`name: value`"),
         ("url: https://other.example.org", "url has a field of its own"),
         ("!!python/object/apply:os.system [ls]", "not valid YAML"),

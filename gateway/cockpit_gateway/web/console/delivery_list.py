@@ -13,6 +13,7 @@ from cockpit_gateway.config import Scope
 from cockpit_gateway.deliveries import Delivery, DeliveryState
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import EventFilter
+from cockpit_gateway.targets import PLAN_TARGET
 from cockpit_gateway.web.access import needs
 from cockpit_gateway.web.api.cursors import DELIVERIES, cursor_text
 from cockpit_gateway.web.api.parameters import read_query
@@ -61,6 +62,9 @@ class DeliveryList:
     async def _list(self, request: web.Request, template: str, path: str, query: MultiMapping[str]) -> web.Response:
         asked = read_query(DeliveriesQuery, wanted(query))
         found = await self._admin.store.deliveries(replace(asked.filter(before=asked.cursor, limit=PAGE), bounded=True))
+        filters = chosen(query, *FILTERS)
+        known = [state.target_id for state in await self._admin.store.target_states()]
+        targets = {str(target_id) for target_id in known if target_id.target != PLAN_TARGET} | {filters["to"]}
         return self._frame.page(
             request,
             template,
@@ -68,9 +72,9 @@ class DeliveryList:
             deliveries=found,
             events=await names_of(self._admin.store, found),
             held={delivery.id: self._admin.held(delivery) for delivery in found},
-            filters=chosen(query, *FILTERS),
+            filters=filters,
             states=list(DeliveryState),
-            targets=sorted(str(state.target_id) for state in await self._admin.store.target_states()),
+            targets=sorted(targets - {""}),
             before=request.query.get("cursor"),
             following=cursor_text(DELIVERIES, found.following),
             searched_to=found.searched_to,

@@ -124,7 +124,8 @@ def _read(text: str) -> Data:
         found: object = yaml.load(text, Loader=Loader) if text.strip() else {}  # noqa: S506 - a safe one
         read: Data = orjson.loads(orjson.dumps(found, option=orjson.OPT_NON_STR_KEYS))
     except ConfigError as error:
-        raise InvalidDocumentError([Mistake(OTHER, error.problems[0].message)]) from None
+        [problem] = error.problems
+        raise InvalidDocumentError([Mistake(OTHER, f"line {problem.span.line + 1}: {problem.message}")]) from None
     except yaml.MarkedYAMLError as error:
         raise InvalidDocumentError([Mistake(OTHER, f"not valid YAML: {error.problem}")]) from None
     except (ValueError, TypeError):  # 2026-99-99, or what JSON does not have
