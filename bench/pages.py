@@ -18,6 +18,7 @@ from bench.processes import TOKEN, Measured, endpoint, gateway, load
 from bench.rows import RATE, Row, Sample, percentile
 from bench.scale import Done, Prober
 from bench.used import MONTH, RARE_NAME, RARE_SOURCE, RARE_SUBJECT, TARGETS, Month, use
+from cockpit_gateway.web.api.cursors import EVENTS, cursor_text
 
 BUDGET = "p95 ≤ 100 ms"
 PAUSE = 0.05
@@ -42,7 +43,7 @@ def pages(known: Mapping[str, str]) -> dict[str, str]:
         "overview": "/",
         "overview, a day": "/?span=day",
         "events": "/events",
-        "events, far back": _path("/events", before=WAY_BACK),
+        "events, far back": _path("/events", cursor=cursor_text(EVENTS, WAY_BACK)),
         "events of a rare name": _path("/events", name=RARE_NAME),
         "events of a rare source": _path("/events", source=RARE_SOURCE),
         "events about a subject": _path("/events", subject="collections/posts/1"),
@@ -61,6 +62,8 @@ def pages(known: Mapping[str, str]) -> dict[str, str]:
         "dead letters of a rare name": _path("/dead-letters", name=RARE_NAME),
         "endpoints": "/endpoints",
         "plugins": "/plugins",
+        "nodes": "/nodes",
+        "configuration": "/configuration",
     }
     api = {
         "events": "/events",
