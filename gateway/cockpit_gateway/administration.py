@@ -251,7 +251,7 @@ class Administration:
 
     async def targets(self) -> Sequence[TargetReport]:
         """Return every target that is configured, cannot take part although somebody made it, or has a backlog."""
-        backlog = await self.store.backlog()
+        backlog = await self._dispatcher.backlog()
         states = {state.target_id: state for state in await self.store.target_states()}
         names = sorted({*self._dispatcher.targets, *self._dispatcher.problems(), *backlog})
         return [self._report(name, states.get(name), backlog.get(name)) for name in names]

@@ -110,17 +110,18 @@ async def test_promtool_finds_nothing_to_improve(tmp_path: Path) -> None:
     assert promtool("check", "metrics", given=text) == ""
 
 
-async def test_a_count_that_takes_long_is_not_made_for_a_scrape(
+async def test_what_takes_long_to_count_is_not_counted_for_a_scrape_or_a_page(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with gateways.running(tmp_path, RULES, {"busy": Busy()}) as gateway:
         await gateways.post(gateway, SAVE)
         await gateways.eventually(lambda: b'outcome="retry"' in gateway.metrics.text())
-        monkeypatch.setattr("cockpit_gateway.delivery.waiting.CHEAP", 0.0)
+        monkeypatch.setattr("cockpit_gateway.delivery.waiting.MOST_COUNTED", 0)
         counted = await gateway.dispatcher.backlog()
         asked: list[object] = []
         monkeypatch.setattr(gateway.store, "backlog", lambda: asked.append(1))
         assert await gateway.dispatcher.backlog() == counted
+        assert [report.pending for report in await gateway.administration.targets()] == [1]
         assert not asked
 
 

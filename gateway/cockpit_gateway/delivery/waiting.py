@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 
 from cockpit_gateway.deliveries import TargetId
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Backlog
 
-CHEAP = 0.005
-"""Seconds; a count that takes longer is not made for whoever asks, but from time to time."""
+MOST_COUNTED = 10_000
+"""Deliveries, some milliseconds of a processor; what is more is not counted for whoever asks, but from time to time."""
 
 
 class Waiting:
@@ -23,15 +22,13 @@ class Waiting:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._counted: Mapping[TargetId, Backlog] = {}
-        self._took = 0.0
 
     async def count(self) -> Mapping[TargetId, Backlog]:
         """Count."""
-        began = time.perf_counter()
         self._counted = await self._store.backlog()
-        self._took = time.perf_counter() - began
         return self._counted
 
     async def recent(self) -> Mapping[TargetId, Backlog]:
         """Return the last count if a new one would take long."""
-        return await self.count() if self._took < CHEAP else self._counted
+        many = sum(backlog.pending for backlog in self._counted.values()) > MOST_COUNTED
+        return self._counted if many else await self.count()

@@ -15,11 +15,11 @@ EVENTS_READ = 200
 ROOM = 4 * 1024 * 1024
 """Bytes of bodies after which a page of events ends."""
 
-EVENTS_LOOKED_AT = 100_000
-"""Events that a bounded list looks at: some 20 ms."""
+EVENTS_LOOKED_AT = 50_000
+"""Events that a bounded list looks at: some 10 ms."""
 
-DELIVERIES_LOOKED_AT = 5_000
-"""Deliveries that a bounded list looks at, each with its event: some 20 ms."""
+DELIVERIES_LOOKED_AT = 2_500
+"""Deliveries that a bounded list looks at, each with its event: some 10 ms."""
 
 HEADS_LOOKED_AT = 1000
 """Pending deliveries among which heads of lanes are looked for first. A backlog of many lanes has enough of them there;
