@@ -115,9 +115,9 @@ async def test_what_takes_long_to_count_is_not_counted_for_a_scrape_or_a_page(
 ) -> None:
     async with gateways.running(tmp_path, RULES, {"busy": Busy()}) as gateway:
         await gateways.post(gateway, SAVE)
-        await gateways.eventually(lambda: b'outcome="retry"' in gateway.metrics.text())
-        monkeypatch.setattr("cockpit_gateway.delivery.waiting.MOST_COUNTED", 0)
+        await gateways.wait_for(gateway, DeliveryState.PENDING)
         counted = await gateway.dispatcher.backlog()
+        monkeypatch.setattr("cockpit_gateway.delivery.waiting.MOST_COUNTED", 0)
         asked: list[object] = []
         monkeypatch.setattr(gateway.store, "backlog", lambda: asked.append(1))
         assert await gateway.dispatcher.backlog() == counted
