@@ -121,7 +121,7 @@ async def test_what_takes_long_to_count_is_not_counted_for_a_scrape_or_a_page(
         asked: list[object] = []
         monkeypatch.setattr(gateway.store, "backlog", lambda: asked.append(1))
         assert await gateway.dispatcher.backlog() == counted
-        assert [report.pending for report in await gateway.administration.targets()] == [1]
+        assert sum(report.pending for report in await gateway.administration.targets()) == 1
         assert not asked
 
 
