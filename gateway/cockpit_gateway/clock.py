@@ -61,6 +61,10 @@ class JumpWatch:
         self._clock = clock
         self._offset = clock.time() - clock.steady()
 
+    def time(self) -> float:
+        """Return seconds since the Unix epoch by the clock as it was at the last look, however it was turned since."""
+        return self._clock.steady() + self._offset
+
     def look(self) -> float:
         """Return by how many seconds the clock was turned since the last look, 0.0 if it was not."""
         offset = self._clock.time() - self._clock.steady()

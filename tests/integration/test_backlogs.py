@@ -10,7 +10,7 @@ import pytest
 from brokers import BROKER, Broker, save
 from gateways import deliveries, eventually, wait_for
 
-from cockpit_gateway import BacklogLimit, DeliveryState, Retry, RetrySchedule, Target
+from cockpit_gateway import BacklogLimit, DeliveryState, Retry, RetrySchedule, Target, hookimpl
 from cockpit_gateway.delivery import upkeep
 from cockpit_gateway.store.sqlite import engine
 from cockpit_gateway.testing import Answer, FakeClock, GatewayTester, Receiver
@@ -75,6 +75,40 @@ async def test_a_followers_lane_is_free_when_its_head_dies_of_age(tmp_path: Path
         clock.let_pass(10.5)
         await wait_for(gateway, DeliveryState.DEAD)
         await wait_for(gateway, DeliveryState.DELIVERED)
+
+
+@pytest.mark.parametrize("ends", ["before it is noticed", "after it was noticed"])
+@pytest.mark.parametrize("jump", [DAY, -DAY])
+async def test_what_is_under_way_while_the_clock_is_turned_is_due_by_the_new_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jump: float, ends: str
+) -> None:
+    clock, noticed = FakeClock(), asyncio.Event()
+
+    class Turning:
+        @hookimpl
+        async def collections_save_after(self) -> None:
+            clock.turn(jump)
+            if ends == "after it was noticed":
+                clock.let_pass(1.0)
+                await noticed.wait()
+            raise Retry("not now", after=60.0)
+
+    async with gateways.running(tmp_path, plugins={"turning": Turning()}, clock=clock) as gateway:
+        shift_due = gateway.store.shift_due
+
+        async def shift(seconds: float, *, now: float) -> None:
+            await shift_due(seconds, now=now)
+            noticed.set()
+
+        monkeypatch.setattr(gateway.store, "shift_due", shift)
+        await gateways.post(gateway, SAVED)
+        await wait_for(gateway, DeliveryState.PENDING)
+        async with asyncio.timeout(gateways.PATIENCE):
+            while not noticed.is_set():
+                clock.let_pass(0.01)
+                await asyncio.sleep(0.005)
+        [waiting] = await deliveries(gateway)
+        assert abs(waiting.due_at - clock.time() - 60.0) < 5.0
 
 
 @pytest.mark.parametrize("jump", [-30 * DAY, -3600.0, 3600.0, 365 * DAY])

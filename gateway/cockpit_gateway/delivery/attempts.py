@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import structlog
 
-from cockpit_gateway.clock import Clock
+from cockpit_gateway.clock import Clock, JumpWatch
 from cockpit_gateway.deliveries import Cause, Delivery, Hold, Outcome, Work
 from cockpit_gateway.delivery.breaker import CircuitBreaker
 from cockpit_gateway.delivery.due import DueTimes
@@ -46,6 +46,7 @@ class Attempts:
         store: Where their begin is noted, and where deliveries are given back to.
         lease: Without it, none begins.
         clock: The time.
+        jumps: By its time the next attempt is due: it changes when what waits in the store is moved.
         metrics: Where attempts are counted.
         memory: Counts the bytes of the bodies at hand.
         echoes: Is told what begins.
@@ -62,6 +63,7 @@ class Attempts:
         store: Store,
         lease: Lease,
         clock: Clock,
+        jumps: JumpWatch,
         metrics: Metrics,
         memory: Memory,
         echoes: EchoWatch,
@@ -76,6 +78,7 @@ class Attempts:
         self._store = store
         self._lease = lease
         self._clock = clock
+        self._jumps = jumps
         self._metrics = metrics
         self._memory = memory
         self._echoes = echoes
@@ -249,10 +252,10 @@ class Attempts:
         if queue.gone or not self._lease.holds:  # it waited for its turn, or the process stood still
             raise _NotBegunError
         self._note_echo(queue, work)
-        started_at = self._clock.time()
         began, place = time.perf_counter(), queue.target.fingerprint
         verdict = await self._verdict(queue, work)
         duration = time.perf_counter() - began
+        started_at = self._jumps.time() - duration
         if verdict.disable_target and queue.target.fingerprint != place:
             verdict = verdict._replace(disable_target=False)  # it is somewhere else by now
         if verdict.disable_target:

@@ -40,6 +40,7 @@ class Claims:
         store: Where they wait.
         lease: Without it, none is claimed.
         clock: Tells when they are due.
+        jumps: Notices that it was turned.
         memory: Counts the bytes of the bodies at hand.
         due: Tells what falls due.
         enqueue: Takes what was claimed.
@@ -52,6 +53,7 @@ class Claims:
         store: Store,
         lease: Lease,
         clock: Clock,
+        jumps: JumpWatch,
         memory: Memory,
         due: DueTimes,
         enqueue: Callable[[TargetQueue, Sequence[Work]], None],
@@ -64,7 +66,7 @@ class Claims:
         self._due = due
         self._enqueue = enqueue
         self._clamp = clamp
-        self._jumps = JumpWatch(clock)
+        self._jumps = jumps
         self._turned = 0.0
 
     async def run(self) -> None:

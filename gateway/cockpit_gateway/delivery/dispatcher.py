@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import structlog
 
-from cockpit_gateway.clock import Clock
+from cockpit_gateway.clock import Clock, JumpWatch
 from cockpit_gateway.config.sentences import nearest_name
 from cockpit_gateway.deliveries import Delivery, Hold, TargetId, Work
 from cockpit_gateway.delivery.attempts import Attempts
@@ -100,6 +100,7 @@ class Dispatcher:
             store=store,
             lease=self._lease,
             clock=clock,
+            jumps=(jumps := JumpWatch(clock)),
             metrics=metrics,
             memory=self._memory,
             echoes=self._echoes,
@@ -124,6 +125,7 @@ class Dispatcher:
             store=store,
             lease=self._lease,
             clock=clock,
+            jumps=jumps,
             memory=self._memory,
             due=self._due,
             enqueue=self._claimed,
