@@ -60,13 +60,20 @@ class JumpWatch:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._offset = clock.time() - clock.steady()
+        self.turned = 0.0
+        """Seconds by which it was turned, as far as the looks have told."""
 
     def time(self) -> float:
         """Return seconds since the Unix epoch by the clock as it was at the last look, however it was turned since."""
-        return self._clock.steady() + self._offset
+        now = self._clock.time()
+        turned = now - self._clock.steady() - self._offset
+        return now - turned if abs(turned) >= self.SMALLEST else now
 
     def look(self) -> float:
         """Return by how many seconds the clock was turned since the last look, 0.0 if it was not."""
         offset = self._clock.time() - self._clock.steady()
         jump, self._offset = offset - self._offset, offset
-        return jump if abs(jump) >= self.SMALLEST else 0.0
+        if abs(jump) < self.SMALLEST:
+            return 0.0
+        self.turned += jump
+        return jump

@@ -252,10 +252,11 @@ class Attempts:
         if queue.gone or not self._lease.holds:  # it waited for its turn, or the process stood still
             raise _NotBegunError
         self._note_echo(queue, work)
+        started_at, turned = self._jumps.time(), self._jumps.turned
         began, place = time.perf_counter(), queue.target.fingerprint
         verdict = await self._verdict(queue, work)
         duration = time.perf_counter() - began
-        started_at = self._jumps.time() - duration
+        started_at += self._jumps.turned - turned
         if verdict.disable_target and queue.target.fingerprint != place:
             verdict = verdict._replace(disable_target=False)  # it is somewhere else by now
         if verdict.disable_target:
