@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import re
 import signal
-import subprocess
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -154,10 +152,6 @@ def test_its_calls_are_seen_live(house: Site, with_notes: Environment) -> None:
 
             eventually(seen)
             process.send_signal(signal.SIGINT)
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(PATIENCE / 3)
-            if process.poll() is None:  # a person presses Ctrl-C again
-                process.send_signal(signal.SIGINT)
             process.wait(PATIENCE)
     assert "notes:collections_save_after  collections.save.after  collections/posts/" in shown()
     assert "RuntimeError: out of ink (" in shown()
