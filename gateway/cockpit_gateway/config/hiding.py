@@ -18,6 +18,9 @@ _SECRET_KEY = re.compile(_KEY, re.IGNORECASE)
 _SECRET_ENTRY = re.compile(rf"(?<![\w-]){_KEY}[\"']?\s*:\s*", re.IGNORECASE)
 _PUNCTUATION = " -[]{},\"'"
 _USER_INFO = re.compile(r"://([^/\s?#\"']+)@")
+_DATABASE = re.compile(r"\bpostgres(?:ql)?:/*(.+)@")
+"""All up to the line's last @: a password may have signs in it that do not belong into a URL."""
+
 _QUERY = re.compile(r"://[^\s?#\"']*\?([^\s#\"']+)")
 
 
@@ -54,9 +57,12 @@ def is_secret_key(key: str) -> bool:
 def passwords_in_urls(lines: Iterable[str]) -> Iterator[Span]:
     """Find what stands before the @ of a URL, and its query: a key often stands there."""
     for number, line in enumerate(lines):
-        for pattern in (_USER_INFO, _QUERY):
-            for found in pattern.finditer(line):
-                yield Span(number, found.start(1), number, found.end(1))
+        told = 0
+        patterns = (_DATABASE, _USER_INFO, _QUERY)
+        for begin, end in sorted(found.span(1) for pattern in patterns for found in pattern.finditer(line)):
+            if end > told:
+                yield Span(number, max(begin, told), number, end)
+                told = end
 
 
 def without_passwords(text: str) -> str:

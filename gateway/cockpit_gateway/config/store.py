@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, unquote_plus, urlsplit
 
 from pydantic import Field
 
@@ -13,6 +14,8 @@ from cockpit_gateway.config.quantities import Duration
 
 DATA = Path("data")
 """Where the gateway's own files are if no store's file tells."""
+
+_PASSWORD = re.compile(r"(^postgresql://[^/?#@:]*:)[^/?#]+(?=@)|([?&](?:ssl)?password=)[^&#]+")
 
 
 class StoreUrl(str):
@@ -37,20 +40,16 @@ class StoreUrl(str):
 
     @property
     def passwords(self) -> tuple[str, ...]:
-        """What of it is secret, as it is written."""
+        """What of it is secret, as it is written and as it is meant."""
         if self.file is not None:
             return ()
-        parts = urlsplit(str(self))
-        written = parts.netloc.rpartition("@")[0].partition(":")[2]
-        return tuple(filter(None, (written, unquote(written), *parse_qs(parts.query).get("password", ()))))
+        written = [found[0].removeprefix(found[1] or found[2]) for found in _PASSWORD.finditer(self)]
+        return tuple(decode(text) for text in written for decode in (str, unquote, unquote_plus))
 
     @property
     def shown(self) -> str:
         """It, without its secrets."""
-        shown = str(self)
-        for password in self.passwords:
-            shown = shown.replace(password, HIDDEN)
-        return shown
+        return str(self) if self.file is not None else _PASSWORD.sub(rf"\1\2{HIDDEN}", self)
 
     def beside(self, name: str) -> Path:
         """Return where a file of the gateway's is: beside the store's file, or in `data` if it has none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cockpit_gateway.config.hiding import Secrets, is_secret_key, passwords_in_urls, secrets_near
+from cockpit_gateway.config.hiding import Secrets, is_secret_key, passwords_in_urls, secrets_near, without_passwords
 from cockpit_gateway.config.problems import Problem, Span
 
 
@@ -49,6 +49,24 @@ def test_what_stands_before_the_host_of_a_url() -> None:
         "a",
         "c",
     ]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(
+            "postgresql://me:tiger/lily@db/gateway",
+            "postgresql:/me:tigerlily@db/gateway",
+            "postgres:me:tigerlily@db/gateway",
+        ),
+        *("postgresql://me:tiger?lily@db/gateway?tiger=lily", "postgresql://me:tiger lily@db/gateway"),
+        *("postgresql://me:tiger'lily@db/gateway", "postgresql://me:tiger@lily@db/gateway"),
+    ],
+)
+def test_what_is_meant_as_the_password_of_a_database_is_not_shown(url: str) -> None:
+    shown = without_passwords(f"store: {url}")
+    assert ("tiger" in shown, "lily" in shown, "me" in shown) == (False, False, False)
+    assert "@db/gateway" in shown or "?" in url
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,11 @@ from cockpit_gateway.config.store import check_store
             "postgresql://gateway:***@a,b:5433/gateway?ssl=require",
         ),
         ("postgresql:///gateway?host=/run&password=swordfish", "postgresql:///gateway?host=/run&password=***"),
+        ("postgresql://gateway@db/gateway?password=sword%40fish", "postgresql://gateway@db/gateway?password=***"),
+        ("postgresql://gateway@db/x?sslpassword=swordfish&a=b", "postgresql://gateway@db/x?sslpassword=***&a=b"),
+        ("postgresql://gateway:gateway@db/gateway", "postgresql://gateway:***@db/gateway"),
+        ("postgresql://gateway:sword@fish@db/gateway", "postgresql://gateway:***@db/gateway"),
+        ("postgresql://db:5432/gateway", "postgresql://db:5432/gateway"),
     ],
 )
 def test_a_password_is_not_shown(url: str, shown: str) -> None:
@@ -57,6 +62,13 @@ def test_a_password_is_hidden_in_what_others_say() -> None:
     told = Discretion([settings]).out_of("cannot log in with sword/fish, sword%2Ffish")
     assert told == "cannot log in with ***, ***"
     assert "sword" not in repr(settings)
+
+
+@pytest.mark.parametrize("key", ["password", "sslpassword"])
+def test_a_password_in_the_query_is_hidden_in_what_others_say(key: str) -> None:
+    settings = Settings.model_validate({"store": f"postgresql://gateway@db/gateway?{key}=sword%40fish+x"})
+    told = Discretion([settings]).out_of("cannot log in with sword@fish x, sword%40fish+x")
+    assert told == "cannot log in with ***, ***"
 
 
 @pytest.mark.parametrize(
