@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
+import signal
 import socket
 import subprocess
 import threading
+from collections.abc import AsyncIterator
 from contextlib import suppress
 
 import commands
+import pytest
 from commands import PATIENCE, SAVE, TOKEN, Site, environment, eventually
 
+from cockpit_gateway.cli.client import connect
 from cockpit_gateway.testing import Answer, Receiver
 from cockpit_gateway.testing.captures import FOLDER as CAPTURES
 
@@ -106,3 +111,19 @@ def test_a_gateway_that_stops_while_it_is_asked_is_an_error(house: Site) -> None
         hanging_up.join()
     assert result.returncode == 1
     assert result.stderr.decode().splitlines() == ["the gateway stopped before it answered; its log says why"]
+
+
+@pytest.mark.parametrize("comes", ["while a line is read", "while Python begins to run the event loop"])
+def test_an_interrupt_ends_the_reading_of_lines(house: Site, comes: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def read(lines: AsyncIterator[bytes]) -> None:
+        async for _ in lines:
+            if comes == "while a line is read":
+                signal.raise_signal(signal.SIGINT)
+            else:  # which Python's Runner forgets, and takes for a task that somebody cancelled
+                raise asyncio.CancelledError
+
+    monkeypatch.chdir(house.folder)
+    with house.daemon():
+        house.text("send", SAVE)
+        with connect(house.folder / "gateway.yaml") as client, pytest.raises(KeyboardInterrupt):
+            client.read(read, "events", "export")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Generator, Mapping, Sequence
+from contextlib import AsyncExitStack, aclosing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import quote
 
 from cockpit_gateway.errors import GatewayError
@@ -28,6 +28,11 @@ Document: TypeAlias = dict[str, Any]
 
 Query: TypeAlias = Mapping[str, str | int | Sequence[str] | None]
 """Parameters of a request."""
+
+_Result = TypeVar("_Result")
+
+Reader: TypeAlias = Callable[[AsyncIterator[bytes]], Coroutine[object, object, _Result]]
+"""Reads lines as they come."""
 
 
 class Client:
@@ -52,7 +57,7 @@ class Client:
         Raises:
             GatewayError: what the API answered instead, as a sentence.
         """
-        return self._runner.run(self._ask("GET", path, query or {}))
+        return _run(self._runner, self._ask("GET", path, query or {}))
 
     def every(self, kind: str) -> Document:
         """Return a list as one document, however many pages it has.
@@ -95,15 +100,30 @@ class Client:
             query: Parameters.
             body: What is sent as JSON, None for nothing.
         """
-        return self._runner.run(self._ask("POST", path, query or {}, body))
+        return _run(self._runner, self._ask("POST", path, query or {}, body))
 
-    def lines(self, *path: str, query: Query | None = None) -> Iterator[bytes]:
-        """Return the lines of a document that may be long; see `get`."""
-        lines = self._lines(path, query or {})
-        while (line := self._runner.run(_following(lines))) is not None:
-            yield line
+    def read(self, reader: Reader[_Result], *path: str, query: Query | None = None) -> _Result:
+        """Read the lines of a document that may be long, in one run of the event loop; see `get`.
 
-    async def _lines(self, path: tuple[str, ...], query: Query) -> AsyncIterator[bytes]:
+        Args:
+            reader: Takes the lines as they come.
+            path: Segments below `/api/v1`.
+            query: Parameters.
+
+        Returns:
+            What the reader returns.
+
+        Raises:
+            KeyboardInterrupt: somebody interrupts. Between runs, Python may lose an interrupt in a callback of its own.
+        """
+
+        async def read() -> _Result:
+            async with aclosing(self._lines(path, query or {})) as lines:
+                return await reader(lines)
+
+        return _run(self._runner, read())
+
+    async def _lines(self, path: tuple[str, ...], query: Query) -> AsyncGenerator[bytes]:
         import aiohttp
 
         whole = aiohttp.ClientTimeout(total=None, sock_read=LONGEST_SILENCE)
@@ -131,8 +151,11 @@ class Client:
         return document
 
 
-async def _following(lines: AsyncIterator[bytes]) -> bytes | None:
-    return await anext(lines, None)
+def _run(runner: asyncio.Runner, work: Coroutine[object, object, _Result]) -> _Result:
+    try:
+        return runner.run(work)
+    except asyncio.CancelledError:  # so it takes an interrupt that comes while it begins
+        raise KeyboardInterrupt from None
 
 
 async def _require_ok(response: aiohttp.ClientResponse) -> None:
@@ -172,7 +195,7 @@ def connect(config: Path, *, daemon_only: bool = False) -> Generator[Client]:
     with asyncio.Runner() as runner:
         stack = AsyncExitStack()
         try:
-            session = runner.run(stack.enter_async_context(reach(config, daemon_only=daemon_only)))
+            session = _run(runner, stack.enter_async_context(reach(config, daemon_only=daemon_only)))
             yield Client(runner, session)
         finally:
-            runner.run(stack.aclose())
+            _run(runner, stack.aclose())

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import AsyncIterator, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from cockpit_gateway.cli.bulk import counted
-from cockpit_gateway.cli.client import Query, connect
+from cockpit_gateway.cli.client import Client, Query, connect
 from cockpit_gateway.cli.options import find_config
 from cockpit_gateway.cli.output import err
 from cockpit_gateway.errors import GatewayError
@@ -28,22 +28,25 @@ def export_events(query: Query, target: Path | None, config: Path | None) -> Non
         GatewayError: the file exists already, or the gateway stopped in the middle.
     """
     with connect(find_config(config)) as client:
-        lines = client.lines("events", "export", query=query)
         if target is None:
-            _write(lines, sys.stdout.buffer)
+            _write(client, query, sys.stdout.buffer)
             return
         with _made(target) as out:
-            count = _write(lines, out)
+            count = _write(client, query, out)
     err.print(f"Wrote {counted(count, 'event')} to {target}.", soft_wrap=True)
 
 
-def _write(lines: Iterator[bytes], out: BinaryIO) -> int:
-    count = 0
-    with err.status("export") as status:
-        for line in lines:
+def _write(client: Client, query: Query, out: BinaryIO) -> int:
+    async def write(lines: AsyncIterator[bytes]) -> int:
+        count = 0
+        async for line in lines:
             out.write(line)
             count += 1
             status.update(f"export: {counted(count, 'event')}")
+        return count
+
+    with err.status("export") as status:
+        count = client.read(write, "events", "export", query=query)
     out.flush()
     return count
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -70,23 +68,38 @@ def plan(
 
 
 def _rehearse(client: Client, period: Query, before: Cast, after: Cast, rehearsal: Rehearsal) -> None:
-    with asyncio.Runner() as runner:
-        for page in _pages(client, period, "the configuration in force"):
-            made = [_target_id(delivery) for line in page for delivery in line["deliveries"]]
-            runner.run(rehearsal.before(before, [_event(line) for line in page], made))
-        for page in _pages(client, period, "the other one"):
-            runner.run(rehearsal.after(after, [_event(line) for line in page]))
+    async def plan_before(page: Sequence[Document]) -> None:
+        made = [_target_id(delivery) for line in page for delivery in line["deliveries"]]
+        await rehearsal.before(before, [_event(line) for line in page], made)
+
+    async def plan_after(page: Sequence[Document]) -> None:
+        await rehearsal.after(after, [_event(line) for line in page])
+
+    _read_pages(client, period, "the configuration in force", plan_before)
+    _read_pages(client, period, "the other one", plan_after)
 
 
-def _pages(client: Client, period: Query, who: str) -> Iterator[Sequence[Document]]:
-    """Give the stored events, some at a time, and show how many there were."""
-    lines = client.lines("events", "export", query=period)
-    count = 0
-    with err.status("plan") as status:
-        while page := [orjson.loads(line) for line in islice(lines, PAGE)]:
-            yield page
+def _read_pages(client: Client, period: Query, who: str, take: Callable[[Sequence[Document]], Awaitable[None]]) -> None:
+    """Read the stored events, some at a time, and show how many there were."""
+
+    async def read(lines: AsyncIterator[bytes]) -> None:
+        count = 0
+        while page := [orjson.loads(line) async for line in _first(PAGE, lines)]:
+            await take(page)
             count += len(page)
             status.update(f"planning by {who}: {counted(count, 'event')}")
+
+    with err.status("plan") as status:
+        client.read(read, "events", "export", query=period)
+
+
+async def _first(count: int, lines: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Give so many of the lines that follow, or those that there are."""
+    for _ in range(count):
+        try:
+            yield await anext(lines)
+        except StopAsyncIteration:
+            return
 
 
 def _target_id(found: Document) -> TargetId:

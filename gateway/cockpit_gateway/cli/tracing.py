@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from cockpit_gateway.cli.client import Document, Query, connect
@@ -20,13 +21,17 @@ def print_trace(query: Query, config: Path, *, as_json: bool) -> None:
     Raises:
         GatewayError: no daemon runs.
     """
+
+    async def show(lines: AsyncIterator[bytes]) -> None:
+        async for line in lines:
+            if line.strip():
+                _print(json.loads(line), as_json=as_json)
+
     with connect(config, daemon_only=True) as client:
         if err.is_terminal:
             err.print("Waiting for calls; Ctrl-C ends this.", style="dim")
         try:
-            for line in client.lines("plugins", "trace", query=query):
-                if line.strip():
-                    _print(json.loads(line), as_json=as_json)
+            client.read(show, "plugins", "trace", query=query)
         except KeyboardInterrupt:
             return
     err.print("The gateway has stopped.")
