@@ -38,6 +38,7 @@ class Works:
         self._rules = rules
         self.gate = asyncio.Event()
         self.gate.set()
+        self.begun = 0
 
     @hookimpl
     def register_targets(self) -> list[Target]:
@@ -49,6 +50,7 @@ class Works:
 
     @hookimpl
     async def deliver(self, delivery: Delivery, event: Event) -> None:
+        self.begun += 1
         await self.gate.wait()
         if delivery.target in self._failing:
             raise Retry(reason="busy")
@@ -226,7 +228,7 @@ async def test_whose_lease_was_lost_joins_anew(
         nodes.plugins["a"].gate.clear()
         for number in range(3):
             await post(second, BODY % number)
-        await eventually(lambda: first.dispatcher.running == len(NAMES) / 2)
+        await eventually(lambda: nodes.plugins["a"].begun == len(NAMES) / 2)
         homes, me = first.dispatcher.homes, first.dispatcher.homes.cluster.me
         look = homes.look
 

@@ -9,6 +9,7 @@ import pytest
 from gateways import eventually
 from store_data import EXPIRE, die
 from stores import NOW, SITE, a_delivery, accept, all_deliveries, an_event, claim, delivered, leased
+from structlog.testing import capture_logs
 
 from cockpit_gateway import DeliveryState
 from cockpit_gateway.deliveries import TargetId
@@ -16,7 +17,6 @@ from cockpit_gateway.errors import LeaseLostError
 from cockpit_gateway.store.notices import Change, Notice
 from cockpit_gateway.store.postgres import leasing
 from cockpit_gateway.store.postgres.engine import PostgresStore
-from cockpit_gateway.store.postgres.watching import GATHERING
 from cockpit_gateway.store.records import EventFilter
 
 OpenAnother = Callable[[], Awaitable[PostgresStore]]
@@ -148,8 +148,9 @@ async def test_what_cannot_be_told_keeps_nothing_else_from_being_told(
     other, told = await open_another(), []
     await other.watch(told.append)
     await eventually(lambda: told == [Notice(Change.ANYTHING)])
-    await accept(postgres_store, a_delivery(TargetId("webhook", "x" * 8000)))  # more than a notice may have
-    await asyncio.sleep(2 * GATHERING)
+    with capture_logs() as logs:
+        await accept(postgres_store, a_delivery(TargetId("webhook", "x" * 8000)))  # more than a notice may have
+        await eventually(lambda: any("cannot be told" in line["event"] for line in logs))
     await accept(postgres_store, a_delivery())
     await eventually(lambda: Notice(Change.DUE, SITE) in told)
 
