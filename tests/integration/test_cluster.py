@@ -13,7 +13,6 @@ import pytest
 from gateways import PATIENCE, eventually, post, running
 
 from cockpit_gateway import Delivery, DeliveryState, Event, Retry, hookimpl
-from cockpit_gateway.clock import SystemClock
 from cockpit_gateway.deliveries import Hold, TargetId
 from cockpit_gateway.delivery.homes import UPKEEP
 from cockpit_gateway.gateway import Gateway
@@ -237,9 +236,7 @@ async def test_whose_lease_was_lost_joins_anew(
 
         monkeypatch.setattr(homes, "look", stand_still)
         monkeypatch.setattr(leasing, "COMEBACK", 0.0)
-        monkeypatch.setattr("cockpit_gateway.delivery.lease.Lease.now", staticmethod(lambda: float("inf")))
         await first.store.heartbeat(-1)
-        monkeypatch.setattr("cockpit_gateway.delivery.lease.Lease.now", staticmethod(lambda: SystemClock().steady()))
         await second.dispatcher.homes.look()
         await eventually(lambda: set(nodes.homes()["b"]) == TARGETS)
         await nodes.delivered(3 * len(NAMES))
