@@ -19,6 +19,7 @@ import pytest
 from store_data import die
 from stores import NOW, SEARCH, SITE, a_delivery, accept, all_deliveries, an_event, claim, delivered, died, failed, ids
 from stores import leased as accept_leased
+from structlog.testing import capture_logs
 from typer.testing import CliRunner, Result
 
 from cockpit_gateway import DeliveryState, Event
@@ -328,6 +329,19 @@ async def test_a_store_that_was_used_meanwhile_does_not_go_on(
     with pytest.raises(StoreError, match="before a gateway ran on it again"):
         await move(path, postgres_url)
     assert await look("SELECT count(*) FROM events") == [(47,)]
+
+
+async def test_a_gateway_that_starts_on_the_file_that_has_moved_is_told(
+    source: SqliteStore, path: Path, postgres_url: str
+) -> None:
+    await source.close()
+    await move(path, postgres_url)
+    with capture_logs() as logs:
+        for _ in range(2):
+            store = SqliteStore(path)
+            await store.open()
+            await store.close()
+    assert [(line["log_level"], line["store"]) for line in logs] == [("warning", str(path))]
 
 
 async def test_another_store_does_not_mix_with_it(interrupted: None, tmp_path: Path, postgres_url: str) -> None:
