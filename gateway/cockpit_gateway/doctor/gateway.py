@@ -36,7 +36,7 @@ def check_daemon(patient: Patient) -> Iterator[Finding]:
     """Look at the gateway that runs."""
     status, problem = patient.told.status, patient.told.problem
     if problem is not None:
-        yield fail("gateway", f"it cannot be asked: {problem}", "run this as the gateway's user")
+        yield fail("gateway", f"it cannot be asked: {problem}", "look at server.admin_socket, and at who may use it")
         return
     if status is None:
         yield warn(
