@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 from typing import NamedTuple
 
 from cockpit_gateway.events import Event
+
+LONGEST_KEY = 1024
+"""Bytes of a lane's key: more than paths of Cockpit have, and less than what an index of any store takes."""
 
 
 class DeliveryState(StrEnum):
@@ -81,6 +85,22 @@ class TargetId(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.plugin}:{self.target}"
+
+
+def lane_key(path: str) -> str:
+    """Return a lane's key as it is stored: a digest stands for what makes it too long, below the path that is left.
+
+    Example:
+        >>> lane_key("collections/posts/1")
+        'collections/posts/1'
+        >>> lane_key("collections/posts/" + 9999 * "1")[:32]
+        'collections/posts/sha256-54b4cfa'
+    """
+    encoded = path.encode()
+    if len(encoded) <= LONGEST_KEY:
+        return path
+    above, slash, _ = encoded[: LONGEST_KEY - 80].decode(errors="ignore").rpartition("/")
+    return f"{above}{slash}sha256-{sha256(encoded).hexdigest()}"
 
 
 @dataclass(frozen=True, slots=True)

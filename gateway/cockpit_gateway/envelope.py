@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import orjson
 
 from cockpit_gateway.catalogue import Catalogue
-from cockpit_gateway.events import Event, EventStatus, JSONValue, decode_args
+from cockpit_gateway.events import Event, EventStatus, JSONValue, decode_args, event_name
 
 _LEADING_NAME = re.compile(rb'\s*\{\s*"event"\s*:\s*("(?:[^"\\]|\\.){0,1024}")')
 
@@ -57,7 +57,7 @@ def leading_name(body: bytes) -> str | None:
         name: str = orjson.loads(found[1])
     except orjson.JSONDecodeError:
         return None
-    return name
+    return event_name(name)
 
 
 def read_envelope(
@@ -90,7 +90,7 @@ def read_envelope(
     listed = args if isinstance(args, list) else decode_args(body)
     event = Event(
         event_id,
-        name,
+        event_name(name),
         arrival.source,
         body,
         received_at,

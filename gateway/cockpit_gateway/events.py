@@ -25,6 +25,9 @@ JSONArray: TypeAlias = list[Any]
 VIA_HEADER = "Cockpit-Gateway-Via"
 """Header with the ids of the gateways that an event came through, so that a circle of them is noticed."""
 
+LONGEST_NAME = 512
+"""Bytes of an event's name: more than Cockpit's have, and less than what an index of any store takes."""
+
 _ESCAPED_DELETE = r"\u007f"
 _ESCAPE = re.compile(r"\\u007f|\\.")
 
@@ -48,7 +51,7 @@ class Event:
 
     Attributes:
         id: UUIDv7, made when the event was received.
-        name: Cockpit's full event name, per-name suffix included ("collections.save.after.posts");
+        name: Cockpit's full event name, per-name suffix included ("collections.save.after.posts"), cut after 512 bytes;
             "" when the body could not be decoded.
         source: The Cockpit site, as named in the configuration.
         body: The JSON envelope as stored: Cockpit's own bytes, unless a filter changed the arguments.
@@ -158,6 +161,16 @@ class Event:
             if first == kind and rest:
                 return unquote(rest.partition("/")[0])
         return None
+
+
+def event_name(text: str) -> str:
+    """Return an event's name as it is stored: no longer than `LONGEST_NAME`.
+
+    Example:
+        >>> event_name("collections.save.after")
+        'collections.save.after'
+    """
+    return text.encode()[:LONGEST_NAME].decode(errors="ignore")
 
 
 def decode_args(body: bytes) -> list[JSONValue]:

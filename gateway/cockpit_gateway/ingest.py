@@ -22,7 +22,7 @@ from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.delivery.planning import Planner
 from cockpit_gateway.envelope import Arrival, leading_name, read_envelope
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, Drop, EmitError, StoreUnavailableError
-from cockpit_gateway.events import Event, EventStatus, JSONValue
+from cockpit_gateway.events import LONGEST_NAME, Event, EventStatus, JSONValue, event_name
 from cockpit_gateway.handlers import HandlerTable
 from cockpit_gateway.hosting import Plugins
 from cockpit_gateway.recorder import Recorder
@@ -189,7 +189,7 @@ class Ingest:
     def _own_event(self, name: str, args: Sequence[JSONValue], label: str | None = None) -> Event:
         return Event(
             str(uuid_utils.uuid7()),
-            name,
+            event_name(name),
             OWN_SOURCE,
             b"",
             self._clock.time(),
@@ -306,6 +306,8 @@ def _require_storable(event: Event) -> None:
     for text in texts:
         if text is not None:
             text.encode()
+    if event.name != event_name(event.name):
+        raise ValueError(f"an event's name has up to {LONGEST_NAME} bytes")
     if not isinstance(event.body, bytes):  # pyright: ignore[reportUnnecessaryIsInstance] - it is a plugin's
         raise TypeError(f"an event's body is bytes, not {type(event.body).__name__}")
     if event.backend not in (None, 0, 1):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import AsyncExitStack
 from pathlib import Path
+from secrets import token_urlsafe
 
 import gateways
 import pytest
@@ -47,6 +49,22 @@ async def test_two_share_a_database(tmp_path: Path, postgres_url: str, receiver:
         await gateways.wait_for(second, DeliveryState.DELIVERED, 10)
         assert len(await gateways.stored(first)) == 10
     assert len(receiver.requests) == 10
+
+
+@pytest.mark.parametrize("place", ["name", "collection", "id"])
+async def test_what_is_longer_than_an_index_takes_is_stored_and_delivered(
+    tmp_path: Path, postgres_url: str, receiver: Receiver, place: str
+) -> None:
+    long = {place: token_urlsafe(9000)}
+    name = f"collections.save.after.{long.get('name', 'posts')}"
+    entry = {"_id": long.get("id", "1")}
+    body = json.dumps({"event": name, "hook": "all", "backend": 1, "args": [long.get("collection", "posts"), entry]})
+    yaml = configuration(postgres_url, receiver).replace("[collections.save.after]", "['collections.*'], ordered: true")
+    async with AsyncExitStack() as stack:
+        gateway = await start(stack, tmp_path / "a", yaml)
+        assert (await gateways.post(gateway, body.encode())).status == 202
+        await gateways.wait_for(gateway, DeliveryState.DELIVERED)
+    assert receiver.requests[0].body == body.encode()
 
 
 async def test_while_the_server_is_away_cockpit_is_told_to_come_again(tmp_path: Path, receiver: Receiver) -> None:

@@ -15,6 +15,8 @@ from cockpit_gateway.config.quantities import Duration
 DATA = Path("data")
 """Where the gateway's own files are if no store's file tells."""
 
+LAST_PORT = 65_535
+
 _PASSWORD = re.compile(r"(^postgresql://[^/?#@:]*:)[^/?#]+(?=@)|([?&](?:ssl)?password=)[^&#]+")
 
 
@@ -80,13 +82,13 @@ def _check_place(url: str) -> None:
         parts = urlsplit(url)
     except ValueError:
         raise ValueError("this is no URL: write postgresql://user@host/database, with %… for other signs") from None
-    if "@" in parts._replace(netloc="").geturl():
-        raise ValueError("write what is special in a password in the way of URLs: %2F for /, %3F for ?, %23 for #")
+    if "@" in parts._replace(netloc="").geturl() or parts.netloc.count("@") > 1:
+        raise ValueError("write what is special in a password as URLs do: %2F for /, %3F for ?, %23 for #, %40 for @")
     places = parts.netloc.rpartition("@")[2].split(",")
     ports = [place.rpartition("]")[2].partition(":")[2] for place in places]
-    if not all(port.isdecimal() for port in filter(None, ports)):
+    if not all(port.isdecimal() and int(port) <= LAST_PORT for port in filter(None, ports)):
         raise ValueError(
-            "a port is a number, and user and password end with @: postgresql://user:password@host:5432/database"
+            f"a port is a number up to {LAST_PORT}, and user and password end with @: postgresql://user:password@host:5432/database"
         )
 
 

@@ -14,7 +14,7 @@ import uuid_utils
 
 from cockpit_gateway.catalogue import Catalogue
 from cockpit_gateway.clock import Clock
-from cockpit_gateway.deliveries import Response, TargetId, Work
+from cockpit_gateway.deliveries import Response, TargetId, Work, lane_key
 from cockpit_gateway.delivery.calls import Call
 from cockpit_gateway.delivery.dispatcher import Dispatcher
 from cockpit_gateway.errors import RAISED_BY_PLUGINS, PluginError
@@ -256,17 +256,17 @@ class Planner:
 
     def _pending(self, event: Event, target_id: TargetId, key: str | None = None) -> NewDelivery:
         """Return a delivery for itself: neither leased nor merged with others."""
-        lane_key = self._key(event, self._dispatcher.target(target_id), key)
-        return NewDelivery(str(uuid_utils.uuid7()), target_id, lane_key, self._clock.time())
+        lane = self._key(event, self._dispatcher.target(target_id), key)
+        return NewDelivery(str(uuid_utils.uuid7()), target_id, lane, self._clock.time())
 
     def _key(self, event: Event, target: Target | None, key: str | None) -> str | None:
         """Return the lane's key; None for a target that keeps no lanes."""
         if target is None or not (target.ordered or target.coalesce is not None):
             return None
-        lane_key = self._lane_key(event) if key is None else key
-        return lane_key.replace("\0", "\ufffd")  # SQLite's text functions end at U+0000
+        path = self._path(event) if key is None else key
+        return lane_key(path.replace("\0", "\ufffd"))  # SQLite's text functions end at U+0000
 
-    def _lane_key(self, event: Event) -> str:
+    def _path(self, event: Event) -> str:
         """The subject; of several, the path that they share; without one, the event's generic name."""
         if event.subjects:
             return commonpath(event.subjects)

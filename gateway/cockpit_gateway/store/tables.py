@@ -26,20 +26,20 @@ class Table(NamedTuple):
     Attributes:
         name: Its name.
         key: The columns that tell a row from the others.
-        only_postgres: Columns that PostgreSQL's alone has, and what they are in terms of the others.
+        made: Columns that PostgreSQL's alone has, or that hold less there, and what they are in terms of SQLite's.
     """
 
     name: str
     key: Sequence[str]
-    only_postgres: Mapping[str, str] = {}
+    made: Mapping[str, str] = {}
 
 
 TABLES = (
     Table("gateway", ("id",)),
     Table("targets", ("number",)),
-    Table("events", ("seq",)),
+    Table("events", ("seq",), {"name": "event_name(name)"}),
     Table("bodies", ("seq",)),
-    Table("deliveries", ("number",)),
+    Table("deliveries", ("number",), {"key": "lane_key(key)"}),
     Table("attempts", ("delivery", "number")),
     Table("duplicates", ("key",), {"seen_at": "until"}),  # it is compared while a row is written, and never again
     Table("plugin_storage", ("plugin", "key")),

@@ -12,6 +12,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from typer.testing import CliRunner, Result
 
 from cockpit_gateway import DeliveryState, Event
 from cockpit_gateway.cli.app import app
-from cockpit_gateway.deliveries import Hold, Response
+from cockpit_gateway.deliveries import Hold, Response, lane_key
 from cockpit_gateway.errors import StoreError, StoreOwnedError, StoreUnavailableError
 from cockpit_gateway.store import moving, open_store
 from cockpit_gateway.store.activity import MINUTE, Activity, Happening, Period, SourceCell, TargetCell
@@ -187,6 +188,20 @@ async def test_what_comes_then_comes_after(source: SqliteStore, path: Path, post
     await store.close()
 
 
+async def test_names_and_keys_that_no_index_of_it_takes_are_bounded(
+    source: SqliteStore, path: Path, postgres_url: str
+) -> None:
+    long = token_urlsafe(9000)
+    await source.accept(an_event(name=long), [a_delivery(SITE, long), a_delivery(SEARCH)])
+    await source.close()
+    assert not (await move(path, postgres_url)).differing
+    store = await opened(postgres_url)
+    [event] = await store.events(EventFilter())
+    assert event.name == long[:512]
+    assert [found.key for found in await all_deliveries(store)] == [None, lane_key(long)]
+    await store.close()
+
+
 async def test_what_was_under_way_is_as_after_a_crash(path: Path, postgres_url: str) -> None:
     store = SqliteStore(path)
     await store.open()
@@ -241,7 +256,7 @@ async def test_nothing_is_forgotten_that_a_store_consists_of(
     moving_tables = {table.name for table in TABLES}
     assert there.keys() - OF_PROCESSES == here.keys() - OF_PROCESSES == moving_tables
     for table in TABLES:
-        assert there[table.name] == here[table.name] | table.only_postgres.keys()
+        assert there[table.name] == here[table.name] | table.made.keys()
     identities = "SELECT table_name FROM information_schema.columns WHERE is_identity = 'YES' AND table_schema = $1"
     [(schema,)] = await look("SELECT current_schema()")
     assert {name for (name,) in await look(identities, schema)} == {"targets", "deliveries"}

@@ -53,7 +53,13 @@ def test_without_the_driver_the_command_is_told() -> None:
 
 
 async def test_a_server_that_is_not_there_may_come() -> None:
-    assert isinstance(await refused("postgresql://gateway:swordfish@127.0.0.1:1/gateway"), StoreUnavailableError)
+    error = await refused("postgresql://gateway:swordfish@127.0.0.1:1/gateway")
+    assert isinstance(error, StoreUnavailableError)
+    assert str(error).startswith("postgresql://gateway:***@127.0.0.1:1/gateway cannot be used as a store: ")
+
+
+async def test_a_schema_that_is_not_there_is_told_how_to_make(postgres: Server) -> None:
+    assert "CREATE SCHEMA" in str(await refused(f"{postgres.url}&search_path=nobody_made_it"))
 
 
 async def test_a_database_that_is_not_there_is_told_how_to_make(postgres: Server) -> None:

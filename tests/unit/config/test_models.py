@@ -119,7 +119,7 @@ def test_two_tokens_are_the_most() -> None:
     ("store", "message"),
     [
         ("postgresql:gateway", "after postgresql: stands where the database is: postgresql://user@host/database"),
-        ("postgresql://gateway:sword/fish@db/gateway", "write what is special in a password in the way of URLs"),
+        ("postgresql://gateway:sword/fish@db/gateway", "write what is special in a password as URLs do"),
         ("data/gateway.db", "write sqlite: and the path of a file, or postgresql://user@host/database"),
         ("", "write sqlite: and the path of a file, or postgresql://user@host/database"),
         ("sqlite:", "after sqlite: stands the path of a file: sqlite:data/gateway.db, sqlite:/var/lib/gateway.db"),

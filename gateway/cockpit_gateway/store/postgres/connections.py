@@ -14,6 +14,7 @@ import asyncpg
 import structlog
 from asyncpg import InternalClientError, Pool, PostgresError, Record
 
+from cockpit_gateway.config.store import StoreUrl
 from cockpit_gateway.errors import GatewayError, StoreUnavailableError
 from cockpit_gateway.store.postgres.failures import describe, is_conflict, is_lost, told
 from cockpit_gateway.store.postgres.settings import PostgresSettings
@@ -48,10 +49,14 @@ class Connections:
     Args:
         url: Where it is; what it does not say is taken from the environment (PGHOST, PGPASSFILE …).
         settings: How it is used.
+
+    Attributes:
+        place: Where it is, without a password.
     """
 
     def __init__(self, url: str, settings: PostgresSettings) -> None:
         self._url = url
+        self.place = StoreUrl(url).shown
         self._settings = settings
         self._pool: Pool[Record] | None = None
         self._pause = 0.0
@@ -146,7 +151,7 @@ class Connections:
     def _note_failure(self, error: Exception) -> None:
         self._trouble = f"the database cannot be reached: {describe(error)}"
         if not self._pause:
-            log.error("the database cannot be reached, trying again", problem=describe(error))
+            log.error("the database cannot be reached, trying again", store=self.place, problem=describe(error))
         self._pause = min(max(FIRST_PAUSE, self._pause * 2), LONGEST_PAUSE)
         self._closed_until = time.monotonic() + self._pause * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
 

@@ -24,8 +24,11 @@ OLDEST_SERVER = 13
 
 _CURES = {
     "3D000": "; make it with `createdb`",
-    "28P01": "; give the password in the URL, by `${VAR}`, or in a file that PGPASSFILE names",
+    "3F000": "; make the schema that search_path names: CREATE SCHEMA",
+    "25006": "; name the primary, or let this user write: default_transaction_read_only",
+    "28P01": "; give the password by `${VAR}` in the configuration, in PGPASSWORD, or in a file that PGPASSFILE names",
     "28000": "; let this user in, in the server's pg_hba.conf",
+    "53300": "; raise the server's max_connections, or lower postgres.pool of each gateway",
     "42501": "; let this user make tables: the user should own the database",
     "55P03": "; others use its tables without a pause, or bring them up to date: try again",
     "42P07": "; it is of another program: name another database under `store`",
@@ -51,7 +54,7 @@ async def connect(connections: Connections) -> None:
     try:
         await connections.open()
     except (OSError, TimeoutError, ValueError, PostgresError, InterfaceError, InternalClientError) as error:
-        raise _refusal(error) from error
+        raise _refusal(connections, error) from error
 
 
 async def begin(connections: Connections, act: Act[_Result]) -> _Result:
@@ -60,7 +63,7 @@ async def begin(connections: Connections, act: Act[_Result]) -> _Result:
         return await connections.transact(act)
     except StoreError as error:
         await connections.close()
-        raise _refusal(error.__cause__ or error) from error
+        raise _refusal(connections, error.__cause__ or error) from error
 
 
 async def prepare(connection: Connection) -> None:
@@ -90,9 +93,9 @@ async def _enter(connection: Connection, owner: str) -> Opened:
     return Opened(await reading.gateway_id(connection), unclean, [], 0)
 
 
-def _refusal(error: BaseException) -> StoreError:
+def _refusal(connections: Connections, error: BaseException) -> StoreError:
     if isinstance(error, StoreError):
         return error
     state: str = getattr(error, "sqlstate", None) or ""
     kind = StoreUnavailableError if may_pass(error) else StoreError
-    return kind(f"the database cannot be used as a store: {describe(error)}{_CURES.get(state, '')}")
+    return kind(f"{connections.place} cannot be used as a store: {describe(error)}{_CURES.get(state, '')}")

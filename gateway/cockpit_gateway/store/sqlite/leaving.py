@@ -11,6 +11,8 @@ from typing import Any
 
 import orjson
 
+from cockpit_gateway.deliveries import lane_key
+from cockpit_gateway.events import event_name
 from cockpit_gateway.store.records import Opened
 from cockpit_gateway.store.sqlite import file, move_mark
 from cockpit_gateway.store.sqlite.opening import take_over
@@ -101,18 +103,24 @@ def leaving(database: Path) -> Generator[Source]:
         pass  # it is a store: nothing is made where none is
     try:
         with file.owned(database), closing(file.connect(database)) as connection:
+            for bounded in (event_name, lane_key):  # a store of an older program has longer ones
+                connection.create_function(bounded.__name__, 1, _unless_null(bounded), deterministic=True)
             yield Source(connection, database)
     except (OSError, sqlite3.Error) as error:
         raise file.refusal(database, error) from error
 
 
 def _select(table: Table, columns: Mapping[str, str]) -> str:
-    wanted = [f"{table.only_postgres.get(column, column)} AS {column}" for column in columns]
+    wanted = [f"{table.made.get(column, column)} AS {column}" for column in columns]
     return f"SELECT {', '.join(wanted)} FROM {table.name}"  # noqa: S608 - our own names
 
 
 def _behind(table: Table, after: Position) -> str:
     return f" WHERE ({', '.join(table.key)}) > ({', '.join('?' * len(after))})" if after else ""
+
+
+def _unless_null(bounded: Callable[[str], str]) -> Callable[[str | None], str | None]:
+    return lambda text: None if text is None else bounded(text)
 
 
 def _hashed(value: bytes | None) -> bytes | None:
