@@ -166,7 +166,7 @@ class Target:
     """One place a plugin delivers to, with the rules the gateway keeps for it.
 
     Attributes:
-        name: Unique within the plugin, of printable characters, and its identity: rename it and its deliveries are held.
+        name: Unique within the plugin, printable, and its identity: rename it and its deliveries are held.
         timeout: Time budget of one attempt, seconds.
         concurrency: Attempts under way at once.
         schedule: The retry schedule.
