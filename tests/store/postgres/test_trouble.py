@@ -65,6 +65,14 @@ async def until_it_works(call: Callable[[], Awaitable[object]]) -> None:
         await asyncio.sleep(0.05)
 
 
+async def until_it_fails(call: Callable[[], Awaitable[object]], reason: str) -> None:
+    """Try until a call fails as it should: the server's processes learn of a setting one after the other."""
+    with pytest.raises(StoreUnavailableError, match=reason):
+        async with asyncio.timeout(20):
+            while True:
+                await call()
+
+
 async def test_a_server_that_is_away_fails_every_call_at_once(store: Store, own_server: LocalServer) -> None:
     event, work = await accept(store, a_delivery()), await leased(store)
     told: list[Notice] = []
@@ -129,9 +137,7 @@ async def test_a_server_that_only_reads_is_waited_for(store: Store, own_server: 
     server = Server(own_server.url)
     server.execute("ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()")
     try:
-        await asyncio.sleep(0.2)
-        with pytest.raises(StoreUnavailableError, match="read-only"):
-            await store.accept(an_event(), [])
+        await until_it_fails(lambda: store.accept(an_event(), []), "read-only")
         assert (await store.event(event.id)).id == event.id
     finally:
         server.execute("SET default_transaction_read_only = off", "ALTER SYSTEM RESET ALL", "SELECT pg_reload_conf()")
