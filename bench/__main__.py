@@ -6,7 +6,7 @@ import json
 import statistics
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -36,43 +36,30 @@ def main(
     unknown = sorted(set(names or ()) - set(known))
     if unknown:
         raise typer.BadParameter(f"there is no row {unknown[0]!r}; there are: {', '.join(known)}")
-    wanted = names or [*ROWS, PROFILE]
     with tempfile.TemporaryDirectory(dir=directory, prefix="bench-") as scratch:
-        here = Path(scratch)
-        machine = describe(here)
-        rows: list[Row] = []
-        with Progress(console=Console(stderr=True), transient=True) as progress:
-            task = progress.add_task("measuring", total=None)
-            for name in [name for name in ROWS if name in wanted]:
-                progress.update(task, description=name)
-                rows += ROWS[name](Size(quick), here, lambda: progress.advance(task))
-            sides: list[Figures] = []
-            if CLUSTER in (names or ()):
-                progress.update(task, description=CLUSTER)
-                sides = measure(Size(quick).few, here, lambda: progress.advance(task), (1, 2, 4))
-            sizes: list[Claims] = []
-            if CLAIMS in (names or ()):
-                progress.update(task, description=CLAIMS)
-                sizes = claims(Size(quick).deliveries, lambda: progress.advance(task))
-        shares = where_the_time_goes(here, Size(quick).many) if PROFILE in wanted else {}
+        machine = describe(Path(scratch))
+        found = measure_all(names or [*ROWS, PROFILE], Size(quick), Path(scratch))
     if as_json:
-        print(
-            json.dumps(
-                {
-                    "machine": machine,
-                    "rows": [asdict(row) for row in rows],
-                    "profile": shares,
-                    "cluster": [asdict(side) for side in sides],
-                    "claims": [asdict(size) for size in sizes],
-                }
-            )
-        )
+        print(json.dumps({"machine": machine, **asdict(found)}))
     else:
-        show(machine, rows, shares)
-        if sides:
-            Console().print(cluster_table(sides))
-        if sizes:
-            Console().print(claims_table(sizes))
+        show(machine, found)
+
+
+@dataclass
+class Found:
+    """What was measured, as far as it was wanted.
+
+    Attributes:
+        rows: What something costs, held against something else.
+        profile: The share of the gateway's time that each of its parts takes.
+        cluster: What gateways that share a database do.
+        claims: What claims cost, by the size of the store.
+    """
+
+    rows: list[Row] = field(default_factory=list[Row])
+    profile: dict[str, float] = field(default_factory=dict[str, float])
+    cluster: list[Figures] = field(default_factory=list[Figures])
+    claims: list[Claims] = field(default_factory=list[Claims])
 
 
 PROFILE = "profile"
@@ -115,11 +102,51 @@ ROWS: dict[str, Callable[[Size, Path, Callable[[], None]], Sequence[Row]]] = {
 }
 
 
-def show(machine: dict[str, str], rows: Sequence[Row], shares: dict[str, float]) -> None:
+def measure_all(wanted: Sequence[str], size: Size, here: Path) -> Found:
+    """Measure what is wanted, and show on a terminal how far that is.
+
+    Args:
+        wanted: The names of rows, and of the other tables.
+        size: How much is measured.
+        here: Where stores are made.
+    """
+    found = Found()
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("measuring", total=None)
+
+        def done() -> None:
+            progress.advance(task)
+
+        for name in [name for name in [*ROWS, CLUSTER, CLAIMS] if name in wanted]:
+            progress.update(task, description=name)
+            if name == CLUSTER:
+                found.cluster = measure(size.few, here, done, (1, 2, 4))
+            elif name == CLAIMS:
+                found.claims = claims(size.deliveries, done)
+            else:
+                found.rows += ROWS[name](size, here, done)
+    if PROFILE in wanted:
+        found.profile = where_the_time_goes(here, size.many)
+    return found
+
+
+def show(machine: dict[str, str], found: Found) -> None:
     """Print the tables."""
     console = Console()
     for name, value in machine.items():
         console.print(f"{name:13} {value}", highlight=False)
+    if found.rows:
+        console.print(rows_table(found.rows))
+    if found.profile:
+        console.print(profile_table(found.profile))
+    if found.cluster:
+        console.print(cluster_table(found.cluster))
+    if found.claims:
+        console.print(claims_table(found.claims))
+
+
+def rows_table(rows: Sequence[Row]) -> Table:
+    """Return what something costs, held against something else, as a table."""
     table = Table("what", "against", "ours", "theirs", "ratio", "min–max", "budget", "CPU/event ours", "theirs")
     for row in rows:
         table.add_row(
@@ -133,10 +160,7 @@ def show(machine: dict[str, str], rows: Sequence[Row], shares: dict[str, float])
             _cpu(row.ours),
             _cpu(row.theirs),
         )
-    if rows:
-        console.print(table)
-    if shares:
-        console.print(profile_table(shares))
+    return table
 
 
 def cluster_table(sides: Sequence[Figures]) -> Table:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Self
+from typing import Self, TypeAlias
 
 import aiohttp
 
 from cockpit_gateway.testing import GatewayTester
+
+Form: TypeAlias = Mapping[str, str] | Sequence[tuple[str, str]]
+"""Fields, and what they are filled in with."""
 
 SEE, DO, ALL = "a-token-that-sees", "a-token-that-does", "a-token-for-everything"
 
@@ -41,7 +45,7 @@ class Browserless:
             await answer.read()
             return answer
 
-    async def post(self, path: str, form: dict[str, str], **headers: str) -> aiohttp.ClientResponse:
+    async def post(self, path: str, form: Form, **headers: str) -> aiohttp.ClientResponse:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         async with self.session.post(self.address + path, data=form, allow_redirects=False, headers=named) as answer:
             await answer.read()

@@ -52,6 +52,10 @@ class StoreOwnedError(StoreError):
     """Another process owns the store file."""
 
 
+class UnreachableError(GatewayError):
+    """A gateway may run, and cannot be asked."""
+
+
 class SealError(GatewayError):
     """Something that was sealed cannot be opened, or there is no key to seal by."""
 

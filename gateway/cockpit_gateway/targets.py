@@ -166,7 +166,7 @@ class Target:
     """One place a plugin delivers to, with the rules the gateway keeps for it.
 
     Attributes:
-        name: Unique within the plugin, and its identity: rename it and its deliveries are held.
+        name: Unique within the plugin, printable, and its identity: rename it and its deliveries are held.
         timeout: Time budget of one attempt, seconds.
         concurrency: Attempts under way at once.
         schedule: The retry schedule.
@@ -201,6 +201,8 @@ class Target:
     fingerprint: str = ""
 
     def __post_init__(self) -> None:
+        if not self.name or not self.name.isprintable():
+            raise ValueError(f"target {self.name!r} needs a name of printable characters")
         if self.timeout <= 0 or self.concurrency < 1:
             raise ValueError(f"target {self.name!r} needs a timeout above 0 and a concurrency of at least 1")
 

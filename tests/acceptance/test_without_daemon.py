@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import json
 import signal
 import socket
 import subprocess
@@ -95,7 +96,20 @@ def test_a_shell_without_the_daemons_environment_finds_the_daemon(house: Site) -
     assert b"WEBSITE_TOKEN is not set" in result.stderr
 
 
-def test_a_gateway_that_stops_while_it_is_asked_is_an_error(house: Site) -> None:
+def test_a_socket_that_cannot_be_reached_is_named_and_keeps_nobody_from_looking(house: Site) -> None:
+    socket = f"{house.config}/gateway.sock"
+    house.config.write_text(house.config.read_text().replace("server: {", f"server: {{admin_socket: '{socket}', "))
+    listed = house.run("events", "list")
+    assert listed.returncode == 1
+    assert listed.stderr.decode() == f"the gateway's socket {socket} cannot be reached: not a directory\n"
+    assert "search-index" in house.text("config", "show")
+    findings = json.loads(house.run("doctor", "--offline", "--json").stdout)["findings"]
+    [gateway] = [finding for finding in findings if finding["about"] == "gateway"]
+    assert (gateway["health"], socket in gateway["what"]) == ("fail", True)
+
+
+@pytest.mark.parametrize("asking", ["restart", "store export"])
+def test_a_gateway_that_stops_while_it_is_asked_is_an_error(house: Site, asking: str) -> None:
     def hang_up() -> None:
         with suppress(OSError):  # the end of the test
             while True:
@@ -106,7 +120,7 @@ def test_a_gateway_that_stops_while_it_is_asked_is_an_error(house: Site) -> None
         listening.listen()
         hanging_up = threading.Thread(target=hang_up)
         hanging_up.start()
-        result = house.run("restart")
+        result = house.run(*asking.split())
         listening.shutdown(socket.SHUT_RDWR)
         hanging_up.join()
     assert result.returncode == 1

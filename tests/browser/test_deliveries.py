@@ -12,6 +12,7 @@ from console_kit import API, DO, SEE
 from playwright.async_api import Browser, expect
 
 from cockpit_gateway import DeliveryState
+from cockpit_gateway.store import steps
 from cockpit_gateway.testing import Answer, GatewayTester, Receiver
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -92,6 +93,18 @@ async def test_dead_letters_are_delivered_again_as_a_whole(
         await visitor.open("/dead-letters")
         await expect(page.get_by_text("No dead letter fits.")).to_be_visible()
     assert [request.path for request in receiver.requests].count("/archive") == 6
+
+
+async def test_it_goes_on_by_itself_whatever_else_is_looked_at(
+    browser: Browser, gateway: GatewayTester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "DELIVERIES", 1)
+    async with visiting(browser, gateway, DO) as visitor:
+        page = visitor.page
+        await page.add_init_script("Object.defineProperty(document, 'hidden', {get: () => true})")
+        await visitor.open("/bulk/replay?to=webhook:archive")
+        await page.get_by_role("button", name="Deliver again").click()
+        await expect(page.get_by_role("status")).to_contain_text("3 put back")
 
 
 async def test_one_that_waits_can_be_delivered_now_and_a_dead_one_cancelled(

@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 from yarl import URL
 
 from cockpit_gateway.config import Scope
-from cockpit_gateway.errors import ConflictError
+from cockpit_gateway.errors import ConflictError, StoreUnavailableError
 from cockpit_gateway.testing import FakeClock, GatewayTester, StartGateway
 from cockpit_gateway.web.access import needed_by
 from cockpit_gateway.web.console.guard import LARGEST_FORM
@@ -100,6 +100,28 @@ async def test_a_log_out_ends_the_session_for_a_copy_of_its_cookie_too_and_for_n
     async with gateway_tester(API) as again, Browserless(again) as thief:
         assert (await thief.get("/console/", Cookie=copied)).status == HTTPStatus.SEE_OTHER
         assert (await thief.get("/console/tail/stream", Cookie=copied)).status == HTTPStatus.SEE_OTHER
+
+
+async def test_while_the_store_is_away_the_cookie_goes_all_the_same_and_pages_keep_their_looks(
+    gateway: GatewayTester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise StoreUnavailableError("the database is away")
+
+    async with Browserless(gateway) as visitor:
+        form_token = await visitor.log_in()
+        [style] = re.findall(r'href="([^"]+\.css)"', await (await visitor.get("/console/")).text())
+        for method in ("get_value", "set_value"):
+            monkeypatch.setattr(gateway.gateway.store, method, away)
+        assert (await visitor.get("/console/")).status == HTTPStatus.SERVICE_UNAVAILABLE
+        assert (await visitor.get(style)).status == HTTPStatus.OK
+        assert (await visitor.get("/console/login")).status == HTTPStatus.OK
+        with capture_logs() as logs:
+            answer = await visitor.post("/console/logout", {"form_token": form_token})
+        assert answer.headers["Location"] == "/console/login"
+        warnings = [line["event"] for line in logs if line["log_level"] == "warning"]
+        assert warnings == ["a log-out could not be kept: a copy of its cookie would be let in"]
+        assert (await visitor.get("/console/")).status == HTTPStatus.SEE_OTHER
 
 
 async def test_ended_sessions_are_forgotten_when_their_cookies_are_too_old(gateway: GatewayTester) -> None:
@@ -310,6 +332,13 @@ async def test_streams_are_bounded_and_end_with_the_gateway(gateway: GatewayTest
             assert await stream.content.read() == b"retry: 1000\n\n"
 
 
+async def test_a_stream_is_opened_by_who_reads_it_alone(gateway: GatewayTester) -> None:
+    async with Browserless(gateway) as visitor:
+        await visitor.log_in()
+        async with visitor.session.head(f"{visitor.address}/console/tail/stream") as answer:
+            assert answer.status == HTTPStatus.METHOD_NOT_ALLOWED
+
+
 @pytest.mark.parametrize(
     ("listen", "hosts", "link"),
     [
@@ -344,6 +373,8 @@ async def test_what_is_no_small_form_is_not_read(gateway: GatewayTester) -> None
             (gzip.compress(b"token=x"), form | {"Content-Encoding": "gzip"}, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
             (endless(), form, HTTPStatus.LENGTH_REQUIRED),
             (b"token=" + b"x" * LARGEST_FORM, form, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+            (b"token=x", {"Content-Type": f"{form['Content-Type']}; charset=none"}, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
+            (b"token=\xff", form, HTTPStatus.BAD_REQUEST),
         ):
             async with stranger.session.post(f"{stranger.address}/console/login", data=body, headers=headers) as answer:
                 assert answer.status == status

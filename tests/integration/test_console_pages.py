@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from http import HTTPStatus
 
 from console_kit import API, Browserless
 from gateways import eventually
 
 from cockpit_gateway import DeliveryState, hookimpl
+from cockpit_gateway.deliveries import TargetId
 from cockpit_gateway.testing import StartGateway
 
 
@@ -39,3 +41,22 @@ async def test_what_is_being_delivered_is_not_delivered_again_meanwhile(gateway_
         answer = await client.post(f"/console/deliveries/{delivery.id}/replay", {"form_token": token})
         slow.gate.set()
     assert (answer.status, "being delivered just now" in await answer.text()) == (HTTPStatus.CONFLICT, True)
+
+
+async def test_who_names_no_target_of_a_plugin_means_none_rather_than_all(gateway_tester: StartGateway) -> None:
+    async with gateway_tester(API, plugins={"slow": Slow()}) as gateway, Browserless(gateway) as client:
+        await client.log_in()
+        for path in ("/console/deliveries", "/console/bulk/cancel"):
+            assert (await client.get(f"{path}?to=collections_save_after")).status == HTTPStatus.BAD_REQUEST
+            assert (await client.get(f"{path}?to=slow:collections_save_after")).status == HTTPStatus.OK
+
+
+async def test_a_bulk_change_takes_all_states_that_were_shown(gateway_tester: StartGateway) -> None:
+    async with gateway_tester(API, plugins={"slow": Slow()}) as gateway, Browserless(gateway) as client:
+        await client.log_in()
+        await gateway.gateway.administration.pause(TargetId("slow", "collections_save_after"), None)
+        await gateway.fire("collections.save.after")
+        page = await (await client.get("/console/bulk/cancel?state=pending&state=dead")).text()
+        fields = re.findall(r'type="hidden" name="(\w+)" value="([^"]+)"', page)
+        answer = await client.post("/console/bulk/cancel", fields)
+        assert "1 cancelled" in await answer.text()

@@ -21,7 +21,7 @@ import trustme
 from cockpit_gateway import __version__, hookimpl
 from cockpit_gateway.config import ConfigFile
 from cockpit_gateway.daemon import validate
-from cockpit_gateway.doctor import Finding, Health, examine, machine
+from cockpit_gateway.doctor import Finding, Health, Told, examine, machine
 from cockpit_gateway.doctor.files import check_files
 from cockpit_gateway.doctor.findings import Patient
 from cockpit_gateway.doctor.gateway import check_daemon, check_endpoints, check_plugins
@@ -38,7 +38,7 @@ def patient(
     text = yaml + (f"\nstore: sqlite:{folder}/gateway.db\n" if store else "\n")
     file = ConfigFile("gateway.yaml", text, folder, {})
     config, registry, _ = validate(file)
-    return Patient(file, config, registry, status)
+    return Patient(file, config, registry, Told(status))
 
 
 def only(findings: Iterator[Finding]) -> Finding:
@@ -101,11 +101,11 @@ def test_room_on_the_disk(
 
 def test_an_endpoint_of_the_store_that_takes_no_part(tmp_path: Path) -> None:
     mistakes = [{"path": "sources[0]", "message": "there is no source 'shop'"}]
-    endpoints = [
+    endpoints: list[Mapping[str, Any]] = [
         {"plugin": "webhook", "name": "search", "mistakes": mistakes},
         {"plugin": "webhook", "name": "builds", "mistakes": []},
     ]
-    [found] = worst(check_endpoints(replace(patient(tmp_path), endpoints=endpoints)))
+    [found] = worst(check_endpoints(replace(patient(tmp_path), told=Told(endpoints=endpoints))))
     assert (found.about, found.health) == ("webhook:search", Health.FAIL)
     assert "sources[0]: there is no source 'shop'" in found.what
 
@@ -274,7 +274,7 @@ def test_the_gateway_that_runs(tmp_path: Path, status: Mapping[str, Any] | None,
 
 async def test_a_configuration_with_mistakes_is_a_finding(tmp_path: Path) -> None:
     (tmp_path / "gateway.yaml").write_text("sources: {website: {token: a-secret-token}}")
-    found = [finding async for finding in examine(tmp_path / "gateway.yaml", None)]
+    found = [finding async for finding in examine(tmp_path / "gateway.yaml", Told())]
     assert [finding.about for finding in found] == ["versions", "clock", "configuration"]
     assert "did you mean 'tokens'" in found[-1].what
     assert "a-secret-token" not in str(found)
@@ -284,6 +284,6 @@ async def test_nobody_is_connected_to_offline(tmp_path: Path) -> None:
     with Receiver() as receiver:
         yaml = ENDPOINTS % (receiver.url, "allow_private: true")
     (tmp_path / "gateway.yaml").write_text(f"{yaml}\nstore: sqlite:{tmp_path}/gateway.db\n")
-    offline = [finding async for finding in examine(tmp_path / "gateway.yaml", WELL, offline=True)]
-    online = [finding async for finding in examine(tmp_path / "gateway.yaml", WELL)]
+    offline = [finding async for finding in examine(tmp_path / "gateway.yaml", Told(WELL), offline=True)]
+    online = [finding async for finding in examine(tmp_path / "gateway.yaml", Told(WELL))]
     assert {finding.about for finding in online} - {finding.about for finding in offline} == {"webhook:it"}

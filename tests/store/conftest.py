@@ -11,6 +11,7 @@ from stores import MakeStore
 from cockpit_gateway.store import open_store
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.postgres import leasing
+from cockpit_gateway.store.sqlite.engine import SqliteStore
 
 
 @pytest.fixture(autouse=True)
@@ -19,11 +20,25 @@ def _no_comeback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leasing, "COMEBACK", 0.0)
 
 
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Return where the file of a store of SQLite is."""
+    return tmp_path / "gateway.db"
+
+
+@pytest.fixture
+async def sqlite_store(path: Path) -> AsyncIterator[SqliteStore]:
+    store = SqliteStore(path)
+    await store.open()
+    yield store
+    await store.close()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def make_store(request: pytest.FixtureRequest, tmp_path: Path) -> MakeStore:
+def make_store(request: pytest.FixtureRequest, path: Path) -> MakeStore:
     """Return what makes stores of one engine, all on the same data."""
     sqlite = request.param == "sqlite"
-    url = f"sqlite:{tmp_path}/gateway.db" if sqlite else request.getfixturevalue("postgres_url")
+    url = f"sqlite:{path}" if sqlite else request.getfixturevalue("postgres_url")
     return lambda: open_store(url)
 
 

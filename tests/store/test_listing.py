@@ -10,7 +10,10 @@ from stores import NOW, SEARCH, SITE, a_delivery, accept, an_event, delivered, d
 from cockpit_gateway import DeliveryState, EventStatus
 from cockpit_gateway.store import steps
 from cockpit_gateway.store.port import Store
+from cockpit_gateway.store.postgres import stretch as postgres_stretch
+from cockpit_gateway.store.postgres.statements import compiled
 from cockpit_gateway.store.records import DeliveryFilter, EventFilter
+from cockpit_gateway.store.sqlite import stretch as sqlite_stretch
 
 
 @pytest.fixture
@@ -188,3 +191,14 @@ async def test_a_page_holds_no_more_bodies_than_fit(store: Store, monkeypatch: p
         pages.append([len(event.body) for event in page])
         before = page.following
     assert pages == [[30, 20, 10], [1000], [30, 20]]
+
+
+async def test_events_may_go_while_those_of_a_time_are_looked_for(
+    store: Store, three_events: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newest were there when the search for the time began."""
+    extent = "SELECT 1, 1000"
+    monkeypatch.setattr(sqlite_stretch, "EXTENT", extent)
+    monkeypatch.setattr(postgres_stretch, "EXTENT", compiled(extent))
+    assert ids(await store.events(EventFilter(since=NOW - 1, until=NOW + 1))) == three_events[::-1]
+    assert ids(await store.events(EventFilter(since=NOW + 3600))) == []

@@ -7,7 +7,7 @@ from fuzzing import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit_gateway.targets import DEFAULT_DELAYS, Rate, RetrySchedule
+from cockpit_gateway.targets import DEFAULT_DELAYS, Rate, RetrySchedule, Target
 
 EXACT = RetrySchedule(jitter=0.0)
 
@@ -120,3 +120,9 @@ def attempts_made(schedule: RetrySchedule, *, held: float = 0.0, asked: float | 
 @pytest.mark.parametrize(("rate", "per_second"), [(Rate(50), 50.0), (Rate(90, 60.0), 1.5)])
 def test_a_rate_is_read_per_second(rate: Rate, per_second: float) -> None:
     assert rate.per_second == per_second
+
+
+@pytest.mark.parametrize("name", ["", "a\0b", "\ud800", "\x1b[2J"])
+def test_a_target_has_a_name_that_can_be_shown_and_kept(name: str) -> None:
+    with pytest.raises(ValueError, match="needs a name of printable characters"):
+        Target(name)

@@ -22,9 +22,10 @@ LONGEST_SILENCE = 60.0
 ROWS = 1000
 """Rows on a page, if everything is wanted."""
 
+STOPPED = "the gateway stopped before it answered; its log says why"
+
 Document: TypeAlias = dict[str, Any]
 """A JSON object of the API; docs/reference/api.md says what is in it."""
-
 
 Query: TypeAlias = Mapping[str, str | int | Sequence[str] | None]
 """Parameters of a request."""
@@ -134,6 +135,8 @@ class Client:
                     yield line
         except (aiohttp.ClientPayloadError, TimeoutError) as error:
             raise GatewayError("the gateway stopped in the middle of its answer; its log says why") from error
+        except aiohttp.ClientConnectionError as error:
+            raise GatewayError(STOPPED) from error
 
     async def _ask(
         self, method: str, path: tuple[str, ...], query: Query, body: Mapping[str, object] | None = None
@@ -147,7 +150,7 @@ class Client:
         except TimeoutError:
             raise GatewayError("the gateway takes connections, but it does not answer") from None
         except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError) as error:
-            raise GatewayError("the gateway stopped before it answered; its log says why") from error
+            raise GatewayError(STOPPED) from error
         return document
 
 
@@ -188,6 +191,7 @@ def connect(config: Path, *, daemon_only: bool = False) -> Generator[Client]:
     Raises:
         ConfigError: the file has mistakes.
         StoreOwnedError: another process holds the store and does not answer.
+        UnreachableError: nobody can tell whether there is a daemon.
         GatewayError: there is no daemon, or no store yet.
     """
     from cockpit_gateway.cli.door import reach

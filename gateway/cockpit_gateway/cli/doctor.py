@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cockpit_gateway.cli.client import Document, connect
+from cockpit_gateway.cli.client import connect
 from cockpit_gateway.cli.options import ConfigOption, JsonOption, find_config
 from cockpit_gateway.cli.output import print_json, print_table
-from cockpit_gateway.errors import GatewayError
+from cockpit_gateway.errors import GatewayError, UnreachableError
 
 if TYPE_CHECKING:
-    from cockpit_gateway.doctor import Finding
+    from cockpit_gateway.doctor import Finding, Told
 
 
 def doctor(
@@ -31,7 +31,7 @@ def doctor(
     from cockpit_gateway.doctor import Health
 
     path = find_config(config)
-    findings = asyncio.run(_examine(path, *_told(path), offline=offline))
+    findings = asyncio.run(_examine(path, _ask(path), offline=offline))
     failed = any(finding.health is Health.FAIL for finding in findings)
     if as_json:
         print_json({"ok": not failed, "findings": [finding._asdict() for finding in findings]})
@@ -41,20 +41,23 @@ def doctor(
         raise typer.Exit(1)
 
 
-def _told(path: Path) -> tuple[Document | None, list[Document]]:
-    """Return what the running gateway says of itself and of its endpoints; None and nothing if none runs."""
+def _ask(path: Path) -> Told:
+    """Return what the running gateway says of itself and of its endpoints; nothing if none runs."""
+    from cockpit_gateway.doctor import Told
+
     try:
         with connect(path, daemon_only=True) as client:
-            endpoints: list[Document] = client.every("endpoints")["endpoints"]
-            return client.get("status"), endpoints
+            return Told(client.get("status"), client.every("endpoints")["endpoints"])
+    except UnreachableError as error:
+        return Told(problem=str(error))
     except GatewayError:
-        return None, []
+        return Told()
 
 
-async def _examine(path: Path, status: Document | None, endpoints: list[Document], *, offline: bool) -> list[Finding]:
+async def _examine(path: Path, told: Told, *, offline: bool) -> list[Finding]:
     from cockpit_gateway.doctor import examine
 
-    return [finding async for finding in examine(path, status, endpoints, offline=offline)]
+    return [finding async for finding in examine(path, told, offline=offline)]
 
 
 def _rows(found: Finding) -> Iterator[tuple[str, str, str]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Callable
@@ -15,7 +17,7 @@ from aiohttp import web
 from cockpit_gateway.config import ConfigFile
 from cockpit_gateway.config.store import StoreUrl
 from cockpit_gateway.daemon import load
-from cockpit_gateway.errors import GatewayError, StoreOwnedError
+from cockpit_gateway.errors import GatewayError, StoreOwnedError, UnreachableError
 from cockpit_gateway.gateway import Gateway, admin_socket_path
 from cockpit_gateway.web.api import api_application
 from cockpit_gateway.web.problems import problems_middleware
@@ -74,11 +76,19 @@ def _require_store(url: StoreUrl) -> None:
 
 
 async def _answers(socket: Path) -> bool:
-    """Tell whether a daemon listens on a socket."""
+    """Tell whether a daemon listens on a socket.
+
+    Raises:
+        UnreachableError: nobody can tell.
+    """
     try:
         _, writer = await asyncio.open_unix_connection(socket)
     except (FileNotFoundError, ConnectionRefusedError):
         return False
+    except OSError as error:
+        reason = os.strerror(error.errno or errno.EIO).lower()
+        cure = "; run this as the gateway's user" if isinstance(error, PermissionError) else ""
+        raise UnreachableError(f"the gateway's socket {socket} cannot be reached: {reason}{cure}") from error
     writer.close()
     await writer.wait_closed()
     return True

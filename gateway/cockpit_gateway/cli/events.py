@@ -66,13 +66,13 @@ def replay(
     config: ConfigOption = None,
 ) -> None:
     """Make new deliveries of stored events, as if they arrived today: by today's endpoints, filters and plugins."""
-    plugin, target = split_name(endpoint or "")
+    plugin, target = (None, None) if endpoint is None else split_name(endpoint)
     query: Query = {
         "id": ids,
         **chosen.query(),
         "status": status,
         "plugin": (plugin or ENDPOINTS) if target else None,
-        "target": target or None,
+        "target": target,
     }
     replay_events(query, manner, config)
 

@@ -26,7 +26,7 @@ def explain(
     config: ConfigOption = None,
 ) -> None:
     """Say what became of an event: at each endpoint and handler, why it was delivered, why it waits, why it was not."""
-    plugin, target = split_name(endpoint) if endpoint else (None, None)
+    plugin, target = (None, None) if endpoint is None else split_name(endpoint)
     query = {"plugin": plugin or ENDPOINTS, "target": target} if target else {}
     with connect(find_config(config)) as client:
         found = client.get("events", event_id, "explanation", query=query)

@@ -85,8 +85,8 @@ class DeadLetterChoice(EventChoice):
 
     def query(self) -> Query:
         """Return it as parameters; see `EventChoice.query`."""
-        plugin, target = split_name(self.endpoint or "")
-        chosen: Query = {"plugin": plugin, "target": target or None, "event": self.event, "state": DeliveryState.DEAD}
+        plugin, target = (None, None) if self.endpoint is None else split_name(self.endpoint)
+        chosen: Query = {"plugin": plugin, "target": target, "event": self.event, "state": DeliveryState.DEAD}
         return {**super().query(), **chosen}
 
 
@@ -100,7 +100,8 @@ class DeliveryChoice(DeadLetterChoice):
     def query(self) -> Query:
         """Return it as parameters; see `EventChoice.query`."""
         chosen = super().query()
-        return {**chosen, "plugin": self.plugin or chosen["plugin"], "state": self.states}
+        plugin = chosen["plugin"] if self.plugin is None else self.plugin
+        return {**chosen, "plugin": plugin, "state": self.states}
 
 
 def _moment(text: str | None, option: str) -> str | None:

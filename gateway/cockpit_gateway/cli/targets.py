@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import typer
+
 ENDPOINTS = "webhook"
 """The plugin whose targets are the endpoints."""
 
@@ -27,9 +29,14 @@ def target_name(plugin: str, target: str) -> str:
 def split_name(name: str) -> tuple[str | None, str]:
     """Return the plugin and the target that a person means; None for a name without its plugin.
 
+    Raises:
+        typer.BadParameter: it names no target, as what a script takes from a variable that is not set.
+
     Example:
         >>> split_name("search:any_event"), split_name("rebuild-site")
         (('search', 'any_event'), (None, 'rebuild-site'))
     """
     plugin, _, target = name.rpartition(":")
+    if not target:
+        raise typer.BadParameter(f"an endpoint has a name, and {name!r} is none: write NAME, or PLUGIN:TARGET")
     return plugin or None, target

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from cockpit_gateway.config import ConfigFile
 from cockpit_gateway.daemon import validate
 from cockpit_gateway.doctor.files import check_files
-from cockpit_gateway.doctor.findings import Finding, Patient, fail, ok
+from cockpit_gateway.doctor.findings import Finding, Patient, Told, fail, ok
 from cockpit_gateway.doctor.gateway import check_daemon, check_endpoints, check_plugins
 from cockpit_gateway.doctor.listening import check_addresses, check_certificates, check_sources
 from cockpit_gateway.doctor.machine import check_clock, check_disk, check_open_files, check_versions
@@ -30,19 +29,12 @@ CHECKS: tuple[Callable[[Patient], Iterator[Finding]], ...] = (
 )
 
 
-async def examine(
-    path: Path,
-    status: Mapping[str, Any] | None,
-    endpoints: Sequence[Mapping[str, Any]] = (),
-    *,
-    offline: bool = False,
-) -> AsyncIterator[Finding]:
+async def examine(path: Path, told: Told, *, offline: bool = False) -> AsyncIterator[Finding]:
     """Yield what the checks find.
 
     Args:
         path: The configuration file.
-        status: What the running gateway says of itself; None if none runs.
-        endpoints: What it says of its endpoints.
+        told: What the gateway says that runs.
         offline: True to connect to nobody.
     """
     for check in WITHOUT_CONFIGURATION:
@@ -56,7 +48,7 @@ async def examine(
         yield fail("configuration", first, "mend it; `cockpit-gateway check` shows every mistake, with its line")
         return
     yield ok("configuration", f"{path} is valid")
-    patient = Patient(file, config, registry, status, endpoints)
+    patient = Patient(file, config, registry, told)
     for examination in CHECKS:
         for finding in _tried(examination, patient):
             yield finding

@@ -38,6 +38,20 @@ class Finding(NamedTuple):
     cure: str | None = None
 
 
+class Told(NamedTuple):
+    """What the running gateway says.
+
+    Attributes:
+        status: Of itself; None if none runs.
+        endpoints: Of its endpoints.
+        problem: Why it cannot be asked, None if it was, or if none runs.
+    """
+
+    status: Mapping[str, Any] | None = None
+    endpoints: Sequence[Mapping[str, Any]] = ()
+    problem: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Patient:
     """A gateway that is looked at.
@@ -46,15 +60,13 @@ class Patient:
         file: The configuration file.
         config: What it says.
         registry: The plugins.
-        status: What the running gateway says of itself; None if none runs.
-        endpoints: What it says of its endpoints.
+        told: What the gateway says that runs.
     """
 
     file: ConfigFile
     config: Config
     registry: Registry
-    status: Mapping[str, Any] | None
-    endpoints: Sequence[Mapping[str, Any]] = ()
+    told: Told
 
     @property
     def settings(self) -> Settings:

@@ -22,7 +22,7 @@ def check_plugins(patient: Patient) -> Iterator[Finding]:
 
 def check_endpoints(patient: Patient) -> Iterator[Finding]:
     """Look at endpoints that were made while the gateway ran, and take no part: they do not fit any more."""
-    for endpoint in patient.endpoints:
+    for endpoint in patient.told.endpoints:
         told = "; ".join(": ".join(filter(None, (found["path"], found["message"]))) for found in endpoint["mistakes"])
         if told:
             yield fail(
@@ -34,7 +34,10 @@ def check_endpoints(patient: Patient) -> Iterator[Finding]:
 
 def check_daemon(patient: Patient) -> Iterator[Finding]:
     """Look at the gateway that runs."""
-    status = patient.status
+    status, problem = patient.told.status, patient.told.problem
+    if problem is not None:
+        yield fail("gateway", f"it cannot be asked: {problem}", "look at server.admin_socket, and at who may use it")
+        return
     if status is None:
         yield warn(
             "gateway", "none is running", "start it: `cockpit-gateway run`, or `systemctl start cockpit-gateway`"

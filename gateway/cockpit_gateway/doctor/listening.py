@@ -27,9 +27,11 @@ _CURES = {
 
 
 def check_addresses(patient: Patient) -> Iterator[Finding]:
-    """Look whether the addresses are free, or the running gateway's."""
+    """Look whether the addresses are free, or the running gateway's; nobody can tell if that cannot be asked."""
+    if patient.told.problem is not None:
+        return
     for setting, listen in patient.listeners.items():
-        if patient.status is not None:
+        if patient.told.status is not None:
             yield ok(setting, f"{listen} is the running gateway's")
         elif listen.path is None:
             yield _bound(setting, listen)

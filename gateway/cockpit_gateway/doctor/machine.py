@@ -63,7 +63,7 @@ def check_open_files(patient: Patient) -> Iterator[Finding]:
     """Look at how many files may be open, of the running gateway if there is one."""
     needed = patient.settings.server.max_connections * len(patient.listeners) + BESIDE_CONNECTIONS
     try:
-        pid = 0 if patient.status is None else int(patient.status["pid"])
+        pid = 0 if patient.told.status is None else int(patient.told.status["pid"])
         allowed, _ = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     except (PermissionError, ProcessLookupError):
         allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -51,20 +51,19 @@ async def store(own_url: str) -> AsyncIterator[Store]:
     await store.close()
 
 
-async def until_it_works(call: Callable[[], Awaitable[object]]) -> None:
-    """Try until a call does not fail any more."""
+async def outcome(call: Callable[[], Awaitable[object]]) -> str:
+    try:
+        await call()
+    except StoreUnavailableError as error:
+        return str(error)
+    return "it works"
 
-    async def works() -> bool:
-        try:
-            await call()
-        except StoreUnavailableError:
-            return False
-        return True
 
-    deadline = time.monotonic() + 20
-    while not await works():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.05)
+async def until(call: Callable[[], Awaitable[object]], wanted: str = "it works") -> None:
+    """Try until a call works, or fails for a reason: the server's processes learn of a setting one by one."""
+    async with asyncio.timeout(20):
+        while wanted not in await outcome(call):
+            await asyncio.sleep(0.05)
 
 
 async def test_a_server_that_is_away_fails_every_call_at_once(store: Store, own_server: LocalServer) -> None:
@@ -89,7 +88,7 @@ async def test_a_server_that_is_away_fails_every_call_at_once(store: Store, own_
         told.clear()
     finally:
         own_server.start()
-    await until_it_works(lambda: store.settle(delivered(work)))
+    await until(lambda: store.settle(delivered(work)))
     assert (await store.event(event.id)).seq == event.seq
     assert len(await claim(store)) == 1
     await store.accept(an_event(), [a_delivery()])
@@ -131,13 +130,11 @@ async def test_a_server_that_only_reads_is_waited_for(store: Store, own_server: 
     server = Server(own_server.url)
     server.execute("ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()")
     try:
-        await asyncio.sleep(0.2)
-        with pytest.raises(StoreUnavailableError, match="read-only"):
-            await store.accept(an_event(), [])
+        await until(lambda: store.accept(an_event(), []), "read-only")
         assert (await store.event(event.id)).id == event.id
     finally:
         server.execute("SET default_transaction_read_only = off", "ALTER SYSTEM RESET ALL", "SELECT pg_reload_conf()")
-    await until_it_works(lambda: store.accept(an_event(), []))
+    await until(lambda: store.accept(an_event(), []))
 
 
 async def test_a_lock_that_others_hold_is_not_waited_for_long(store: Store, own_url: str) -> None:
@@ -188,7 +185,7 @@ async def test_too_many_connections_are_waited_for(own_url: str, own_server: Loc
     try:
         results = await asyncio.gather(*(store.totals() for _ in range(20)), return_exceptions=True)
         assert {type(result) for result in results if isinstance(result, Exception)} == {StoreUnavailableError}
-        await until_it_works(store.totals)
+        await until(store.totals)
     finally:
         await store.close()
         server.execute(
@@ -233,7 +230,7 @@ async def test_a_lease_that_nobody_knows_of_is_given_back(doubtful: Store, store
     assert (await store.delivery(delivery.id)).state is DeliveryState.RUNNING
     told: list[Notice] = []
     await doubtful.watch(told.append)
-    await until_it_works(lambda: doubtful.heartbeat(60))
+    await until(lambda: doubtful.heartbeat(60))
     assert Notice(Change.DUE, SITE) in told
     assert await claim(doubtful) == [delivery.id]
     await doubtful.heartbeat(60)
@@ -247,7 +244,7 @@ async def test_an_outcome_that_was_written_may_be_written_again(
     work = await leased(doubtful)
     await fail(swallower, doubtful.settle(delivered(work)), work.delivery.id.encode())
     assert (await store.delivery(work.delivery.id)).state is DeliveryState.DELIVERED
-    await until_it_works(lambda: doubtful.settle(delivered(work)))
+    await until(lambda: doubtful.settle(delivered(work)))
     assert len(await store.attempts(work.delivery.id)) == 1
     with pytest.raises(StoreError, match="not leased"):
         await doubtful.settle(delivered(work, number=2))
@@ -258,7 +255,7 @@ async def test_a_claim_that_nobody_knows_of_is_given_back(doubtful: Store, store
     await accept(doubtful, delivery)
     await fail(swallower, claim(doubtful), b"COMMIT")
     assert (await store.delivery(delivery.id)).state is DeliveryState.RUNNING
-    await until_it_works(lambda: doubtful.heartbeat(60))
+    await until(lambda: doubtful.heartbeat(60))
     assert await claim(doubtful) == [delivery.id]
 
 
@@ -270,6 +267,6 @@ async def test_what_was_not_committed_is_not_there(store: Store, own_server: Loc
             await store.accept(event, [])
     finally:
         own_server.start()
-    await until_it_works(store.totals)
+    await until(store.totals)
     with pytest.raises(NotFoundError):
         await store.event(event.id)

@@ -1,30 +1,15 @@
-"""The SQLite engine, and a look into its file."""
+"""A look into the file of the SQLite engine."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cockpit_gateway.store.sqlite.engine import SqliteStore
-
 Look = Callable[..., list[tuple[Any, ...]]]
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "gateway.db"
-
-
-@pytest.fixture
-async def sqlite_store(path: Path) -> AsyncIterator[SqliteStore]:
-    store = SqliteStore(path)
-    await store.open()
-    yield store
-    await store.close()
 
 
 @pytest.fixture

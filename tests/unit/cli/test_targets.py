@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import pytest
+import typer
 
+from cockpit_gateway.cli.filters import DeliveryChoice
 from cockpit_gateway.cli.targets import PLANNING, split_name, target_name
 from cockpit_gateway.targets import PLAN_TARGET
 
@@ -19,3 +21,14 @@ def test_late_planning_is_no_endpoint() -> None:
 @pytest.mark.parametrize(("plugin", "target"), [("webhook", PLANNING), ("search", "any_event")])
 def test_a_name_leads_back_to_its_target(plugin: str, target: str) -> None:
     assert split_name(target_name(plugin, target)) == (plugin, target)
+
+
+@pytest.mark.parametrize("endpoint", ["", "webhook:", ":"])
+def test_an_endpoint_without_a_name_is_a_mistake_rather_than_all_of_them(endpoint: str) -> None:
+    """As of a variable of a script that is not set."""
+    with pytest.raises(typer.BadParameter, match="has a name"):
+        DeliveryChoice(endpoint=endpoint).query()
+
+
+def test_a_plugin_without_a_name_is_none_rather_than_all_of_them() -> None:
+    assert DeliveryChoice(plugin="").query()["plugin"] == ""

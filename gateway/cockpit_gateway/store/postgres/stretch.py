@@ -33,9 +33,9 @@ async def _accepted_at(connection: Connection, moment: float) -> int:
     low, high = lowest, highest + 1
     while low < high:
         middle = (low + high) // 2
-        seq, received_at = await FROM_SEQ_ON.row(connection, seq=middle)
-        if received_at >= moment:
+        found = await FROM_SEQ_ON.row(connection, seq=middle)
+        if not found or found[1] >= moment:  # none: they have been deleted meanwhile
             high = middle
         else:
-            low = seq + 1
+            low = found[0] + 1
     return int(low)

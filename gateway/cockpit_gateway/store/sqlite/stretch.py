@@ -35,9 +35,9 @@ def _accepted_at(connection: sqlite3.Connection, moment: float) -> int:
     low, high = lowest, highest + 1
     while low < high:
         middle = (low + high) // 2
-        seq, received_at = connection.execute(FROM_SEQ_ON, (middle,)).fetchone()
-        if received_at >= moment:
+        found = connection.execute(FROM_SEQ_ON, (middle,)).fetchone()
+        if found is None or found[1] >= moment:  # none: they have been deleted meanwhile
             high = middle
         else:
-            low = seq + 1
+            low = found[0] + 1
     return int(low)

@@ -20,6 +20,7 @@ from cockpit_gateway.web.api.queries import DeliveriesQuery, ReplayWalk
 from cockpit_gateway.web.console.delivery_list import FILTERS, wanted
 from cockpit_gateway.web.console.forms import chosen
 from cockpit_gateway.web.console.frame import Entry, Frame
+from cockpit_gateway.web.console.guard import FORM_TOKEN
 from cockpit_gateway.web.problems import Problem
 
 
@@ -81,7 +82,7 @@ class Bulk:
             "bulk.html",
             act=act,
             path=request.path.removeprefix(self._frame.root),
-            filters=_given(query),
+            filters=_without(query, "limit", "cursor"),
             back=chosen(request.query, *FILTERS),
             found=found,
             held={tally.target_id: self._replays.held(tally.target_id) for tally in found},
@@ -97,24 +98,24 @@ class Bulk:
             (name, value) for name, value in (await request.post()).items() if isinstance(value, str) and value
         )
         changed, skipped = (_count(form.pop(name, "0")) for name in ("changed", "skipped"))
-        filters = {name: value for name, value in form.items() if name != "form_token"}
-        asked = read_query(ReplayWalk, MultiDict(filters))
+        filters = _without(form, FORM_TOKEN)
+        asked = read_query(ReplayWalk, filters)
         step = await act.step(act.meant(asked.filter()), asked.cursor)
         return self._frame.page(
             request,
             "bulk_step.html",
             act=act,
             path=request.path.removeprefix(self._frame.root),
-            filters={name: value for name, value in filters.items() if name != "cursor"},
+            filters=_without(filters, "cursor"),
             changed=changed + step.changed,
             skipped=skipped + step.skipped,
             following=cursor_text(WALK, step.following),
         )
 
 
-def _given(query: MultiDict[str]) -> dict[str, str]:
-    """Return a filter as hidden fields."""
-    return {name: value for name, value in query.items() if name not in ("limit", "cursor")}
+def _without(fields: MultiDict[str], *names: str) -> MultiDict[str]:
+    """Return fields but for those of some names."""
+    return MultiDict((name, value) for name, value in fields.items() if name not in names)
 
 
 def _count(text: str) -> int:

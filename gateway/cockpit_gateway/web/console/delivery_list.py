@@ -16,7 +16,7 @@ from cockpit_gateway.store.records import EventFilter
 from cockpit_gateway.targets import PLAN_TARGET
 from cockpit_gateway.web.access import needs
 from cockpit_gateway.web.api.cursors import DELIVERIES, cursor_text
-from cockpit_gateway.web.api.parameters import read_query
+from cockpit_gateway.web.api.parameters import mistake, read_query
 from cockpit_gateway.web.api.queries import DeliveriesQuery
 from cockpit_gateway.web.console.forms import chosen, narrowed
 from cockpit_gateway.web.console.frame import Entry, Frame
@@ -95,11 +95,17 @@ async def names_of(store: Store, found: Sequence[Delivery]) -> Mapping[str, str]
 def wanted(query: MultiMapping[str]) -> MultiDict[str]:
     """Return the parameters of a list of deliveries as `web/api/queries.py` reads them; `to` is a target's full name.
 
+    Raises:
+        Problem: it is none.
+
     Example:
         >>> wanted(MultiDict(to="webhook:site"))
         <MultiDict('limit': '50', 'plugin': 'webhook', 'target': 'site')>
     """
     given = narrowed(query, limit=PAGE)
-    plugin, _, target = given.pop("to", "").partition(":")
-    given.update({"plugin": plugin, "target": target} if target else {})
+    if "to" in given:
+        plugin, _, target = given.pop("to").partition(":")
+        if not target:
+            raise mistake("query", "to", "a target is written as plugin:name")
+        given.update({"plugin": plugin, "target": target})
     return given

@@ -81,16 +81,15 @@ class Guard:
 
     async def _check(self, request: web.Request) -> None:
         self._require_name(request)
-        session = self._sessions.of(request)
-        if session is not None and await self._sessions.has_ended(session):
-            session = None
-        if session is not None:
-            request[SESSION] = session
         changes = request.method not in (hdrs.METH_GET, hdrs.METH_HEAD)
         if changes:
             _require_own_site(request)
-            _require_small_form(request)
+            await _require_small_form(request)
         needed = needed_by(request.match_info.handler)
+        is_open = needed is None and request.match_info.http_exception is None
+        session = None if is_open else await self._session(request)
+        if session is not None:
+            request[SESSION] = session
         if needed is None:
             return
         if session is None:
@@ -103,6 +102,14 @@ class Guard:
         if changes:
             await _require_form_token(request, session)
             log.info("asked by the console", client=session.who, method=request.method, path=request.path)
+
+    async def _session(self, request: web.Request) -> Session | None:
+        """Return the session of a request, unless it has ended; whoever leaves may, though the store be away."""
+        session = self._sessions.of(request)
+        leaves = request.path == self._frame.url("/logout")
+        if session is None or (not leaves and await self._sessions.has_ended(session)):
+            return None
+        return session
 
     def _require_name(self, request: web.Request) -> None:
         """Refuse a name that is not ours: another site's that leads here, so that its pages could read ours."""
@@ -141,16 +148,21 @@ def _require_own_site(request: web.Request) -> None:
         raise Problem(HTTPStatus.FORBIDDEN, "This was sent by the page of another site; nothing was done.")
 
 
-def _require_small_form(request: web.Request) -> None:
+async def _require_small_form(request: web.Request) -> None:
     """Refuse what is no form of ours before anything of it is read: whoever has no session can send one, too."""
     if not request.body_exists:
         return
-    if request.content_type != FORM or hdrs.CONTENT_ENCODING in request.headers:
-        raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"A form is sent as {FORM}, and not compressed.")
+    is_utf8 = (request.charset or "utf-8").lower() == "utf-8"
+    if request.content_type != FORM or not is_utf8 or hdrs.CONTENT_ENCODING in request.headers:
+        raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"A form is sent as {FORM}, in UTF-8, and not compressed.")
     if request.content_length is None:
         raise Problem(HTTPStatus.LENGTH_REQUIRED, "A form is sent with its length.")
     if request.content_length > LARGEST_FORM:
         raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A form has no more than {LARGEST_FORM} bytes.")
+    try:
+        await request.post()
+    except UnicodeDecodeError:
+        raise Problem(HTTPStatus.BAD_REQUEST, "The form is not in UTF-8.") from None
 
 
 async def _require_form_token(request: web.Request, session: Session) -> None:

@@ -11,10 +11,10 @@ from cockpit_gateway.config import Scope, Source
 from cockpit_gateway.deliveries import Outcome, TargetId
 from cockpit_gateway.overview import Figures, Received, Series, TargetOverview
 from cockpit_gateway.store.records import EventFilter
-from cockpit_gateway.targets import PLAN_TARGET
 from cockpit_gateway.web.access import needs
 from cockpit_gateway.web.console.charts import Chart, Column, counts, times
 from cockpit_gateway.web.console.frame import Entry, Frame
+from cockpit_gateway.web.console.target_pages import is_shown
 
 LATEST = 8
 """Events that are shown."""
@@ -49,7 +49,7 @@ class OverviewPage:
         found = await self._admin.overview()
         whole_day = request.query.get("span") == "day"
         shown = found.day if whole_day else found.hour
-        targets = sorted(filter(_is_shown, found.targets), key=_urgency)
+        targets = sorted(filter(is_shown, found.targets), key=_urgency)
         return self._frame.page(
             request,
             "overview.html",
@@ -103,8 +103,3 @@ def _urgency(target: TargetOverview) -> tuple[bool, bool, int, TargetId]:
     """Return what targets are ordered by: what is held, what has dead letters, what waits, the name."""
     report = target.report
     return report.state == "active", not target.dead, -report.pending, report.target_id
-
-
-def _is_shown(target: TargetOverview) -> bool:
-    """Tell whether a person cares for a target: not for where plugins that could not plan are asked, while idle."""
-    return target.report.target_id.target != PLAN_TARGET or target.report.pending > 0 or target.dead > 0

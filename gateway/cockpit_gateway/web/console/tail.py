@@ -79,7 +79,7 @@ class Tail:
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes to add to the console."""
-        return [web.get("/tail", self.tail), web.get("/tail/stream", self.stream)]
+        return [web.get("/tail", self.tail), web.get("/tail/stream", self.stream, allow_head=False)]
 
     async def end(self, _app: web.Application) -> None:
         """End all streams: the gateway stops."""
@@ -107,10 +107,10 @@ class Tail:
         watched = Watched(**chosen(request.query, *FILTERS))
         after = request.headers.get("Last-Event-ID") or request.query.get("after", "")
         response = web.StreamResponse(headers={hdrs.CONTENT_TYPE: "text/event-stream", "X-Accel-Buffering": "no"})
-        await response.prepare(request)
         self._watchers += 1
         try:
             with suppress(ConnectionError):
+                await response.prepare(request)
                 await response.write(b"retry: 1000\n\n")
                 await self._send(response, watched, _seq(after))
         finally:

@@ -14,7 +14,7 @@ from cockpit_gateway.config import Scope
 from cockpit_gateway.deliveries import Attempt, DeliveryState, Hold, TargetId
 from cockpit_gateway.endpoints import Endpoint
 from cockpit_gateway.errors import NotFoundError
-from cockpit_gateway.overview import TargetReport
+from cockpit_gateway.overview import TargetOverview, TargetReport
 from cockpit_gateway.store.records import DeliveryFilter
 from cockpit_gateway.targets import PLAN_TARGET, Target
 from cockpit_gateway.web.access import needs
@@ -56,7 +56,7 @@ class TargetPages:
     async def targets(self, request: web.Request) -> web.Response:
         """List them with their last day."""
         found = await self._admin.overview()
-        shown = [one for one in found.targets if is_shown(one.report)]
+        shown = [one for one in found.targets if is_shown(one)]
         return self._frame.page(request, "endpoints.html", targets=shown)
 
     @needs(Scope.READ)
@@ -127,9 +127,9 @@ class TargetPages:
         return self._frame.to("/endpoints", *_target_id(request))
 
 
-def is_shown(report: TargetReport) -> bool:
+def is_shown(target: TargetOverview) -> bool:
     """Tell whether a person cares for a target: not for where plugins that could not plan are asked, while idle."""
-    return report.target_id.target != PLAN_TARGET or report.pending > 0
+    return target.report.target_id.target != PLAN_TARGET or target.report.pending > 0 or target.dead > 0
 
 
 def rules_of(target: Target) -> dict[str, Any]:

@@ -60,8 +60,9 @@ setInterval(refresh, 10000);
 
 // What keeps itself up to date waits while somebody is in it, or looks elsewhere; at the end of a session it says so.
 document.addEventListener("htmx:beforeRequest", (event) => {
+  const isUpdate = event.target.matches("[hx-trigger^=every]");
   const isUsed = event.target.contains(document.activeElement) || !getSelection().isCollapsed;
-  if (document.hidden || isUsed) event.preventDefault();
+  if (isUpdate && (document.hidden || isUsed)) event.preventDefault();
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (new URL(event.detail.xhr.responseURL).pathname.endsWith("/login")) {
