@@ -115,7 +115,8 @@ async def test_one_that_waits_can_be_delivered_now_and_a_dead_one_cancelled(
     async with visiting(browser, gateway, DO) as visitor:
         page = visitor.page
         await visitor.open(f"/deliveries/{waiting.id}")
-        await page.get_by_role("button", name="Deliver now").click()
+        async with page.expect_navigation():  # made pending, due at once
+            await page.get_by_role("button", name="Deliver now").click()
         await gateway.settled()
         await page.reload()
         await expect(page.locator("main .badge").first).to_have_text("delivered")

@@ -70,6 +70,7 @@ async def test_a_webhook_is_made_used_changed_and_deleted(
         assert secret not in shown
         await page.get_by_label("Url").fill(f"{receiver.url}/other")
         await page.get_by_role("button", name="Save").click()
+        await expect(page.get_by_role("heading", name="Settings")).to_be_visible()
         await gateway.fire("collections.remove.after")
         await gateway.settled()
         assert receiver.requests[-1].path == "/other"

@@ -320,6 +320,24 @@ async def test_a_stream_goes_on_wherever_it_is_told_to(gateway: GatewayTester) -
                 assert all(int(line[4:]) <= event.seq for line in lines if line.startswith(b"id: ")), after
 
 
+async def test_a_stream_outlives_a_store_that_is_away(gateway: GatewayTester, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = asyncio.Event()
+
+    async def away(*_: object) -> None:
+        asked.set()
+        raise StoreUnavailableError("the database is away")
+
+    async with Browserless(gateway) as visitor:
+        await visitor.log_in()
+        async with visitor.session.get(f"{visitor.address}/console/tail/stream") as stream:
+            assert await stream.content.readline() == b"retry: 1000\n"
+            with monkeypatch.context() as patch:
+                patch.setattr(gateway.gateway.store, "walk", away)
+                await asked.wait()
+            event = await gateway.fire("collections.save.after")
+            assert [line async for line in _until(f"id: {event.seq}\n".encode(), stream.content)] == [b"\n"]
+
+
 async def test_streams_are_bounded_and_end_with_the_gateway(gateway: GatewayTester) -> None:
     async with AsyncExitStack() as stack:
         visitor = await stack.enter_async_context(Browserless(gateway))

@@ -12,10 +12,10 @@ from aiohttp import hdrs, web
 
 from cockpit_gateway.administration import Administration
 from cockpit_gateway.config import Scope
-from cockpit_gateway.errors import ConflictError
+from cockpit_gateway.errors import ConflictError, StoreUnavailableError
 from cockpit_gateway.events import Event
 from cockpit_gateway.store.port import Store
-from cockpit_gateway.store.records import Cursor, EventFilter
+from cockpit_gateway.store.records import Cursor, EventFilter, EventPage
 from cockpit_gateway.web.access import needs
 from cockpit_gateway.web.console.forms import chosen
 from cockpit_gateway.web.console.frame import Entry, Frame
@@ -135,12 +135,19 @@ class Tail:
         newest = latest[0].seq if latest else 0
         after = min(max(after, newest - MOST_MISSED), newest)
         while not self._ended.is_set() and time.monotonic() < until:
-            page = await self._store.walk(EventFilter(), Cursor(after, 0, _NO_END))
+            page = await self._page(after)
             yield page.events
             if page.events:
                 after = page.events[-1].seq
             if page.following is None:
                 await self._pause()
+
+    async def _page(self, after: int) -> EventPage:
+        """Return what comes after a seq; nothing while the store is away, which a stream outlives."""
+        try:
+            return await self._store.walk(EventFilter(), Cursor(after, 0, _NO_END))
+        except StoreUnavailableError:
+            return EventPage((), {}, after, None)
 
     async def _pause(self) -> None:
         with suppress(TimeoutError):

@@ -92,15 +92,27 @@ if (tail) {
     rows.firstElementChild.classList.add("new");
     while (rows.children.length > most) rows.lastElementChild.remove();
   };
+  const stream = new URL(tail.dataset.tail, location);
   const connect = () => {
-    const stream = new EventSource(tail.dataset.tail);
-    stream.onopen = () => show(paused ? "paused" : "live");
-    stream.onerror = () => show(stream.readyState === EventSource.CLOSED ? "ended" : "connecting");
-    stream.onmessage = (message) => {
+    const source = new EventSource(stream);
+    source.onopen = () => show(paused ? "paused" : "live");
+    source.onerror = () => {
+      show("connecting");
+      if (source.readyState === EventSource.CLOSED) setTimeout(reconnect, 2000);
+    };
+    source.onmessage = (message) => {
+      stream.searchParams.set("after", message.lastEventId);
       if (!paused) { insert(message.data); news += 1; return; }
       kept = [...kept, message.data].slice(-most);
       pause.textContent = `Go on (${kept.length} new)`;
     };
+  };
+  // A browser gives up at an answer that is no stream: a proxy's, while the gateway restarts, or the way to the login.
+  const reconnect = async () => {
+    const answer = await fetch(location.href, { redirect: "manual" }).catch(() => null);
+    if (answer?.type === "opaqueredirect") location.reload();
+    else if (answer?.ok) connect();
+    else setTimeout(reconnect, 2000);
   };
   pause.hidden = false;
   pause.addEventListener("click", () => {
