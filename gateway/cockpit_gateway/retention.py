@@ -9,6 +9,7 @@ import structlog
 
 from cockpit_gateway.clock import Clock
 from cockpit_gateway.config.models import RetentionSetting
+from cockpit_gateway.errors import GatewayError
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Retention
 from cockpit_gateway.telemetry.metrics import Metrics
@@ -61,6 +62,8 @@ class Pruner:
                 if self._mine():
                     await self.prune()
                 await self._store.prune_answers(now=self._clock.time())
+            except GatewayError as error:
+                log.warning("cannot delete what is old now, trying again", problem=str(error))
             except Exception:
                 log.exception("cannot delete what is old now, trying again")
             await self._clock.sleep(EVERY)

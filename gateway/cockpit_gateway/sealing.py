@@ -110,6 +110,7 @@ def _derive(key: str, purpose: Purpose) -> Fernet:
 def _make(file: Path, key: str) -> None:
     """Write a key, for nobody else to read, unless there is one; it is on the disk before anything is sealed by it."""
     try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with open(descriptor, "w") as made:  # noqa: PTH123 - a descriptor
             made.write(f"{key}\n")

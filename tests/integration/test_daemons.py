@@ -39,3 +39,13 @@ def test_a_reload_by_the_command_reaches_every_daemon(tmp_path: Path, postgres_u
         assert not answers_are_logged(first)
         second.config.write_text(second.config.read_text() + "nonsense: 1\n")
         assert "\nb goes on as it was: gateway.yaml:6:1: nonsense: unknown key" in first.text("reload")
+
+
+def test_what_nodes_should_not_have_alike_and_what_they_should_is_told(tmp_path: Path, postgres_url: str) -> None:
+    first, second = (node(tmp_path / name, postgres_url) for name in "ab")
+    second.config.write_text(second.config.read_text().replace("node: b", "node: a").replace("{}}", "{}, shop: {}}"))
+    with first.daemon(), second.daemon():
+        eventually(lambda: len(first.json("nodes")["nodes"]) == 2)
+        shown = first.text("nodes")
+    assert "Another configuration than here: a. Give all the same sources, endpoints and encryption.keys" in shown
+    assert "2 nodes have the name a: give each its own by `node`." in shown

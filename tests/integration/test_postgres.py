@@ -11,12 +11,13 @@ from secrets import token_urlsafe
 import gateways
 import pytest
 from postgres_server import LocalServer, Server
+from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from cockpit_gateway import DeliveryState
 from cockpit_gateway.cli.app import app
 from cockpit_gateway.gateway import Gateway
-from cockpit_gateway.testing import Receiver, captures
+from cockpit_gateway.testing import FakeClock, Receiver, captures
 
 SAVE = captures.capture("collections.save.after").body
 
@@ -82,6 +83,22 @@ async def test_while_the_server_is_away_cockpit_is_told_to_come_again(tmp_path: 
                     await asyncio.sleep(0.1)
             assert status == 202
             await gateways.wait_for(gateway, DeliveryState.DELIVERED, 2)
+
+
+async def test_a_store_that_is_away_is_told_without_a_traceback(
+    tmp_path: Path, postgres_url: str, receiver: Receiver
+) -> None:
+    clock = FakeClock()
+    server = f"admin_socket: {tmp_path}/gateway.sock"
+    async with gateways.running(tmp_path, configuration(postgres_url, receiver), clock=clock, server=server) as gateway:
+        await gateways.post(gateway, SAVE)
+        await gateways.wait_for(gateway, DeliveryState.DELIVERED)
+        await gateway.store.close()
+        with capture_logs() as logs:
+            clock.let_pass(61.0)
+            told = {"upkeep failed, trying again", "cannot delete what is old now, trying again"}
+            await gateways.eventually(lambda: told <= {line["event"] for line in logs})
+        assert [line for line in logs if "exc_info" in line] == []
 
 
 @pytest.mark.parametrize("command", [["check"], ["backup", "x.db"], ["restore", "x.db"]])

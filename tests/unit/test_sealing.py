@@ -38,6 +38,12 @@ def test_the_key_is_made_when_it_is_needed_for_nobody_else_to_read(tmp_path: Pat
     assert file.read_text() == key
 
 
+def test_the_directory_of_the_key_is_made_with_it(tmp_path: Path) -> None:
+    file = tmp_path / "data" / "gateway.key"
+    Sealer((), file, FakeClock()).seal("sessions", b"")
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+
+
 def test_a_key_of_the_configuration_needs_no_file(tmp_path: Path) -> None:
     sealer(tmp_path, OLD).seal("sessions", b"")
     assert not (tmp_path / "gateway.key").exists()
@@ -123,8 +129,9 @@ def test_what_is_no_key_is_refused(tmp_path: Path, content: bytes) -> None:
 
 
 def test_where_no_key_can_be_made_the_configuration_can_give_one(tmp_path: Path) -> None:
-    with pytest.raises(SealError, match=r"no key can be made there: No such file or directory; give one by encryption"):
-        sealer(tmp_path / "nowhere").seal("endpoints", b"x")
+    tmp_path.joinpath("file").touch()
+    with pytest.raises(SealError, match=r"no key can be made there: Not a directory; give one by encryption"):
+        sealer(tmp_path / "file" / "nowhere").seal("endpoints", b"x")
 
 
 def test_a_short_key_is_a_mistake_and_is_not_shown(tmp_path: Path) -> None:

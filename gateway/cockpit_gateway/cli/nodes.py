@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from cockpit_gateway.cli.client import Document, connect
 from cockpit_gateway.cli.options import ConfigOption, JsonOption, find_config
 from cockpit_gateway.cli.output import print_json, print_table, print_text
 from cockpit_gateway.cli.targets import target_name
 from cockpit_gateway.cli.times import relative
+
+ALIKE = "Give all the same sources, endpoints and encryption.keys, and reload those that are to change."
 
 
 def nodes(*, as_json: JsonOption = False, config: ConfigOption = None) -> None:
@@ -20,7 +24,10 @@ def nodes(*, as_json: JsonOption = False, config: ConfigOption = None) -> None:
     print_table(columns, [_row(node) for node in found["nodes"]])
     differing = [node["name"] for node in found["nodes"] if node["differs"]]
     if differing:
-        print_text(f"\nAnother configuration than here: {', '.join(differing)}. Reload those with the older file.")
+        print_text(f"\nAnother configuration than here: {', '.join(differing)}. {ALIKE}")
+    names = Counter(node["name"] for node in found["nodes"] if node["state"] != "gone")
+    for name in (name for name, count in names.items() if count > 1):
+        print_text(f"\n{names[name]} nodes have the name {name}: give each its own by `node`.")
     for node in found["nodes"]:
         if node["problem"]:
             print_text(f"\n{node['name']} could not reload: {node['problem']}")

@@ -11,6 +11,7 @@ from cockpit_gateway.deliveries import TargetId
 from cockpit_gateway.delivery.due import DueTimes
 from cockpit_gateway.delivery.queue import TargetQueue
 from cockpit_gateway.delivery.waiting import Waiting
+from cockpit_gateway.errors import GatewayError
 from cockpit_gateway.recorder import EVERY, Recorder
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Backlog
@@ -81,6 +82,8 @@ class Upkeep:
             self.working += 1
             try:
                 await work()
+            except GatewayError as error:
+                log.warning("upkeep failed, trying again", problem=str(error))
             except Exception:
                 log.exception("upkeep failed, trying again")
             finally:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
 
 import pytest
 from gateways import eventually
@@ -42,6 +44,16 @@ async def test_what_the_dead_had_is_freed_by_a_heartbeat_and_told(open_another: 
     await second.heartbeat(60)
     assert Notice(Change.DUE, SITE) in told
     assert await claim(second) == [work.delivery.id]
+
+
+@pytest.mark.parametrize(("ahead", "told"), [(3600, [3600]), (-3600, [-3600]), (1, [])])
+async def test_a_clock_that_is_not_the_databases_is_told(
+    postgres_store: PostgresStore, monkeypatch: pytest.MonkeyPatch, ahead: int, told: list[int]
+) -> None:
+    monkeypatch.setattr(leasing, "time", SimpleNamespace(time=lambda: time.time() + ahead))
+    with capture_logs() as logs:
+        await postgres_store.heartbeat(60)
+    assert [round(line["seconds_ahead"], -1) for line in logs] == told
 
 
 async def test_whose_lease_was_freed_ends_nothing(postgres_store: PostgresStore, open_another: OpenAnother) -> None:

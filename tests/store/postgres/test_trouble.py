@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from cockpit_gateway import DeliveryState
 from cockpit_gateway.errors import NotFoundError, StoreError, StoreUnavailableError
 from cockpit_gateway.store.notices import Change, Notice
 from cockpit_gateway.store.postgres.engine import PostgresStore
+from cockpit_gateway.store.postgres.failures import describe
 from cockpit_gateway.store.postgres.settings import PostgresSettings
 from cockpit_gateway.store.records import EventFilter
 
@@ -143,6 +145,34 @@ async def test_a_lock_that_others_hold_is_not_waited_for_long(store: Store, own_
             await store.accept(an_event(), [])
     await store.accept(an_event(), [])
     await other.close()
+
+
+async def test_a_call_that_nobody_waits_for_any_more_fails_quietly(store: Store, own_url: str) -> None:
+    told: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    other = await asyncpg.connect(own_url)
+    async with other.transaction():
+        await other.execute("LOCK TABLE plugin_storage")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(store.set_value("plugin", "key", b"1"), 0.05)
+        await eventually(lambda: not store._writing)
+    await other.close()
+    gc.collect()
+    assert told == []
+
+
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [
+        (TimeoutError(), "no answer in time"),
+        (ConnectionResetError(), "ConnectionResetError"),
+        (asyncpg.InternalClientError("cannot switch to state 11"), "the connection was lost"),
+        (asyncpg.PostgresError.new({"C": "53300", "M": "too many", "D": "now"}), "too many; DETAIL:  now; raise the "),
+        (asyncpg.PostgresError.new({"C": "25006", "M": "read only"}), "read only; name the primary"),
+    ],
+)
+def test_a_failure_is_told_in_one_line_with_what_to_do(failure: Exception, told: str) -> None:
+    assert describe(failure).startswith(told)
 
 
 async def test_too_many_connections_are_waited_for(own_url: str, own_server: LocalServer) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from store_moves import Look, command, content, fill, killed_at, move, opened
 from stores import a_delivery, accept
+from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from cockpit_gateway.cli.app import app
@@ -92,6 +93,19 @@ async def test_a_store_that_was_used_meanwhile_does_not_go_on(
     with pytest.raises(StoreError, match="before a gateway ran on it again"):
         await move(path, postgres_url)
     assert await look("SELECT count(*) FROM events") == [(47,)]
+
+
+async def test_a_gateway_that_starts_on_the_file_that_has_moved_is_told(
+    sqlite_store: SqliteStore, path: Path, postgres_url: str
+) -> None:
+    await sqlite_store.close()
+    await move(path, postgres_url)
+    with capture_logs() as logs:
+        for _ in range(2):
+            store = SqliteStore(path)
+            await store.open()
+            await store.close()
+    assert [(line["log_level"], line["store"]) for line in logs] == [("warning", str(path))]
 
 
 async def test_another_store_does_not_mix_with_it(interrupted: None, tmp_path: Path, postgres_url: str) -> None:

@@ -371,8 +371,13 @@ class PostgresStore(Lookups):
         """Go through with something, though who asked for it goes away."""
         task = asyncio.create_task(work)
         self._writing.add(task)
-        task.add_done_callback(self._writing.discard)
+        task.add_done_callback(self._written)
         return await asyncio.shield(task)
+
+    def _written(self, task: asyncio.Task[Any]) -> None:
+        self._writing.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever waits is told; asyncio need not tell that nobody does any more
 
 
 def _open(writer: GroupWriter | None) -> GroupWriter:

@@ -14,6 +14,14 @@ a server that ends or begins, its device."""
 UNFIT = ("08", "25006", "25P03", "57P")
 """What those begin with after which a connection is given up: the next one may lead to a server that can."""
 
+_CURES = {
+    "25006": "; name the primary, or let this user write: default_transaction_read_only",
+    "28000": "; let this user in, in the server's pg_hba.conf",
+    "28P01": "; give the password by `${VAR}` in the configuration, in PGPASSWORD, or in a file that PGPASSFILE names",
+    "3D000": "; make it with `createdb`",
+    "53300": "; raise the server's max_connections, or lower postgres.pool of each gateway",
+}
+
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
@@ -42,8 +50,11 @@ def is_conflict(error: BaseException) -> bool:
 
 
 def describe(error: BaseException) -> str:
-    """Return what is to be said of a failure; some of asyncio's say nothing."""
-    return str(error) or type(error).__name__
+    """Return what is to be said of a failure, in one line, and what to do."""
+    if type(error) is InternalClientError:  # the driver's own state, after the server's last words on a connection
+        return "the connection was lost"
+    silent = "no answer in time" if isinstance(error, TimeoutError) else type(error).__name__
+    return ("; ".join(str(error).splitlines()) or silent) + _CURES.get(_state(error), "")
 
 
 def told(error: Exception) -> GatewayError:
@@ -53,7 +64,7 @@ def told(error: Exception) -> GatewayError:
     if may_pass(error):
         return StoreUnavailableError(f"the store cannot do it now: {describe(error)}")
     if isinstance(error, PostgresError):
-        return StoreError(f"the store refused: {error}")
+        return StoreError(f"the store refused: {describe(error)}")
     log.error("a defect in the store, or a value that it cannot hold", exc_info=error)
     return StoreError(f"the store failed: {type(error).__name__}")
 

@@ -35,6 +35,9 @@ COMEBACK = 6.0
 """Seconds that the others get to extend their leases when perhaps nobody could, because the database was away: as long
 as it takes to notice that it is there again, and two heartbeats."""
 
+MOST_AHEAD = 2.0
+"""Seconds that this machine's clock may be away from the database's before that is told."""
+
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
@@ -85,8 +88,23 @@ class Lease(NamedTuple):
 
 async def extend(connection: Connection, owner: str, seconds: float) -> Lease:
     """Extend an owner's leases, unless they have been freed; return what they were before."""
-    rows = await EXTEND_LEASE.rows(connection, owner=owner, seconds=seconds)
-    return Lease(known=bool(rows), lives=(True,) in rows)
+    asked_at = time.time()
+    row = await EXTEND_LEASE.row(connection, owner=owner, seconds=seconds)
+    if not row:
+        return Lease(known=False, lives=False)
+    lives, told_at = row
+    _compare_clocks(asked_at, told_at, time.time())
+    return Lease(known=True, lives=lives)
+
+
+def _compare_clocks(asked_at: float, told_at: float, heard_at: float) -> None:
+    ahead = max(asked_at - told_at, 0.0) or min(heard_at - told_at, 0.0)
+    if abs(ahead) > MOST_AHEAD:
+        log.warning(
+            "this machine's clock is not the database's, so what this node takes in is delivered early or late by as "
+            "much: keep both in step, by NTP",
+            seconds_ahead=round(ahead, 1),
+        )
 
 
 async def enter(connection: Connection, owner: str, seconds: float) -> None:

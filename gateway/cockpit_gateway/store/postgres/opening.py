@@ -23,12 +23,7 @@ OLDEST_SERVER = 13
 """The major version of PostgreSQL that is needed."""
 
 _CURES = {
-    "3D000": "; make it with `createdb`",
     "3F000": "; make the schema that search_path names: CREATE SCHEMA",
-    "25006": "; name the primary, or let this user write: default_transaction_read_only",
-    "28P01": "; give the password by `${VAR}` in the configuration, in PGPASSWORD, or in a file that PGPASSFILE names",
-    "28000": "; let this user in, in the server's pg_hba.conf",
-    "53300": "; raise the server's max_connections, or lower postgres.pool of each gateway",
     "42501": "; let this user make tables: the user should own the database",
     "55P03": "; others use its tables without a pause, or bring them up to date: try again",
     "42P07": "; it is of another program: name another database under `store`",

@@ -79,6 +79,11 @@ READERS = 3
 SEARCHERS = 3
 """Connections that search for heads of lanes, so that one long search does not hold up every other target's."""
 
+MOVED = (
+    "this store has moved into a database, or was about to: what is pending is delivered from here all the same; "
+    "if the database is in use, stop this gateway and name the database under `store`"
+)
+
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
@@ -347,7 +352,8 @@ class SqliteStore(Lookups, OnlyNode):
             file.make(self._path)
             connection = self._connection = file.connect(self._path)
             file.migrate(connection, self._path)
-            move_mark.remove(connection)
+            if move_mark.remove(connection):
+                log.warning(MOVED, store=str(self._path))
             opened = take_over(connection)
             self._reader = Reader(self._log, *(file.connect(self._path) for _ in range(READERS)))
             self._searcher = Reader(self._log, *(file.connect(self._path) for _ in range(SEARCHERS)))

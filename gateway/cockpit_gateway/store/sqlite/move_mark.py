@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 import uuid
 
+IS_MARKED = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'move'"
 MARK = "CREATE TABLE IF NOT EXISTS move (id TEXT NOT NULL) STRICT"
 MOVE_ID = "SELECT id FROM move"
 NOTE_ID = "INSERT INTO move (id) VALUES (?)"
@@ -24,6 +25,8 @@ def put(connection: sqlite3.Connection) -> str:
     return str(move_id)
 
 
-def remove(connection: sqlite3.Connection) -> None:
-    """Make whatever was copied a copy of something else."""
+def remove(connection: sqlite3.Connection) -> bool:
+    """Make whatever was copied a copy of something else; return whether anything was."""
+    (marked,) = connection.execute(IS_MARKED).fetchone()
     connection.execute(UNMARK)
+    return bool(marked)

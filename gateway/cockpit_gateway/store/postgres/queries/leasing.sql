@@ -76,7 +76,7 @@ WITH before AS MATERIALIZED (
 UPDATE owners AS o SET
     lease_until = clock_timestamp() + make_interval(secs => :seconds::double precision), heard_at = clock_timestamp()
 FROM before WHERE o.owner = before.owner
-RETURNING before.lives;
+RETURNING before.lives, extract(epoch FROM clock_timestamp())::double precision;
 
 -- name: some_ran_out
 SELECT EXISTS (SELECT FROM owners WHERE lease_until < clock_timestamp());
