@@ -67,13 +67,14 @@ class Side(ExitStack):
 
 def measure(events: int, directory: Path, done: Callable[[], None], counts: Sequence[int]) -> list[Figures]:
     """Measure every side once, one after the other."""
-    sides: list[Callable[[Path], Side]] = [_sqlite, *(partial(_postgres, count) for count in counts), _celery]
+    sides: list[Callable[[Side, Path], None]] = [_sqlite, *(partial(_postgres, count) for count in counts), _celery]
     if can_limit():
         sides += [partial(_limited, count) for count in counts]
     found: list[Figures] = []
-    for side in sides:
-        with tempfile.TemporaryDirectory(dir=directory) as scratch, side(Path(scratch)) as started:
-            found.append(_figures(started, events))
+    for start in sides:
+        with tempfile.TemporaryDirectory(dir=directory) as scratch, Side() as side:
+            start(side, Path(scratch))
+            found.append(_figures(side, events))
             done()
     return found
 
@@ -128,27 +129,23 @@ def _endpoints() -> list[str]:
     return [endpoint(f"e{number}", f"e{number}") for number in range(ENDPOINTS)]
 
 
-def _sqlite(scratch: Path) -> Side:
-    side = Side()
+def _sqlite(side: Side, scratch: Path) -> None:
     side.name = "1 on SQLite"
     directory = scratch / "one"
     directory.mkdir()
     url = f"sqlite:{directory}/gateway.db"
     side.processes = [side.enter_context(gateway(directory, endpoints=_endpoints(), database=url))]
-    return side
 
 
-def _limited(count: int, scratch: Path) -> Side:
-    """The same with so little of a processor each that there is enough for all of them."""
-    side = _postgres(count, scratch)
+def _limited(count: int, side: Side, scratch: Path) -> None:
+    """Start the same with so little of a processor each that there is enough for all of them."""
+    _postgres(count, side, scratch)
     side.name = f"{count} on PostgreSQL, {SHARE:g} processors each"
     for process in side.processes:
         side.enter_context(limited(process.pid, SHARE))
-    return side
 
 
-def _postgres(count: int, scratch: Path) -> Side:
-    side = Side()
+def _postgres(count: int, side: Side, scratch: Path) -> None:
     side.name = f"{count} on PostgreSQL"
     server = side.enter_context(LocalServer.temporary())
     side.database = server.pid
@@ -161,11 +158,9 @@ def _postgres(count: int, scratch: Path) -> Side:
         processes.append(side.enter_context(started))
     time.sleep(SETTLING)
     side.processes = processes
-    return side
 
 
-def _celery(scratch: Path) -> Side:
-    side = Side()
+def _celery(side: Side, scratch: Path) -> None:
     side.name = "Celery, Redis"
     broker, sink = free_port(), free_port()
     environment = os.environ | {"BENCH_BROKER": f"redis://127.0.0.1:{broker}/0", "BENCH_SINK": str(sink)}
@@ -180,7 +175,6 @@ def _celery(scratch: Path) -> Side:
         running([sys.executable, "-m", "bench.celery_app", str(port)], scratch, port, sink, pinned=False)
     )
     side.processes = [front, _Quiet(worker.pid, port, sink)]
-    return side
 
 
 class _Quiet(Measured):
@@ -196,6 +190,8 @@ def _process(command: Sequence[str], port: int | None) -> Generator[subprocess.P
                 socket.create_connection(("127.0.0.1", port), 1).close()
                 break
             except OSError:
+                if process.poll() is not None:
+                    raise RuntimeError(f"{command[0]} ended with {process.returncode}") from None
                 time.sleep(0.05)
         yield process
     finally:

@@ -67,14 +67,12 @@ class Figures:
         dead: Deliveries that were given up.
         attempts: Attempts that ended, by outcome.
         latency: From acceptance of the event to delivered (its retries included), of each of `delivered`.
-        durations: How long each attempt took.
     """
 
     delivered: int = 0
     dead: int = 0
     attempts: Mapping[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
     latency: Times = field(default_factory=Times)
-    durations: Times = field(default_factory=Times)
 
     @property
     def success(self) -> float | None:
@@ -91,11 +89,6 @@ class Figures:
     def latency_p95(self) -> float | None:
         """Seconds from acceptance to delivered that 95 % did not exceed; None if nothing was delivered."""
         return self.latency.quantile(0.95)
-
-    @property
-    def duration_p95(self) -> float | None:
-        """Seconds that 95 % of the attempts did not exceed; None without any."""
-        return self.durations.quantile(0.95)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,15 +232,11 @@ def figures(counted: Iterable[_Counted]) -> Figures:
     for happening, bucket, count in counted:
         by_what[happening][bucket] += count
     attempts = {outcome: by_what[Happening.of_attempt(outcome)] for outcome in Outcome}
-    durations = Times()
-    for times in attempts.values():
-        durations.update(times)
     return Figures(
         by_what[Happening.DELIVERED].total(),
         by_what[Happening.DEAD].total(),
         {outcome: times.total() for outcome, times in attempts.items()},
         by_what[Happening.DELIVERED],
-        durations,
     )
 
 

@@ -10,6 +10,9 @@ from typing import Literal
 PLAN_TARGET = "plan_deliveries"
 """Target of the deliveries by which a planner that failed or was late plans again."""
 
+LONGEST_NAME = 200
+"""Characters of a target's name: it stands in indexes, metrics and notices."""
+
 MINUTE = 60.0
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
@@ -166,7 +169,7 @@ class Target:
     """One place a plugin delivers to, with the rules the gateway keeps for it.
 
     Attributes:
-        name: Unique within the plugin, printable, and its identity: rename it and its deliveries are held.
+        name: Unique within the plugin, and its identity: rename it and its deliveries are held; at most 200 characters.
         timeout: Time budget of one attempt, seconds.
         concurrency: Attempts under way at once.
         schedule: The retry schedule.
@@ -201,8 +204,10 @@ class Target:
     fingerprint: str = ""
 
     def __post_init__(self) -> None:
-        if not self.name or not self.name.isprintable():
-            raise ValueError(f"target {self.name!r} needs a name of printable characters")
+        if not 0 < len(self.name) <= LONGEST_NAME or not self.name.isprintable():
+            raise ValueError(
+                f"a target's name has 1 to {LONGEST_NAME} printable characters: {self.name[:LONGEST_NAME]!r}"
+            )
         if self.timeout <= 0 or self.concurrency < 1:
             raise ValueError(f"target {self.name!r} needs a timeout above 0 and a concurrency of at least 1")
 

@@ -84,7 +84,6 @@ async def test_a_target_is_told_by_what_became_of_its_deliveries(tmp_path: Path)
     assert found.hour.attempts == {Outcome.DELIVERED: 1, Outcome.RETRY: 1, Outcome.REJECTED: 1}
     assert found.hour.success == pytest.approx(1 / 3)
     assert found.hour.latency_p50 == pytest.approx(3.0, rel=0.3)
-    assert found.hour.duration_p95 is not None
 
 
 async def test_a_replayed_delivery_is_as_old_as_its_replay(tmp_path: Path) -> None:

@@ -194,8 +194,8 @@ def problem_of(error: Exception, request: web.Request, base_path: str) -> Proble
                 HTTPStatus.SERVICE_UNAVAILABLE, f"The store cannot take it now: {error}", retry_after=RETRY_AFTER
             )
         case SealError():
-            log.error("nothing can be sealed", problem=str(error))
-            return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, f"Nothing can be sealed: {error}")
+            log.error("what is sealed cannot be used", problem=str(error))
+            return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, f"What is sealed cannot be used: {error}")
         case NotFoundError():
             return Problem(HTTPStatus.NOT_FOUND, str(error))
         case InvalidDocumentError():

@@ -1,4 +1,4 @@
-"""The PostgreSQL engine, a look into its database, and the deaths of its processes."""
+"""The PostgreSQL engine, and a look into its database."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 import asyncpg
 import pytest
-from store_data import die
 
 from cockpit_gateway.store.postgres.engine import PostgresStore
 
@@ -34,17 +33,6 @@ async def open_another(postgres_url: str) -> AsyncIterator[OpenAnother]:
 @pytest.fixture
 async def postgres_store(open_another: OpenAnother) -> PostgresStore:
     return await open_another()
-
-
-@pytest.fixture
-async def dead(open_another: OpenAnother) -> Callable[[PostgresStore], Awaitable[None]]:
-    """Return what lets a store's process die, and its lease run out."""
-
-    async def kill(store: PostgresStore) -> None:
-        await store.heartbeat(-1)
-        await die(store)
-
-    return kill
 
 
 @pytest.fixture

@@ -79,8 +79,7 @@ class Notices:
         listening, self._listening = self._listening, None
         if listening is not None:
             listening.cancel()
-            with suppress(asyncio.CancelledError):
-                await listening
+            await asyncio.gather(listening, return_exceptions=True)
         while self._telling is not None:
             await self._telling
 
