@@ -19,6 +19,7 @@ from swallower import Swallower
 from cockpit_gateway import DeliveryState
 from cockpit_gateway.errors import NotFoundError, StoreError, StoreUnavailableError
 from cockpit_gateway.store.notices import Change, Notice
+from cockpit_gateway.store.postgres import connections
 from cockpit_gateway.store.postgres.engine import PostgresStore
 from cockpit_gateway.store.postgres.failures import describe
 from cockpit_gateway.store.postgres.settings import PostgresSettings
@@ -175,7 +176,9 @@ def test_a_failure_is_told_in_one_line_with_what_to_do(failure: Exception, told:
     assert describe(failure).startswith(told)
 
 
-async def test_too_many_connections_are_waited_for(own_url: str, own_server: LocalServer) -> None:
+async def test_if_no_more_connections_are_let_in_those_that_there_are_are_shared(
+    own_url: str, own_server: LocalServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     server = Server(own_server.url)
     server.execute("CREATE ROLE few LOGIN CONNECTION LIMIT 1", "GRANT ALL ON SCHEMA public TO few")
     schema = own_url.rpartition("=")[2]
@@ -183,8 +186,19 @@ async def test_too_many_connections_are_waited_for(own_url: str, own_server: Loc
     store = PostgresStore(own_url.replace("postgres@", "few@"), settings=HASTY)
     await store.open()
     try:
-        results = await asyncio.gather(*(store.totals() for _ in range(20)), return_exceptions=True)
-        assert {type(result) for result in results if isinstance(result, Exception)} == {StoreUnavailableError}
+        await asyncio.gather(*(store.totals() for _ in range(20)))
+        monkeypatch.setattr(connections, "GIVEN_BACK", 0.1)
+        began = asyncio.Event()
+
+        async def keep_it(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+            began.set()
+            await connection.execute("SELECT pg_sleep(1)")
+
+        busy = asyncio.create_task(store._connections.run(keep_it))  # type: ignore[arg-type]
+        await began.wait()
+        with pytest.raises(StoreUnavailableError, match="max_connections"):
+            await store.totals()
+        await busy
         await until(store.totals)
     finally:
         await store.close()

@@ -13,6 +13,7 @@ from typing import TypeAlias, TypeVar
 import asyncpg
 import structlog
 from asyncpg import InternalClientError, Pool, PostgresError, Record
+from asyncpg.pool import PoolConnectionProxy
 
 from cockpit_gateway.config.store import StoreUrl
 from cockpit_gateway.errors import GatewayError, StoreUnavailableError
@@ -25,6 +26,9 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.1, 3.0
 
 ABANDONED_AFTER = 5.0
 """Seconds that the server waits within a transaction: a gateway that has frozen, or is cut off, holds up the others."""
+
+GIVEN_BACK = 1.0
+"""Seconds in which a connection may be given back, when the server lets no more in."""
 
 CONFLICTS = 5
 """How often a transaction is tried again because another was in its way."""
@@ -122,7 +126,7 @@ class Connections:
         """Give a connection; what fails on it is told in the words of the port."""
         pool = self._reachable_pool()
         try:
-            connection = await pool.acquire(timeout=self._settings.connect_timeout + self._settings.lock_timeout)
+            connection = await self._acquire(pool)
         except FAILURES as error:
             self._note_failure(error)
             raise StoreUnavailableError(self._trouble) from error
@@ -140,6 +144,17 @@ class Connections:
         finally:
             with suppress(*FAILURES):  # then it is closed, and another takes its place
                 await asyncio.shield(pool.release(connection))
+
+    async def _acquire(self, pool: Pool[Record]) -> PoolConnectionProxy[Record]:
+        """Take a connection; if the server lets no more in, one that somebody gives back soon."""
+        deadline = time.monotonic() + GIVEN_BACK
+        while True:
+            try:
+                return await pool.acquire(timeout=self._settings.connect_timeout + self._settings.lock_timeout)
+            except asyncpg.TooManyConnectionsError:
+                if not pool.get_size() or time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(GIVEN_BACK / 10)
 
     def _reachable_pool(self) -> Pool[Record]:
         if self._pool is None:
