@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import asyncpg
 from postgres_server import Server, apart
@@ -15,6 +16,12 @@ from cockpit_gateway.store import open_store
 from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.postgres.engine import PostgresStore
 from cockpit_gateway.store.sqlite.engine import SqliteStore
+
+Look: TypeAlias = Callable[..., Awaitable[list[tuple[Any, ...]]]]
+"""Runs a query on a database, beside the stores."""
+
+OpenAnother: TypeAlias = Callable[[], Awaitable[PostgresStore]]
+"""Opens one more store on the same database."""
 
 EXPIRE = "UPDATE owners SET lease_until = '-infinity' WHERE owner = $1"
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 from stores import NOW, SEARCH, SITE, a_delivery, accept, all_deliveries, an_event, delivered, died, failed
 from stores import leased as accept_leased
@@ -23,8 +21,6 @@ from cockpit_gateway.store.port import Store
 from cockpit_gateway.store.records import Duplicate, EventFilter
 from cockpit_gateway.store.sqlite.engine import SqliteStore
 from cockpit_gateway.targets import Coalesce
-
-Look = Callable[..., Awaitable[list[tuple[Any, ...]]]]
 
 ODD = "a\0b \ufdd0 \ufdd00 \ufdd01 \U0010ffff é"
 """A text as it may come from outside: PostgreSQL cannot hold all of it as it is."""

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
 import pytest
+from store_data import Look, OpenAnother
 
 from cockpit_gateway.store.postgres.engine import PostgresStore
-
-Look = Callable[..., Awaitable[list[tuple[Any, ...]]]]
-OpenAnother = Callable[[], Awaitable[PostgresStore]]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from gateways import eventually
-from store_data import EXPIRE, die
+from store_data import EXPIRE, OpenAnother, die
 from stores import NOW, SITE, a_delivery, accept, all_deliveries, an_event, claim, delivered, leased
 from structlog.testing import capture_logs
 
@@ -20,8 +20,6 @@ from cockpit_gateway.store.notices import Change, Notice
 from cockpit_gateway.store.postgres import leasing
 from cockpit_gateway.store.postgres.engine import PostgresStore
 from cockpit_gateway.store.records import EventFilter
-
-OpenAnother = Callable[[], Awaitable[PostgresStore]]
 
 
 async def test_who_comes_leaves_the_living_alone(postgres_store: PostgresStore, open_another: OpenAnother) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 from secrets import token_urlsafe
 
 import pytest
-from store_data import die
-from store_moves import Look, command, content, fill, move, opened
+from store_data import Look, die
+from store_moves import command, content, fill, move, opened
 from stores import NOW, SEARCH, SITE, a_delivery, accept, all_deliveries, an_event, claim, ids
 from stores import leased as accept_leased
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
 from postgres_server import Server
+from store_data import Look
 from stores import SITE, a_delivery, accept, an_event, claim
 
 from cockpit_gateway.errors import StoreError, StoreUnavailableError
@@ -19,8 +19,6 @@ from cockpit_gateway.store.postgres import opening
 from cockpit_gateway.store.postgres.engine import PostgresStore
 from cockpit_gateway.store.postgres.migrating import Migration, migrate, migrations
 from cockpit_gateway.store.records import DeliveryFilter, EventFilter
-
-Look = Callable[..., Awaitable[list[tuple[Any, ...]]]]
 
 WITHOUT_ASYNCPG = """
 import sys

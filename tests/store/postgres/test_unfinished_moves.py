@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from store_moves import Look, command, content, fill, killed_at, move, opened
+from store_data import Look
+from store_moves import command, content, fill, killed_at, move, opened
 from stores import a_delivery, accept
 from structlog.testing import capture_logs
 from typer.testing import CliRunner

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
-from store_data import EXPIRE
+from store_data import EXPIRE, Look, OpenAnother
 from stores import NOW, ROOM, SEARCH, SITE, a_delivery, all_deliveries, an_event, claim, delivered
 
 from cockpit_gateway.errors import StoreError
@@ -21,9 +20,6 @@ from cockpit_gateway.store.postgres.settings import PostgresSettings
 from cockpit_gateway.store.postgres.statements import Connection
 from cockpit_gateway.store.records import EventFilter
 from cockpit_gateway.targets import Coalesce
-
-Look = Callable[..., Awaitable[list[tuple[Any, ...]]]]
-OpenAnother = Callable[[], Awaitable[PostgresStore]]
 
 NEXT = max(migrations()) + 1
 
