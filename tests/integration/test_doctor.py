@@ -22,6 +22,7 @@ from cockpit_gateway import __version__, hookimpl
 from cockpit_gateway.config import ConfigFile
 from cockpit_gateway.daemon import validate
 from cockpit_gateway.doctor import Finding, Health, Told, examine, machine
+from cockpit_gateway.doctor.database import check_database
 from cockpit_gateway.doctor.files import check_files
 from cockpit_gateway.doctor.findings import Patient
 from cockpit_gateway.doctor.gateway import check_daemon, check_endpoints, check_plugins
@@ -79,6 +80,23 @@ def test_a_store_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(os, "access", lambda _path, mode: not mode & os.W_OK)  # who runs the tests may be root
     [found] = worst(check_files(patient(tmp_path)))
     assert (found.about, found.health) == ("store", Health.FAIL)
+
+
+async def test_a_database_that_lets_nobody_in(tmp_path: Path, postgres_url: str) -> None:
+    def using(url: str, **running: Any) -> Patient:
+        return patient(tmp_path, f"sources: {{website: }}\nstore: '{url}'", running or None, store=False)
+
+    refusing = "postgresql://gateway:swordfish@127.0.0.1:1/gateway"
+    [found] = [each async for each in check_database(using(refusing))]
+    assert (found.about, found.health, found.cure) == (
+        "store",
+        Health.FAIL,
+        "start the database, or name another one under `store`",
+    )
+    assert found.what.startswith("postgresql://gateway:***@127.0.0.1:1/gateway cannot be used as a store")
+    [found] = [each async for each in check_database(using(postgres_url))]
+    assert found.health is Health.OK
+    assert [each async for each in check_database(using(refusing, **WELL))] == []
 
 
 @pytest.mark.parametrize(

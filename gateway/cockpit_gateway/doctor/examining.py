@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cockpit_gateway.config import ConfigFile
 from cockpit_gateway.daemon import validate
+from cockpit_gateway.doctor.database import check_database
 from cockpit_gateway.doctor.files import check_files
 from cockpit_gateway.doctor.findings import Finding, Patient, Told, fail, ok
 from cockpit_gateway.doctor.gateway import check_daemon, check_endpoints, check_plugins
@@ -53,8 +54,9 @@ async def examine(path: Path, told: Told, *, offline: bool = False) -> AsyncIter
         for finding in _tried(examination, patient):
             yield finding
     if not offline:
-        async for finding in check_receivers(patient):
-            yield finding
+        for connecting in (check_database, check_receivers):
+            async for finding in connecting(patient):
+                yield finding
 
 
 def _tried(check: Callable[[Patient], Iterator[Finding]], patient: Patient) -> Iterator[Finding]:
