@@ -92,6 +92,9 @@ def test_an_empty_form_says_only_that_there_are_no_events() -> None:
         ("retry: " + "[" * 200 + "]" * 200, "levels deep"),
         ("retry: &all [5s]\nother: *all", "aliases"),
         (BOMB, "aliases"),
+        ("proxy: a\nretry: [5s]\nproxy: b", "line 3: proxy is there twice"),
+        ("breaker:\n  failures: 3\n  failures: 4", "line 3: failures is there twice"),
+        ("secrets: [{secret: a, secret: b}]", "line 1: secret is there twice"),
     ],
 )
 def test_other_settings_that_are_none_are_told(other: str, message: str) -> None:
@@ -99,4 +102,22 @@ def test_other_settings_that_are_none_are_told(other: str, message: str) -> None
         document_of(MultiDict(url="https://x.example.org", other=other))
     [mistake] = refused.value.mistakes
     assert mistake.path == "other"
+    assert message in mistake.message
+
+
+@pytest.mark.parametrize(
+    ("names", "values", "message"),
+    [
+        (["X-Site", ""], ["a", "b"], "without the name of its header"),
+        (["X-Site", " X-Site "], ["a", "b"], "X-Site is there twice"),
+    ],
+)
+def test_a_header_that_would_be_lost_is_told(names: list[str], values: list[str], message: str) -> None:
+    form: MultiDict[str] = MultiDict(url="https://x.example.org")
+    form.extend([("header_name", name) for name in names])
+    form.extend([("header_value", value) for value in values])
+    with pytest.raises(InvalidDocumentError) as refused:
+        document_of(form)
+    [mistake] = refused.value.mistakes
+    assert mistake.path == "headers"
     assert message in mistake.message

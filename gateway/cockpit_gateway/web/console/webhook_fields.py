@@ -34,7 +34,8 @@ def document_of(form: MultiMapping[str]) -> dict[str, Data]:
         form: What the browser sent.
 
     Raises:
-        InvalidDocumentError: the other settings are no YAML mapping, or repeat a field of the form.
+        InvalidDocumentError: the other settings are no YAML mapping, or repeat a field of the form; a header has no
+            name, or is there twice.
 
     Example:
         >>> document_of(MultiDict(url="https://search.example.org", events="collections.*", active="on"))
@@ -95,9 +96,14 @@ def _authentication(form: MultiMapping[str]) -> dict[str, Data]:
 
 def _headers(form: MultiMapping[str]) -> dict[str, Data]:
     names, values = form.getall("header_name", []), form.getall("header_value", [])
-    given: dict[str, Data] = {
-        name.strip(): value for name, value in zip_longest(names, values, fillvalue="") if name.strip()
-    }
+    given: dict[str, Data] = {}
+    for name, value in ((name.strip(), value) for name, value in zip_longest(names, values, fillvalue="")):
+        if name in given:
+            raise InvalidDocumentError([Mistake("headers", f"{name} is there twice: a header has one value")])
+        if name:
+            given[name] = value
+        elif value:
+            raise InvalidDocumentError([Mistake("headers", "a value is there without the name of its header")])
     return {"headers": given} if given else {}
 
 
@@ -118,9 +124,11 @@ def _others(text: str, document: Mapping[str, Data]) -> dict[str, Data]:
 def _read(text: str) -> Data:
     """Return a YAML text as JSON would have it; one that is made to hold up the gateway is refused."""
     try:
-        compose(text, OTHER)
+        root = compose(text, OTHER)
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=Loader)):
             raise InvalidDocumentError([Mistake(OTHER, "aliases (`*name`) are for the configuration file")])
+        if (key := _repeated(root)) is not None:
+            raise InvalidDocumentError([Mistake(OTHER, f"line {key.start_mark.line + 1}: {key.value} is there twice")])
         found: object = yaml.load(text, Loader=Loader) if text.strip() else {}  # noqa: S506 - a safe one
         read: Data = orjson.loads(orjson.dumps(found, option=orjson.OPT_NON_STR_KEYS))
     except ConfigError as error:
@@ -131,3 +139,16 @@ def _read(text: str) -> Data:
     except (ValueError, TypeError):  # 2026-99-99, or what JSON does not have
         raise InvalidDocumentError([Mistake(OTHER, "not valid YAML: it has a value that no setting has")]) from None
     return read
+
+
+def _repeated(node: yaml.Node | None) -> yaml.ScalarNode | None:
+    """Return the first key that a mapping has a second time, None if there is none."""
+    pairs: list[tuple[yaml.Node, yaml.Node]] = node.value if isinstance(node, yaml.MappingNode) else []
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if isinstance(key, yaml.ScalarNode):
+            if key.value in seen:
+                return key
+            seen.add(key.value)
+    parts = node.value if isinstance(node, yaml.SequenceNode) else [value for _, value in pairs]
+    return next(filter(None, map(_repeated, parts)), None)
