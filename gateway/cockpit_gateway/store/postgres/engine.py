@@ -83,6 +83,7 @@ class PostgresStore(Lookups):
     def __init__(self, url: str, transacted: Transacted = tell_nobody, settings: PostgresSettings = DEFAULTS) -> None:
         self._transacted = transacted
         self._owner = Owner()
+        self._clocks = leasing.ClockComparison()
         super().__init__(Connections(url, settings))
         self._targets = TargetNumbers(self._connections)
         self._doubts = Doubts(self._connections, self._owner)
@@ -195,7 +196,7 @@ class PostgresStore(Lookups):
 
     async def heartbeat(self, seconds: float) -> bool:
         """Extend this owner's leases, and free those of the dead."""
-        lease = await self._write(lambda it: leasing.extend(it, self._owner.id, seconds))
+        lease = await self._write(lambda it: leasing.extend(it, self._owner.id, seconds, self._clocks))
         if not lease.known:
             self._owner.renew()
             await self._write(lambda it: leasing.enter(it, self._owner.id, seconds))

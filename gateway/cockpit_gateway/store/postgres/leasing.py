@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -37,6 +38,9 @@ as it takes to notice that it is there again, and two heartbeats."""
 
 MOST_AHEAD = 2.0
 """Seconds that this machine's clock may be away from the database's before that is told."""
+
+TOLD_EVERY = 3600.0
+"""Seconds between two warnings of that."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -86,25 +90,33 @@ class Lease(NamedTuple):
     lives: bool
 
 
-async def extend(connection: Connection, owner: str, seconds: float) -> Lease:
+class ClockComparison:
+    """Tells when this machine's clock is not the database's, and goes on telling from time to time."""
+
+    def __init__(self) -> None:
+        self._told_at = -math.inf
+
+    def compare(self, asked_at: float, answered_at: float, heard_at: float) -> None:
+        """Compare the database's time with this machine's, before it was asked for and when it came."""
+        ahead = max(asked_at - answered_at, 0.0) or min(heard_at - answered_at, 0.0)
+        if abs(ahead) > MOST_AHEAD and time.monotonic() - self._told_at >= TOLD_EVERY:
+            self._told_at = time.monotonic()
+            log.warning(
+                "this machine's clock is not the database's, so what this node takes in is delivered early or late by "
+                "as much: keep both in step, by NTP",
+                seconds_ahead=round(ahead, 1),
+            )
+
+
+async def extend(connection: Connection, owner: str, seconds: float, clocks: ClockComparison) -> Lease:
     """Extend an owner's leases, unless they have been freed; return what they were before."""
     asked_at = time.time()
     row = await EXTEND_LEASE.row(connection, owner=owner, seconds=seconds)
     if not row:
         return Lease(known=False, lives=False)
-    lives, told_at = row
-    _compare_clocks(asked_at, told_at, time.time())
+    lives, answered_at = row
+    clocks.compare(asked_at, answered_at, time.time())
     return Lease(known=True, lives=lives)
-
-
-def _compare_clocks(asked_at: float, told_at: float, heard_at: float) -> None:
-    ahead = max(asked_at - told_at, 0.0) or min(heard_at - told_at, 0.0)
-    if abs(ahead) > MOST_AHEAD:
-        log.warning(
-            "this machine's clock is not the database's, so what this node takes in is delivered early or late by as "
-            "much: keep both in step, by NTP",
-            seconds_ahead=round(ahead, 1),
-        )
 
 
 async def enter(connection: Connection, owner: str, seconds: float) -> None:
