@@ -13,7 +13,7 @@ from cockpit_gateway.clock import Clock, SystemClock
 from cockpit_gateway.events import Event
 from cockpit_gateway.gateway import Gateway
 from cockpit_gateway.store.records import DeliveryFilter, EventFilter
-from cockpit_gateway.testing import GatewayTester
+from cockpit_gateway.testing import FakeClock, GatewayTester
 
 PATIENCE = 60.0
 """Seconds after which a condition that was waited for has failed."""
@@ -114,6 +114,14 @@ async def eventually(condition: Callable[[], object]) -> None:
     """Wait until a condition holds."""
     async with asyncio.timeout(PATIENCE):
         while not condition():
+            await asyncio.sleep(0.005)
+
+
+async def eventually_in_time(clock: FakeClock, condition: Callable[[], object], step: float) -> None:
+    """Let time pass until a condition holds, in steps of so many seconds: what looks from time to time may be at it."""
+    async with asyncio.timeout(PATIENCE):
+        while not condition():
+            clock.let_pass(step)
             await asyncio.sleep(0.005)
 
 

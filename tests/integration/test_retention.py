@@ -6,9 +6,10 @@ from pathlib import Path
 
 import gateways
 from brokers import BROKER, Broker, save
-from gateways import eventually, stored, wait_for
+from gateways import eventually_in_time, stored, wait_for
 
 from cockpit_gateway import BacklogLimit, DeliveryState, Target
+from cockpit_gateway.retention import EVERY
 from cockpit_gateway.testing import FakeClock
 
 DAY = 86400.0
@@ -26,7 +27,7 @@ async def test_what_has_been_delivered_goes_after_its_time_and_what_waits_stays(
         await gateways.post(gateway, save("posts", "3"))
         assert len(await stored(gateway)) == 3
         clock.let_pass(2 * DAY)
-        await eventually(lambda: b"events_pruned_total 1.0" in gateway.metrics.text())
+        await eventually_in_time(clock, lambda: b"events_pruned_total 1.0" in gateway.metrics.text(), EVERY)
         assert [event.subjects for event in await stored(gateway)] == [
             ("collections/posts/2",),
             ("collections/posts/3",),
@@ -39,6 +40,5 @@ async def test_no_more_is_kept_than_is_wanted(tmp_path: Path) -> None:
     async with gateways.running(tmp_path, yaml, clock=clock) as gateway:
         for number in range(5):
             await gateways.post(gateway, save("posts", str(number)))
-        clock.let_pass(61.0)
-        await eventually(lambda: b"events_pruned_total 3.0" in gateway.metrics.text())
+        await eventually_in_time(clock, lambda: b"events_pruned_total 3.0" in gateway.metrics.text(), EVERY)
         assert [event.seq for event in await stored(gateway)] == [4, 5]
