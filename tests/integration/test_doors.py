@@ -188,7 +188,10 @@ async def test_a_store_that_is_full_answers_503_and_recovers(gateway: Gateway) -
     answer = await gateways.post(gateway, b'{"event":"error","args":["' + b"x" * 100_000 + b'"]}')
     assert answer.status == 503
     assert answer.headers["retry-after"] == "5"
-    assert (await get(gateway, "/readyz")).status == 503
+    why = "database or disk is full; make room where the store is"
+    assert orjson.loads(answer.body)["detail"] == f"The store cannot take it now: {why}"
+    unready = await get(gateway, "/readyz")
+    assert (unready.status, orjson.loads(unready.body)["reason"]) == (503, f"the store cannot take events: {why}")
     connection.execute("PRAGMA max_page_count = 1000000")
     assert (await gateways.post(gateway, SAVE)).status == 202
     assert (await get(gateway, "/readyz")).status == 200

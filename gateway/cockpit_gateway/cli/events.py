@@ -14,7 +14,7 @@ from cockpit_gateway.cli.filters import EventChoice
 from cockpit_gateway.cli.options import ConfigOption, CursorOption, JsonOption, LimitOption, find_config, spread
 from cockpit_gateway.cli.output import print_fields, print_json, print_more, print_table, print_text
 from cockpit_gateway.cli.replanning import replay_events
-from cockpit_gateway.cli.targets import ENDPOINTS, split_name
+from cockpit_gateway.cli.targets import ENDPOINTS, split_choice
 from cockpit_gateway.cli.times import local
 from cockpit_gateway.events import EventStatus
 
@@ -66,7 +66,7 @@ def replay(
     config: ConfigOption = None,
 ) -> None:
     """Make new deliveries of stored events, as if they arrived today: by today's endpoints, filters and plugins."""
-    plugin, target = (None, None) if endpoint is None else split_name(endpoint)
+    plugin, target = split_choice(endpoint)
     query: Query = {
         "id": ids,
         **chosen.query(),

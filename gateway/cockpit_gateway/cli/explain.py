@@ -10,7 +10,7 @@ import typer
 from cockpit_gateway.cli.client import Document, connect
 from cockpit_gateway.cli.options import ConfigOption, JsonOption, find_config
 from cockpit_gateway.cli.output import print_fields, print_json, print_table, print_text
-from cockpit_gateway.cli.targets import ENDPOINTS, split_name, target_name
+from cockpit_gateway.cli.targets import ENDPOINTS, split_choice, target_name
 from cockpit_gateway.cli.times import local, relative
 from cockpit_gateway.deliveries import DeliveryState
 
@@ -26,7 +26,7 @@ def explain(
     config: ConfigOption = None,
 ) -> None:
     """Say what became of an event: at each endpoint and handler, why it was delivered, why it waits, why it was not."""
-    plugin, target = (None, None) if endpoint is None else split_name(endpoint)
+    plugin, target = split_choice(endpoint)
     query = {"plugin": plugin or ENDPOINTS, "target": target} if target else {}
     with connect(find_config(config)) as client:
         found = client.get("events", event_id, "explanation", query=query)

@@ -9,7 +9,7 @@ import typer
 
 from cockpit_gateway.cli.client import Query
 from cockpit_gateway.cli.completing import endpoint_names, event_names, plugin_names
-from cockpit_gateway.cli.targets import split_name
+from cockpit_gateway.cli.targets import split_choice
 from cockpit_gateway.cli.times import moment
 from cockpit_gateway.deliveries import DeliveryState
 
@@ -85,7 +85,7 @@ class DeadLetterChoice(EventChoice):
 
     def query(self) -> Query:
         """Return it as parameters; see `EventChoice.query`."""
-        plugin, target = (None, None) if self.endpoint is None else split_name(self.endpoint)
+        plugin, target = split_choice(self.endpoint)
         chosen: Query = {"plugin": plugin, "target": target, "event": self.event, "state": DeliveryState.DEAD}
         return {**super().query(), **chosen}
 

@@ -40,3 +40,16 @@ def split_name(name: str) -> tuple[str | None, str]:
     if not target:
         raise typer.BadParameter(f"an endpoint has a name, and {name!r} is none: write NAME, or PLUGIN:TARGET")
     return plugin or None, target
+
+
+def split_choice(name: str | None) -> tuple[str | None, str | None]:
+    """Return what an option that may be left out chooses: the same, or twice None.
+
+    Raises:
+        typer.BadParameter: see `split_name`.
+
+    Example:
+        >>> split_choice("search:any_event"), split_choice(None)
+        (('search', 'any_event'), (None, None))
+    """
+    return (None, None) if name is None else split_name(name)

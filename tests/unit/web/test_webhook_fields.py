@@ -92,9 +92,9 @@ def test_an_empty_form_says_only_that_there_are_no_events() -> None:
         ("retry: " + "[" * 200 + "]" * 200, "levels deep"),
         ("retry: &all [5s]\nother: *all", "aliases"),
         (BOMB, "aliases"),
-        ("proxy: a\nretry: [5s]\nproxy: b", "line 3: proxy is there twice"),
-        ("breaker:\n  failures: 3\n  failures: 4", "line 3: failures is there twice"),
-        ("secrets: [{secret: a, secret: b}]", "line 1: secret is there twice"),
+        ("proxy: a\nretry: [5s]\nproxy: b", "line 3: duplicate key proxy"),
+        ("breaker:\n  failures: 3\n  failures: 4", "line 3: duplicate key failures"),
+        ("secrets: [{secret: a, secret: b}]", "line 1: duplicate key secret"),
     ],
 )
 def test_other_settings_that_are_none_are_told(other: str, message: str) -> None:

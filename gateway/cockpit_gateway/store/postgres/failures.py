@@ -62,7 +62,7 @@ def told(error: Exception) -> GatewayError:
     if isinstance(error, GatewayError):
         return error
     if may_pass(error):
-        return StoreUnavailableError(f"the store cannot do it now: {describe(error)}")
+        return StoreUnavailableError(describe(error))
     if isinstance(error, PostgresError):
         return StoreError(f"the store refused: {describe(error)}")
     log.error("a defect in the store, or a value that it cannot hold", exc_info=error)

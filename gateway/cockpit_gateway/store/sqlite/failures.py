@@ -35,7 +35,8 @@ def told(error: Exception) -> GatewayError:
     if isinstance(error, GatewayError):
         return error
     if may_pass(error):
-        return StoreUnavailableError(f"the store cannot do it now: {error}")
+        full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+        return StoreUnavailableError(f"{error}; make room where the store is" if full else str(error))
     if isinstance(error, sqlite3.Error):
         return StoreError(f"the store refused: {error}")
     log.error("a defect in the store, or a value that it cannot hold", exc_info=error)

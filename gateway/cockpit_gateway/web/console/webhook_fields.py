@@ -128,7 +128,7 @@ def _read(text: str) -> Data:
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=Loader)):
             raise InvalidDocumentError([Mistake(OTHER, "aliases (`*name`) are for the configuration file")])
         if (key := _repeated(root)) is not None:
-            raise InvalidDocumentError([Mistake(OTHER, f"line {key.start_mark.line + 1}: {key.value} is there twice")])
+            raise InvalidDocumentError([Mistake(OTHER, f"line {key.start_mark.line + 1}: duplicate key {key.value}")])
         found: object = yaml.load(text, Loader=Loader) if text.strip() else {}  # noqa: S506 - a safe one
         read: Data = orjson.loads(orjson.dumps(found, option=orjson.OPT_NON_STR_KEYS))
     except ConfigError as error:
